@@ -13,7 +13,10 @@ const parameters: GateParameters = {
   accountCap: 1,
 };
 
-const load = { verdictsPerDay: 100, casesPerDay: 20, waiting: 10, people: 1_000, peopleAfter: 2_000 };
+const load = {
+  ...{ supplyPerDay: 100, verdictsPerDay: 100, casesPerDay: 20, waiting: 10, people: 1_000, peopleAfter: 2_000 },
+  deactivationSeconds: 30,
+};
 
 /** A first stage with clean accounts of 20 exposures each. */
 const clean = (accounts: number): StageTotals => ({
@@ -95,11 +98,36 @@ describe('the verdict of the gate', () => {
   });
 
   it('holds and does not brake on the first days, before anybody knows what reviewers can do', () => {
-    const early = { ...clean(0), accounts: [], load: { ...load, verdictsPerDay: null, waiting: 5, people: 0 } };
+    const early = { ...clean(0), accounts: [], load: { ...load, supplyPerDay: null, waiting: 5, people: 0 } };
     expect(verdictOf(early, parameters)).toMatchObject({ outcome: 'hold' });
-    expect(verdictOf({ ...early, load: { ...early.load, verdictsPerDay: 0 } }, parameters)).toMatchObject({
+    expect(verdictOf({ ...early, load: { ...early.load, supplyPerDay: 0 } }, parameters)).toMatchObject({
       outcome: 'brake',
     });
+  });
+
+  it('holds while an account has more violations than count of one, or if deactivations take over an hour', () => {
+    const one = (violations: number) => ({
+      ...clean(ENOUGH),
+      accounts: [...clean(ENOUGH).accounts, { exposures: 20, violations, accounts: 1 }],
+    });
+    const cap = 3;
+    expect(verdictOf(one(3), { ...parameters, accountCap: cap }).reasons).not.toContain('accounts-over-cap');
+    expect(verdictOf(one(4), { ...parameters, accountCap: cap }).reasons).toContain('accounts-over-cap');
+    const slow = (deactivationSeconds: number) => ({ ...clean(ENOUGH), load: { ...load, deactivationSeconds } });
+    expect(verdictOf(slow(3_600), parameters).reasons).toEqual([]);
+    expect(verdictOf(slow(3_601), parameters).reasons).toEqual(['deactivations-slow']);
+  });
+
+  it('brakes on while harm that was found before is not known to be over', () => {
+    const before = { ...clean(ENOUGH), isHarmKnown: true };
+    expect(verdictOf(before, parameters)).toMatchObject({ outcome: 'brake', reasons: ['harm-before'] });
+  });
+
+  it('has the capacity that operators set', () => {
+    const waiting = { ...clean(ENOUGH), load: { ...load, waiting: 150 } };
+    expect(verdictOf(waiting, { ...parameters, mostWaitingDays: 2 }).reasons).toEqual([]);
+    expect(verdictOf(waiting, { ...parameters, brakingDays: 1.4 }).outcome).toBe('brake');
+    expect(verdictOf(clean(ENOUGH), { ...parameters, mostLoad: 0.3 }).reasons).toEqual(['load-too-high']);
   });
 
   it('requires more of a later stage, and never expands after the end of a plan', () => {
@@ -140,7 +168,9 @@ describe('the verdict of the gate', () => {
         { maxLength: 4 },
       ),
       load: fc.record({
-        verdictsPerDay: fc.option(fc.nat(100), { nil: null }),
+        supplyPerDay: fc.option(fc.nat(100), { nil: null }),
+        verdictsPerDay: fc.constant(null),
+        deactivationSeconds: fc.option(fc.nat(7_200), { nil: null }),
         casesPerDay: fc.nat(100),
         waiting: fc.nat(300),
         people: fc.nat(1_000),

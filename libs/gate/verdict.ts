@@ -4,13 +4,12 @@ import { lowerBound, upperBound } from './bounds.js';
 import { logEHarm, logESafe, type Prior, priorNearLimit, priorOfLimit } from './evidence.js';
 import { type MaturedCounts, testedLimit } from './matured-prefix.js';
 import { openingExposures, thresholdOf } from './opening-boundary.js';
+import { casesPerDayAfter, type ReviewLoad } from './review-load.js';
 
-/** A raise needs the expected cases to fit in this share of what reviewers decide. */
-const MOST_LOAD = 0.8;
-/** A raise waits while more cases wait than reviewers decide in so many days. */
-const MOST_WAITING_DAYS = 1;
-/** Admissions stop if more cases wait than reviewers decide in so many days. */
-const BRAKING_DAYS = 3;
+/** What holds unless operators set something else. */
+export const USUAL_CAPACITY = { mostLoad: 0.8, mostWaitingDays: 1, brakingDays: 3, silenceDays: 2 };
+/** Deactivations that take longer let violators go on: no time to raise the rate. */
+const MOST_DEACTIVATION_SECONDS = 3600;
 
 /** What operators set; a change of any of them begins a stage. */
 export interface GateParameters {
@@ -27,6 +26,14 @@ export interface GateParameters {
   plannedStages?: number;
   /** Violations of one account that count. */
   accountCap: number;
+  /** A raise needs the expected cases to fit in this share of what reviewers can decide. */
+  mostLoad?: number;
+  /** A raise waits while more cases wait than reviewers can decide in so many days. */
+  mostWaitingDays?: number;
+  /** Admissions stop while more cases wait than reviewers can decide in so many days. */
+  brakingDays?: number;
+  /** Admissions stop if no image was exposed for so many days although some were before. */
+  silenceDays?: number;
 }
 
 /** Accounts whose windows are closed and that are alike. */
@@ -45,17 +52,6 @@ export interface CohortCounts {
   confirmed: number;
 }
 
-/** Over the last 14 days, except for what waits now. */
-export interface ReviewLoad {
-  /** Null while it is too early to know, as on the first days of a rollout. */
-  verdictsPerDay: number | null;
-  casesPerDay: number;
-  waiting: number;
-  /** Accounts now and after the raise. */
-  people: number;
-  peopleAfter: number;
-}
-
 /** Totals of a stage, all of them of the same position of the log. */
 export interface StageTotals {
   /** 1 for the first; never restarts. */
@@ -63,6 +59,8 @@ export interface StageTotals {
   counts: MaturedCounts;
   accounts: readonly AccountGroup[];
   cohorts: readonly CohortCounts[];
+  /** Whether harm was found before and nothing has changed since that could have ended it. */
+  isHarmKnown?: boolean;
   load: ReviewLoad;
   /** Names of inputs that are older than allowed or were never there. */
   missing: readonly string[];
@@ -107,15 +105,20 @@ export interface HarmTest extends CohortCounts {
 }
 
 /** Why the gate holds or brakes; none if it expands. */
-export type GateReason =
-  | 'cohort-harm'
-  | 'backlog-too-long'
-  | 'figures-stopped'
-  | 'figures-missing'
-  | 'exposures-insufficient'
-  | 'accounts-insufficient'
-  | 'load-too-high'
-  | 'backlog-over-a-day';
+export const BRAKING_REASONS = ['cohort-harm', 'harm-before', 'backlog-too-long', 'figures-stopped'] as const;
+export const HOLDING_REASONS = [
+  'figures-missing',
+  'exposures-insufficient',
+  'accounts-insufficient',
+  'accounts-over-cap',
+  'load-too-high',
+  'backlog-over-a-day',
+  'deactivations-slow',
+] as const;
+export type GateReason = (typeof BRAKING_REASONS)[number] | (typeof HOLDING_REASONS)[number];
+
+/** Whether a reason stops admissions, and not only a raise. */
+export const isBraking = (reason: GateReason): boolean => (BRAKING_REASONS as readonly string[]).includes(reason);
 
 export interface GateVerdict {
   /** `expand`: the rate may rise. `hold`: the set rate stays. `brake`: no further admission. */
@@ -131,19 +134,27 @@ export function verdictOf(totals: StageTotals, parameters: GateParameters): Gate
   const exposures = testOfExposures(totals, parameters);
   const accounts = testOfAccounts(totals, parameters);
   const harm = totals.cohorts.map((cohort) => testForHarm(cohort, parameters));
-  const { load, missing, stopped } = totals;
-  const { verdictsPerDay: supply, waiting } = load;
+  const { load, missing, stopped, isHarmKnown = false } = totals;
+  const { supplyPerDay: supply, waiting, deactivationSeconds } = load;
+  const { mostLoad, mostWaitingDays, brakingDays } = { ...USUAL_CAPACITY, ...parameters };
+  const isHarmful = harm.some(({ isHarm }) => isHarm);
   const braking = reasonsIf({
-    'cohort-harm': harm.some(({ isHarm }) => isHarm),
-    'backlog-too-long': supply !== null && waiting > BRAKING_DAYS * supply,
+    'cohort-harm': isHarmful,
+    'harm-before': isHarmKnown && !isHarmful,
+    'backlog-too-long': supply !== null && waiting > brakingDays * supply,
     'figures-stopped': stopped.length > 0,
   });
   const holding = reasonsIf({
     'figures-missing': missing.length > 0 || supply === null,
     'exposures-insufficient': !exposures.passes,
     'accounts-insufficient': !accounts.passes,
-    'load-too-high': supply !== null && demandAfter(load) > MOST_LOAD * supply,
-    'backlog-over-a-day': supply !== null && waiting > MOST_WAITING_DAYS * supply,
+    // What such accounts did beyond the cap is not counted, so the promise would not be about it.
+    'accounts-over-cap': totals.accounts.some(
+      ({ violations, accounts: n }) => n > 0 && violations > parameters.accountCap,
+    ),
+    'load-too-high': supply !== null && casesPerDayAfter(load) > mostLoad * supply,
+    'backlog-over-a-day': supply !== null && waiting > mostWaitingDays * supply,
+    'deactivations-slow': deactivationSeconds !== null && deactivationSeconds > MOST_DEACTIVATION_SECONDS,
   });
   const outcome = braking.length > 0 ? 'brake' : holding.length > 0 ? 'hold' : 'expand';
   return { outcome, reasons: [...braking, ...holding], exposures, accounts, harm };
@@ -189,6 +200,18 @@ function testOfAccounts({ stage, accounts: groups }: StageTotals, parameters: Ga
 /** A sum depends on its order by its last digit; the totals have none. */
 const byCounts = (a: AccountGroup, b: AccountGroup): number => a.exposures - b.exposures || a.violations - b.violations;
 
+/** The one-sided bounds of the tests, which a chart shows: open exactly if the upper one is below the limit. */
+export function boundsOf(parameters: GateParameters, stage: number) {
+  const limit = limitOf(parameters);
+  const alpha = alphaOf(parameters, stage);
+  const prior = parameters.isNearLimit ? priorNearLimit(limit) : priorOfLimit(limit);
+  const boundsAt = ({ exposures: n, pending, confirmed }: MaturedCounts) => ({
+    lower: alpha > 0 ? lowerBound({ n, x: confirmed }, priorOfLimit(parameters.limit), thresholdOf(alpha)) : 0,
+    upper: alpha > 0 ? upperBound({ n, x: confirmed + pending }, prior, thresholdOf(alpha)) : 1,
+  });
+  return { limit, boundsAt };
+}
+
 /** By confirmed violations only, since a backlog is no harm, and against the limit as it was set. */
 function testForHarm(cohort: CohortCounts, { limit, alpha }: GateParameters): HarmTest {
   const counts = { n: cohort.exposures, x: cohort.confirmed };
@@ -197,10 +220,6 @@ function testForHarm(cohort: CohortCounts, { limit, alpha }: GateParameters): Ha
   const logE = logEHarm(counts, prior, limit);
   return { ...cohort, isHarm: logE >= threshold, logE, threshold, lower: lowerBound(counts, prior, threshold) };
 }
-
-/** Cases a day if everyone makes as many as now. */
-const demandAfter = ({ casesPerDay, people, peopleAfter }: ReviewLoad): number =>
-  people === 0 ? casesPerDay : (casesPerDay * peopleAfter) / people;
 
 const reasonsIf = (reasons: Partial<Record<GateReason, boolean>>): GateReason[] =>
   Object.entries(reasons).flatMap(([reason, isSo]) => (isSo ? [reason as GateReason] : []));

@@ -23,6 +23,8 @@ export const CASE_INDEXES: readonly string[] = [
   `(queue, opened_at) WHERE ${IS_OPEN}`,
   `(queue, claimed_until) WHERE status = 'claimed'`,
   '(decides_at, case_id) WHERE decides_at IS NOT NULL',
+  // For how many cases reviewers decide a day.
+  '(decided_at) WHERE decided_at IS NOT NULL',
   '(account_id, opened_at, case_id) INCLUDE (status)',
   'USING gin (categories)',
   'USING gin (reviewers jsonb_path_ops)',

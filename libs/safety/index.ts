@@ -28,8 +28,8 @@ import { firstExposure, waitingSamples } from './queries/sample-facts.js';
 import { PrevalenceController, ShowPrevalenceHandler } from './queries/show-prevalence.js';
 import { ReviewersController, ShowReviewersHandler } from './queries/show-reviewers.js';
 import { ShowSafetyMetricsController, ShowSafetyMetricsHandler } from './queries/show-safety-metrics.js';
-import { StageEvidence } from './queries/stage-evidence.js';
-import { DropDeactivationTimes1700000000169 } from './schema.js';
+import { EarlierEvidence, StageEvidence } from './queries/stage-evidence.js';
+import { CountGateEvidence1700000000227, DropDeactivationTimes1700000000169 } from './schema.js';
 import { deactivationsView } from './views/deactivations.js';
 import { disregardedDecisionsView } from './views/disregarded-decisions.js';
 import { reversedCasesView } from './views/reversed-cases.js';
@@ -39,9 +39,17 @@ import { withheldImageSharesView } from './views/withheld-image-shares.js';
 
 export * from './agreement.js';
 export * from './calendar-buckets.js';
+export { exactInterval } from './exact-interval.js';
 export * from './metrics.js';
+export {
+  EVIDENCE_SOURCES,
+  type EvidencePeriod,
+  type EvidenceReading,
+  type ViewPositions,
+} from './queries/evidence-sources.js';
 export type { SafetyAnswer } from './queries/safety-answer.js';
-export { EVIDENCE_SOURCES, StageEvidence } from './queries/stage-evidence.js';
+export { EarlierEvidence, StageEvidence } from './queries/stage-evidence.js';
+export type { ModelFigures, SeriesPoint } from './queries/stage-figures.js';
 export * from './review-metrics.js';
 export * from './safety-counts.js';
 export * from './views/deactivations.js';
@@ -51,7 +59,7 @@ export const safetyContext: Context = {
   name: 'safety',
   events: [...sampleEvents, ...policyUseEvents],
   streams: [sampleStream, policyUseStream],
-  migrations: [DropDeactivationTimes1700000000169],
+  migrations: [DropDeactivationTimes1700000000169, CountGateEvidence1700000000227],
   views: [
     safetyImagesView,
     deactivationsView,
@@ -117,5 +125,6 @@ export const safetyContext: Context = {
     PrevalenceReport,
     PrevalenceGauges,
     StageEvidence,
+    EarlierEvidence,
   ],
 };

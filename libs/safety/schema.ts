@@ -10,3 +10,39 @@ export class DropDeactivationTimes1700000000169 implements MigrationInterface {
 
   async down(): Promise<void> {}
 }
+
+/**
+ * Counts of the evidence of the gate, derived from views: what arrived does not change any more, so each exposure and each
+ * onboarding is counted once. Emptied tables are filled again from the views.
+ */
+export class CountGateEvidence1700000000227 implements MigrationInterface {
+  name = 'CountGateEvidence1700000000227';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('CREATE SCHEMA gate');
+    await runner.query(`CREATE TABLE gate.evidence (
+      only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+      epoch text NOT NULL,
+      since bigint NOT NULL,
+      as_of bigint NOT NULL,
+      position bigint NOT NULL,
+      exposures bigint NOT NULL,
+      exposures_done bigint NOT NULL,
+      accounts_done bigint NOT NULL,
+      cohorts_done bigint NOT NULL,
+      arrived_done bigint NOT NULL
+    )`);
+    await runner.query('CREATE TABLE gate.cohorts (cohort_id text PRIMARY KEY, ordinal bigint NOT NULL)');
+    await runner.query('CREATE TABLE gate.cohort_exposures (cohort_id text PRIMARY KEY, exposures bigint NOT NULL)');
+    await runner.query('CREATE TABLE gate.account_exposures (account_id text PRIMARY KEY, exposures bigint NOT NULL)');
+    await runner.query('CREATE TABLE gate.closed_accounts (exposures bigint PRIMARY KEY, accounts bigint NOT NULL)');
+    await runner.query('CREATE TABLE gate.day_exposures (day date PRIMARY KEY, exposures bigint NOT NULL)');
+    await runner.query(`CREATE TABLE gate.arrived_exposures (
+      since bigint, model text, exposures bigint NOT NULL, PRIMARY KEY (since, model)
+    )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP SCHEMA gate CASCADE');
+  }
+}

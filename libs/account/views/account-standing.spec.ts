@@ -27,6 +27,7 @@ describe('the account-standing view', () => {
       deactivated: true,
       deactivated_at: Date.parse('2022-05-18T09:05:00Z'),
       cohort_id: 'c1',
+      onboarded_cohort_id: 'c1',
       onboarded_position: 3,
       onboarded_stored_at: Date.parse('2022-05-18T09:03:00Z'),
       position: 5,
@@ -47,7 +48,9 @@ describe('the account-standing view', () => {
 
   it('keeps when an account was first onboarded', () => {
     const again = recorded(6, 'AccountOnboarded', { accountId, cohortId: 'c2' });
-    expect(foldView(accountStandingView, [...history, again]).rows[accountId]).toMatchObject({ onboarded_position: 3 });
+    expect(foldView(accountStandingView, [...history, again]).rows[accountId]).toMatchObject({
+      ...{ onboarded_position: 3, onboarded_cohort_id: 'c1', cohort_id: 'c2' },
+    });
   });
 
   it('clears deactivation and suspension when the account is reinstated', () => {

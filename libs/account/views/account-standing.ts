@@ -17,6 +17,8 @@ const columns = {
   /** The position of its onboarding, and when that was stored: the order of onboarding. */
   onboarded_position: nullable(int8()),
   onboarded_stored_at: nullable(timestamptz()),
+  /** The cohort of that onboarding; another one later does not change it. */
+  onboarded_cohort_id: nullable(text()),
   /** The position of the account's last event. */
   position: int8(),
 };
@@ -27,10 +29,15 @@ export type AccountStandingRow = RowOf<typeof columns>;
 export const accountStandingOf = (account: AccountStream) =>
   defineView({
     name: 'account-standing',
-    version: 4,
+    version: 5,
     summary: 'The state of each account: waitlist, policy, suspension, deactivation, and their causes.',
     events: account.events,
-    table: { name: 'accounts', key: 'account_id', columns },
+    table: {
+      name: 'accounts',
+      key: 'account_id',
+      columns,
+      indexes: ['(onboarded_position) WHERE onboarded_position IS NOT NULL'],
+    },
     keys: ({ data }) => [data.accountId],
     evolve(row: AccountStandingRow | undefined, event, accountId) {
       if (row && event.position <= row.position) return row;
@@ -47,8 +54,15 @@ export const accountStandingOf = (account: AccountStream) =>
         cohort_id: after.cohortId ?? null,
         onboarded_position: isFirst ? event.position : (row?.onboarded_position ?? null),
         onboarded_stored_at: isFirst ? Date.parse(event.recordedAt) : (row?.onboarded_stored_at ?? null),
+        onboarded_cohort_id: isFirst ? event.data.cohortId : (row?.onboarded_cohort_id ?? null),
         position: event.position,
       };
+    },
+    counters: {
+      name: 'account_counters',
+      columns: ['people'],
+      contribution: ({ onboarded_position, deactivated }) =>
+        onboarded_position !== null && !deactivated ? [{ bucket: 'all', amounts: { people: 1 } }] : [],
     },
   });
 

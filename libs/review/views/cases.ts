@@ -98,7 +98,7 @@ export type CaseRow = RowOf<typeof columns>;
 
 export const casesView = defineView({
   name: 'cases',
-  version: 14,
+  version: 15,
   summary: 'Images under human review, their flags, claims and verdicts.',
   events: [...caseEvents, ContentFlagged],
   table: {

@@ -116,6 +116,9 @@ const SafetyFigures = closed({
   violationRate: share(
     'The share of exposed images whose case was confirmed. Of a category or clause: of all exposed images.',
   ),
+  violationRateIfWaiting: share(
+    'The same if every flagged image whose case is not decided were a violation: `violationRate` alone falls while a backlog grows.',
+  ),
   backlog: count('Open cases.'),
   decided: count('Cases decided in any way.'),
   deactivated: count('Accounts deactivated, including those that were reinstated later.'),

@@ -64,6 +64,12 @@ export class SafetyGauges implements OnModuleInit {
       shares(({ violationRate }) => violationRate),
     );
     this.metrics.readGauge(
+      'safety_violation_rate_if_waiting',
+      'The same if every flagged image that is not decided were a violation',
+      labels,
+      shares(({ violationRateIfWaiting }) => violationRateIfWaiting),
+    );
+    this.metrics.readGauge(
       'review_open_cases',
       'Cases that are not decided',
       [],

@@ -1,101 +1,28 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import pg from 'pg';
-import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
-import { accountStandingView } from '../../account/index.js';
+import {
+  CASES,
+  type EvidenceViews,
+  evidenceViews,
+  type Image,
+  NOW,
+  old,
+  period,
+  SINCE,
+} from '../../../test/support/evidence-views.js';
 import { closedPrefix, type ExposureState, maturedPrefix } from '../../gate/matured-prefix.js';
 import { DAY_MS, toIso } from '../../kernel/clock.js';
-import { inTransaction } from '../../platform/database/in-transaction.js';
-import { promote, startBuild } from '../../projections/builds.js';
-import { viewTable } from '../../projections/view-tables.js';
-import { casesView } from '../../review/index.js';
-import { safetyImagesView } from '../views/safety-images.js';
-import { StageEvidence } from './stage-evidence.js';
 
-const NOW = Date.parse('2022-06-18T09:00:00Z');
-const SINCE = 100;
-const period = { since: SINCE, now: NOW, labelDelayMs: 9 * DAY_MS, accountWindowMs: 14 * DAY_MS };
-const [IMAGES, ACCOUNTS, CASES] = [safetyImagesView, accountStandingView, casesView].map((view) =>
-  viewTable(view as typeof casesView),
-);
-
-let database: TestDatabase;
-let pool: pg.Pool;
-let evidence: StageEvidence;
-
+let views: EvidenceViews;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = new pg.Pool(database.connection);
-  for (const view of [safetyImagesView, accountStandingView, casesView]) {
-    const build = await startBuild(pool, view as typeof casesView);
-    await inTransaction(pool, async (client) => {
-      await build.tables.complete(client);
-      await promote(client, build);
-    });
-  }
-  evidence = new StageEvidence(pool);
+  views = await evidenceViews();
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
-beforeEach(() => pool.query(`TRUNCATE ${IMAGES}, ${ACCOUNTS}, ${CASES}`));
-
-interface Image {
-  imageId: string;
-  accountId?: string;
-  /** Null: never exposed. */
-  position: number | null;
-  storedAt?: number;
-  isFlagged?: boolean;
-  status?: string;
-}
-
-async function images(...all: Image[]) {
-  const rows = all.map(
-    ({ imageId, accountId = null, position, storedAt = NOW, isFlagged = false, status = 'none' }) => ({
-      ...{ image_id: imageId, account_id: accountId, exposed_position: position, case_status: status },
-      exposed_stored_at: position === null ? null : toIso(storedAt),
-      flagged_at: isFlagged ? toIso(NOW) : null,
-    }),
-  );
-  await pool.query(
-    `INSERT INTO ${IMAGES} (image_id, account_id, photorealistic_faces, exposed_position, exposed_stored_at, flagged_at,
-       flag_count, flags, categories, case_status, case_round, detected)
-     SELECT image_id, account_id, false, exposed_position, exposed_stored_at, flagged_at, 0, '[]', '[]', case_status, 0, false
-     FROM jsonb_to_recordset($1) AS t(image_id text, account_id text, exposed_position int8,
-       exposed_stored_at timestamptz, flagged_at timestamptz, case_status text)`,
-    [JSON.stringify(rows)],
-  );
-}
-
-interface Account {
-  accountId: string;
-  cohortId?: string;
-  position: number;
-  onboardedAt: number;
-  isDeactivated?: boolean;
-}
-
-async function accounts(...all: Account[]) {
-  const rows = all.map(({ accountId, cohortId = 'c-1', position, onboardedAt, isDeactivated = false }) => ({
-    ...{ account_id: accountId, cohort_id: cohortId, onboarded_position: position, deactivated: isDeactivated },
-    onboarded_stored_at: toIso(onboardedAt),
-  }));
-  await pool.query(
-    `INSERT INTO ${ACCOUNTS} (account_id, status, deactivated, cohort_id, onboarded_position, onboarded_stored_at, position)
-     SELECT account_id, 'onboarded', deactivated, cohort_id, onboarded_position, onboarded_stored_at, onboarded_position
-     FROM jsonb_to_recordset($1) AS t(account_id text, deactivated bool, cohort_id text, onboarded_position int8,
-       onboarded_stored_at timestamptz)`,
-    [JSON.stringify(rows)],
-  );
-}
-
-const old = NOW - 10 * DAY_MS;
+afterAll(() => views.close());
+beforeEach(() => views.empty());
 
 describe('the exposures of a stage', () => {
   it('count once they are old enough, up to the first that is not, and none from before the stage', async () => {
-    await images(
+    await views.images(
       { imageId: 'before', position: SINCE, storedAt: old },
       { imageId: 'unseen', position: null },
       { imageId: 'a', position: 101, storedAt: old },
@@ -103,7 +30,7 @@ describe('the exposures of a stage', () => {
       { imageId: 'young', position: 103, storedAt: NOW - 9 * DAY_MS + 1 },
       { imageId: 'behind', position: 104, storedAt: old },
     );
-    expect((await evidence.read(period)).counts).toEqual({ exposures: 2, pending: 0, confirmed: 0 });
+    expect((await views.read()).counts).toEqual({ exposures: 2, pending: 0, confirmed: 0 });
   });
 
   it('are violations if confirmed or flagged and not decided, and not for what a sample alone has opened', async () => {
@@ -111,7 +38,7 @@ describe('the exposures of a stage', () => {
       ...{ imageId, position, storedAt: old },
       ...more,
     });
-    await images(
+    await views.images(
       exposed('a', 101, { isFlagged: true }),
       exposed('b', 102, { isFlagged: true, status: 'open' }),
       exposed('c', 103, { isFlagged: true, status: 'confirmed' }),
@@ -120,7 +47,7 @@ describe('the exposures of a stage', () => {
       exposed('f', 106, { status: 'open' }),
       exposed('g', 107, { status: 'confirmed' }),
     );
-    expect((await evidence.read(period)).counts).toEqual({ exposures: 7, pending: 2, confirmed: 2 });
+    expect((await views.read()).counts).toEqual({ exposures: 7, pending: 2, confirmed: 2 });
   });
 
   it('are those of the matured prefix, whatever arrived when', async () => {
@@ -136,15 +63,15 @@ describe('the exposures of a stage', () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(exposure, { maxLength: 30 }), async (exposures) => {
-        await pool.query(`TRUNCATE ${IMAGES}`);
+        await views.empty();
         const arrived = exposures.map(({ daysAgo, state }) => ({ arrivedAt: NOW - daysAgo * DAY_MS, state }));
-        await images(
+        await views.images(
           ...arrived.map(({ arrivedAt, state }, i) => ({
             ...{ imageId: `i-${i}`, position: SINCE + 1 + i, storedAt: arrivedAt },
             ...{ isFlagged: states[state][0], status: states[state][1] },
           })),
         );
-        expect((await evidence.read(period)).counts).toEqual(maturedPrefix(arrived, NOW, period.labelDelayMs));
+        expect((await views.read()).counts).toEqual(maturedPrefix(arrived, NOW, period.labelDelayMs));
       }),
       { numRuns: 50 },
     );
@@ -154,14 +81,14 @@ describe('the exposures of a stage', () => {
 describe('the accounts of a stage', () => {
   it('have the exposures of their first days, once the window and its labels are complete', async () => {
     const onboardedAt = NOW - 23 * DAY_MS;
-    await accounts(
+    await views.accounts(
       { accountId: 'before', position: 50, onboardedAt },
       { accountId: 'a', position: 101, onboardedAt },
       { accountId: 'idle', position: 102, onboardedAt },
       { accountId: 'open', position: 103, onboardedAt: onboardedAt + 1 },
       { accountId: 'behind', position: 104, onboardedAt },
     );
-    await images(
+    await views.images(
       { imageId: '1', accountId: 'a', position: 110, storedAt: onboardedAt + DAY_MS, isFlagged: true },
       {
         imageId: '2',
@@ -176,7 +103,7 @@ describe('the accounts of a stage', () => {
       { imageId: '5', accountId: 'before', position: 113, storedAt: onboardedAt + DAY_MS },
       { imageId: '6', accountId: 'open', position: 114, storedAt: onboardedAt + DAY_MS },
     );
-    expect((await evidence.read(period)).accounts).toEqual([
+    expect((await views.read()).accounts).toEqual([
       { exposures: 0, violations: 0, accounts: 1 },
       { exposures: 2, violations: 2, accounts: 1 },
     ]);
@@ -185,13 +112,13 @@ describe('the accounts of a stage', () => {
   it('are those of the closed prefix, whenever they were onboarded', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 15, max: 30 }), { maxLength: 20 }), async (daysAgo) => {
-        await pool.query(`TRUNCATE ${ACCOUNTS}`);
+        await views.empty();
         const all = daysAgo.map((days, i) => ({
           ...{ accountId: `a-${i}`, position: SINCE + 1 + i, onboardedAt: NOW - days * DAY_MS },
         }));
-        await accounts(...all);
+        await views.accounts(...all);
         const closed = closedPrefix(all, NOW, period.accountWindowMs, period.labelDelayMs);
-        const found = (await evidence.read(period)).accounts.reduce((sum, { accounts }) => sum + accounts, 0);
+        const found = (await views.read()).accounts.reduce((sum, { accounts }) => sum + accounts, 0);
         expect(found).toBe(closed.length);
       }),
       { numRuns: 30 },
@@ -201,7 +128,7 @@ describe('the accounts of a stage', () => {
 
 describe('the cohorts of a stage', () => {
   it('are those with a confirmed violation, numbered among all that there ever were', async () => {
-    await accounts(
+    await views.accounts(
       { accountId: 'a', cohortId: 'first', position: 10, onboardedAt: old },
       { accountId: 'b', cohortId: 'second', position: 20, onboardedAt: old },
       { accountId: 'c', cohortId: 'third', position: 30, onboardedAt: old },
@@ -210,14 +137,14 @@ describe('the cohorts of a stage', () => {
     const exposed = (imageId: string, accountId: string, position: number, status = 'none') => ({
       ...{ imageId, accountId, position, storedAt: old, status },
     });
-    await images(
+    await views.images(
       exposed('1', 'a', 101),
       exposed('2', 'b', 102, 'confirmed'),
       exposed('3', 'c', 103, 'confirmed'),
       exposed('4', 'd', 104),
       { ...exposed('5', 'd', 105), isFlagged: true },
     );
-    expect((await evidence.read(period)).cohorts).toEqual([
+    expect((await views.read()).cohorts).toEqual([
       { cohortId: 'second', ordinal: 2, exposures: 1, confirmed: 1 },
       { cohortId: 'third', ordinal: 3, exposures: 3, confirmed: 1 },
     ]);
@@ -230,7 +157,7 @@ describe('the load of reviewers', () => {
       ...{ id: `case-${n}`, status, opened_at: toIso(NOW - openedDaysAgo * DAY_MS) },
       decided_at: decidedDaysAgo === undefined ? null : toIso(NOW - decidedDaysAgo * DAY_MS),
     }));
-    await pool.query(
+    await views.pool.query(
       `INSERT INTO ${CASES} (case_id, image_id, status, round, origin, is_unflagged, panel_size, is_panel_given, verdicts_needed,
          is_held, is_escalated, flags, flags_received, verdicts, reviewers, categories, queue, priority, judged_flaggers, opened_at, due_at,
          flagged_at, decided_at, position)
@@ -242,7 +169,7 @@ describe('the load of reviewers', () => {
   }
 
   it('is that of the last 14 days, with what waits now and the people of a week at the rate', async () => {
-    await accounts(
+    await views.accounts(
       { accountId: 'a', position: 10, onboardedAt: old },
       { accountId: 'b', position: 11, onboardedAt: old, isDeactivated: true },
     );
@@ -252,15 +179,16 @@ describe('the load of reviewers', () => {
       { openedDaysAgo: 2, status: 'open' },
       { openedDaysAgo: 1, status: 'claimed' },
     );
-    expect(await evidence.load(NOW, 1_000)).toEqual({
-      ...{ verdictsPerDay: 1 / 14, casesPerDay: 2 / 14, waiting: 2, people: 1, peopleAfter: 1_001 },
-    });
+    const { figures } = await views.read();
+    expect(figures).toMatchObject({ opened: 2, decided: 1, mostDecidedADay: 1, firstCaseAt: NOW - 30 * DAY_MS });
   });
 
-  it('is not known in the first three days, and then that of the days so far', async () => {
-    expect(await evidence.load(NOW, 0)).toMatchObject({ verdictsPerDay: null, waiting: 0, people: 0 });
-    await cases({ openedDaysAgo: 2.9, decidedDaysAgo: 1, status: 'dismissed' });
-    expect((await evidence.load(NOW, 0)).verdictsPerDay).toBeNull();
-    expect((await evidence.load(NOW + DAY_MS, 0)).verdictsPerDay).toBeCloseTo(1 / 3.9, 9);
+  it('has the most cases that were decided within one day of the last 14', async () => {
+    await cases(
+      ...[0.1, 0.5, 0.9, 1.1, 13.5, 13.6, 13.7, 13.8, 14.1].map((decidedDaysAgo) => ({
+        ...{ openedDaysAgo: 20, decidedDaysAgo, status: 'dismissed' },
+      })),
+    );
+    expect((await views.read()).figures).toMatchObject({ decided: 8, mostDecidedADay: 4, deactivationSeconds: null });
   });
 });

@@ -46,6 +46,8 @@ describe('the safety-images view', () => {
       photorealistic_faces: false,
       shared_at: Date.parse(at(18)),
       link_shared_at: null,
+      named_account_id: 'a',
+      named_position: 1,
       exposed_at: Date.parse(at(17)),
       exposed_position: downloaded.position,
       exposed_stored_at: Date.parse(at(17)),

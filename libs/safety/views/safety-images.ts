@@ -55,6 +55,9 @@ const columns = {
   /** The position of the first event by which it was, and when that was stored: the order of arrival. */
   exposed_position: nullable(int8()),
   exposed_stored_at: nullable(timestamptz()),
+  /** The first event in the log that says whose it is, and whose: a later claim moves no evidence of the gate. */
+  named_position: nullable(int8()),
+  named_account_id: nullable(text()),
   /** When it was first flagged. */
   flagged_at: nullable(timestamptz()),
   flag_count: int4(),
@@ -89,9 +92,12 @@ const EVENTS = [
   ImageSampled,
 ] as const;
 
+/** SQL: whether an image may be a violation, decided or not. */
+export const SUSPECT = `(flagged_at IS NOT NULL OR case_status = 'confirmed')`;
+
 export const safetyImagesView = defineView({
   name: 'safety-images',
-  version: 7,
+  version: 8,
   summary: 'The facts, flags and case of each image, and the distinct counts of the safety metrics.',
   events: EVENTS,
   table: {
@@ -103,6 +109,9 @@ export const safetyImagesView = defineView({
       '(image_id) WHERE flagged_at IS NOT NULL',
       `(image_id) WHERE case_status = 'model_problem' AND flagged_at IS NOT NULL`,
       '(image_id) WHERE photorealistic_faces',
+      // For the evidence of the gate: exposures in the order of arrival, and those that may be violations.
+      '(exposed_position) WHERE exposed_position IS NOT NULL',
+      `(exposed_position) WHERE exposed_position IS NOT NULL AND ${SUSPECT}`,
     ],
   },
   keys: ({ type, data }) => {
@@ -135,6 +144,8 @@ const unseen = (imageId: string): SafetyImageRow => ({
   exposed_at: null,
   exposed_position: null,
   exposed_stored_at: null,
+  named_position: null,
+  named_account_id: null,
   flagged_at: null,
   flag_count: 0,
   flags: NONE,
@@ -152,7 +163,7 @@ type SafetyEvent = RecordedOf<(typeof EVENTS)[number]>;
 function evolveKnown(row: SafetyImageRow, event: SafetyEvent, at: number): SafetyImageRow {
   switch (event.type) {
     case 'ImageGenerated':
-      return generated(row, event.data, at);
+      return generated(named(row, event.position, event.data.accountId), event.data, at);
     case 'ImageShared':
       return shared(isPublic(event.data) ? arrived(row, event) : row, event.data.audience ?? PUBLIC, at);
     case 'ImageDownloaded':
@@ -205,6 +216,11 @@ function arrived(row: SafetyImageRow, { position, recordedAt }: Pick<SafetyEvent
   if (row.exposed_position !== null && row.exposed_position <= position) return row;
   return { ...row, exposed_position: position, exposed_stored_at: Date.parse(recordedAt) };
 }
+
+const named = (row: SafetyImageRow, position: number, accountId: string): SafetyImageRow =>
+  row.named_position !== null && row.named_position <= position
+    ? row
+    : { ...row, named_position: position, named_account_id: accountId };
 
 const exposedBy = (row: SafetyImageRow, at: number): SafetyImageRow =>
   row.exposed_at !== null && row.exposed_at <= at ? row : { ...row, exposed_at: at };

@@ -1,0 +1,93 @@
+import type { GateReason, GateVerdict } from './verdict.js';
+
+type GateOutcome = GateVerdict['outcome'];
+
+/** What begins a stage. */
+export const STAGE_CAUSES = [
+  'rate-raised',
+  'limit-set',
+  'parameters-set',
+  'model-changed',
+  'policy-changed',
+  'detector-changed',
+  'ladder-changed',
+] as const;
+export type StageCause = (typeof STAGE_CAUSES)[number];
+
+/** What an outcome is, as an answer to: may the rate rise? */
+export const OUTCOME_WORDS: Record<GateOutcome, string> = {
+  expand: 'Yes: the evidence supports a higher rate.',
+  hold: 'No: keep the rate.',
+  brake: 'Stop: admit nobody until this is clear.',
+};
+
+export const REASON_WORDS: Record<GateReason | 'no-stage', string> = {
+  'no-stage': 'no rate above 0 is set, so there is no evidence yet',
+  'cohort-harm': 'a cohort has more confirmed violations than the limit explains',
+  'harm-before':
+    'a cohort had more confirmed violations than the limit explains, and no model, policy, detector or ladder has changed since',
+  'backlog-too-long': 'more cases wait than reviewers can decide in the days that are allowed',
+  'figures-stopped': 'figures that existed no longer arrive',
+  'figures-missing': 'it is too early to know how many cases reviewers decide',
+  'exposures-insufficient': 'the exposures so far do not show that the rate is below the limit',
+  'accounts-insufficient': 'the accounts so far do not show that the rate is below the limit',
+  'accounts-over-cap': 'an account has more violations than count of one: raise the cap of an account',
+  'load-too-high': 'reviewers could not keep up with a higher rate',
+  'backlog-over-a-day': 'more cases wait than reviewers can decide in the time that a raise allows',
+  'deactivations-slow': 'deactivations take over an hour',
+};
+
+export const CAUSE_WORDS: Record<StageCause, string> = {
+  'rate-raised': 'a higher rate',
+  'limit-set': 'another limit',
+  'parameters-set': 'other parameters',
+  'model-changed': 'another model',
+  'policy-changed': 'another policy',
+  'detector-changed': 'another detector',
+  'ladder-changed': 'another enforcement ladder',
+};
+
+/** 2022-05-18T09:00:00.000Z as 2022-05-18 09:00:00 UTC. */
+export const timeWords = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')} UTC`;
+
+/** With thousands separators. */
+export const countWords = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 0 });
+
+interface OverrideWords {
+  outcome: GateOutcome;
+  reason: string;
+  until: string;
+  proposedBy: string;
+}
+
+export const overrideWords = ({
+  outcome,
+  reason,
+  until,
+  proposedBy,
+  approvedBy,
+}: OverrideWords & { approvedBy: string }): string =>
+  `OVERRIDE until ${timeWords(until)}: ${outcome} instead of what the gate decides (${reason}; proposed by ${proposedBy}, approved by ${approvedBy}).`;
+
+export const proposalWords = ({ outcome, reason, until, proposedBy }: OverrideWords): string =>
+  `${proposedBy} proposes ${outcome} instead of what the gate decides, until ${timeWords(until)} (${reason}). Another person has to approve it.`;
+
+export interface EvidenceWords {
+  passes: boolean;
+  moreCleanExposures: number | null;
+  labelDelayDays: number;
+  expectedAt: string | null;
+}
+
+/** What would end a hold. */
+export function changeWords({ passes, moreCleanExposures: more, labelDelayDays, expectedAt }: EvidenceWords): string {
+  if (more === null) return 'At the violation rate so far, more exposures are not expected to change that.';
+  const from = expectedAt === null ? undefined : timeWords(expectedAt);
+  if (passes) {
+    return from === undefined
+      ? 'The evidence suffices: what else is named has to end.'
+      : `The exposures suffice; enough accounts can count on ${from} at the earliest.`;
+  }
+  const wanted = `${countWords(more)} more exposures without a violation would do, ${labelDelayDays} days after they arrive`;
+  return from === undefined ? `${wanted}; none have arrived in the last week.` : `${wanted}; at the earliest on ${from}.`;
+}

@@ -1,0 +1,105 @@
+import pg from 'pg';
+import { accountStandingView } from '../../libs/account/index.js';
+import { DAY_MS, toIso } from '../../libs/kernel/clock.js';
+import { inTransaction } from '../../libs/platform/database/in-transaction.js';
+import { promote, startBuild } from '../../libs/projections/builds.js';
+import { viewTable } from '../../libs/projections/view-tables.js';
+import { casesView } from '../../libs/review/index.js';
+import { EVIDENCE_SOURCES } from '../../libs/safety/index.js';
+import { StageEvidence } from '../../libs/safety/queries/stage-evidence.js';
+import { safetyImagesView } from '../../libs/safety/views/safety-images.js';
+import { createTestDatabase } from './test-database.js';
+
+export const NOW = Date.parse('2022-06-18T09:00:00Z');
+export const SINCE = 100;
+export const period = { since: SINCE, now: NOW, labelDelayMs: 9 * DAY_MS, accountWindowMs: 14 * DAY_MS };
+export const old = NOW - 10 * DAY_MS;
+export const [IMAGES, ACCOUNTS, CASES] = [safetyImagesView, accountStandingView, casesView].map((view) =>
+  viewTable(view as typeof casesView),
+) as [string, string, string];
+
+/** The views that the evidence of the gate comes from, with rows that specs write. */
+export async function evidenceViews() {
+  const database = await createTestDatabase();
+  const pool = new pg.Pool(database.connection);
+  for (const view of EVIDENCE_SOURCES) {
+    const build = await startBuild(pool, view as typeof casesView);
+    await inTransaction(pool, async (client) => {
+      await build.tables.complete(client);
+      await promote(client, build);
+    });
+  }
+  const evidence = new StageEvidence(pool);
+  /** As if all views had read the log up to a position. */
+  const reach = (position: number) => pool.query('UPDATE projections.checkpoints SET position = $1', [position]);
+  await reach(1_000_000);
+  return {
+    ...{ pool, reach },
+    read: (of = period, stages = [of.since]) => evidence.read(of, stages, Number.MAX_SAFE_INTEGER),
+    images: (...all: Image[]) => addImages(pool, all),
+    accounts: (...all: Account[]) => addAccounts(pool, all),
+    async empty() {
+      await pool.query(`TRUNCATE ${IMAGES}, ${ACCOUNTS}, ${CASES}`);
+      await pool.query('DELETE FROM gate.evidence');
+    },
+    async close() {
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
+
+export type EvidenceViews = Awaited<ReturnType<typeof evidenceViews>>;
+
+export interface Image {
+  imageId: string;
+  accountId?: string;
+  /** Null: never exposed. */
+  position: number | null;
+  storedAt?: number;
+  isFlagged?: boolean;
+  status?: string;
+  /** Whether it was known whose it is when it was exposed. */
+  isKnown?: boolean;
+}
+
+async function addImages(pool: pg.Pool, all: readonly Image[]) {
+  const rows = all.map(
+    ({ imageId, accountId = null, position, storedAt = NOW, isFlagged = false, status = 'none', isKnown = true }) => ({
+      ...{ image_id: imageId, account_id: accountId, exposed_position: position, case_status: status },
+      exposed_stored_at: position === null ? null : toIso(storedAt),
+      named_position: accountId === null || position === null ? null : position + (isKnown ? -1 : 1),
+      flagged_at: isFlagged ? toIso(NOW) : null,
+    }),
+  );
+  await pool.query(
+    `INSERT INTO ${IMAGES} (image_id, account_id, named_account_id, named_position, photorealistic_faces, exposed_position, exposed_stored_at, flagged_at,
+       flag_count, flags, categories, case_status, case_round, detected)
+     SELECT image_id, account_id, account_id, named_position, false, exposed_position, exposed_stored_at, flagged_at, 0, '[]', '[]', case_status, 0, false
+     FROM jsonb_to_recordset($1) AS t(image_id text, account_id text, named_position int8, exposed_position int8,
+       exposed_stored_at timestamptz, flagged_at timestamptz, case_status text)`,
+    [JSON.stringify(rows)],
+  );
+}
+
+interface Account {
+  accountId: string;
+  cohortId?: string;
+  position: number;
+  onboardedAt: number;
+  isDeactivated?: boolean;
+}
+
+async function addAccounts(pool: pg.Pool, all: readonly Account[]) {
+  const rows = all.map(({ accountId, cohortId = 'c-1', position, onboardedAt, isDeactivated = false }) => ({
+    ...{ account_id: accountId, cohort_id: cohortId, onboarded_position: position, deactivated: isDeactivated },
+    onboarded_stored_at: toIso(onboardedAt),
+  }));
+  await pool.query(
+    `INSERT INTO ${ACCOUNTS} (account_id, status, deactivated, cohort_id, onboarded_cohort_id, onboarded_position, onboarded_stored_at, position)
+     SELECT account_id, 'onboarded', deactivated, cohort_id, cohort_id, onboarded_position, onboarded_stored_at, onboarded_position
+     FROM jsonb_to_recordset($1) AS t(account_id text, deactivated bool, cohort_id text, onboarded_position int8,
+       onboarded_stored_at timestamptz)`,
+    [JSON.stringify(rows)],
+  );
+}

@@ -15,6 +15,7 @@ const ORDER = [
   'settings',
   'waitlist',
   'policy',
+  'rollout',
   'rate',
   'cohort',
   'gate',

@@ -1,6 +1,7 @@
 import { DAY_MS, toIso, utcDayOf } from '../kernel/clock.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
 import type { RolloutEvent } from './events.js';
+import { stopOf } from './gate-override.js';
 import { type AdmitCohort, admitCohort, availableCapacity, type Rollout } from './rollout.js';
 
 export type Admission = Extract<RolloutEvent, { type: 'CohortAdmitted' }>['data'];
@@ -37,13 +38,21 @@ export function refuseReservedId(cohortId: string, field: string): void {
 
 /** A seventh of the rate, limited by the rate left and the people waiting; 0 if the schedule has nothing to admit now. */
 export function dailySize(state: Rollout, now: number, waiting: number): number {
-  if (!state.daily || state.paused || state.perWeek === undefined) return 0;
+  if (!state.daily || state.paused || state.perWeek === undefined || stopOf(state.gate, now)) return 0;
   // The absolute difference, as for the cap: the clock may have gone back since.
   const scheduled = state.cohorts.some(
     ({ cohortId, admittedAt }) => cohortId.startsWith(DAILY_PREFIX) && Math.abs(now - admittedAt) < DAY_MS,
   );
   if (scheduled) return 0;
   return Math.min(Math.ceil(state.perWeek / DAYS_PER_WEEK), availableCapacity(state, now).available, waiting);
+}
+
+/** When the schedule admits its next cohort, and of how many at most; undefined if none is due. @param now epoch milliseconds */
+export function nextDaily(state: Rollout, now: number): { at: number; people: number } | undefined {
+  const { daily, paused, perWeek = 0, gate } = state;
+  if (!daily || paused || perWeek === 0 || stopOf(gate, now)) return undefined;
+  const last = state.cohorts.findLast(({ cohortId }) => cohortId.startsWith(DAILY_PREFIX))?.admittedAt;
+  return { at: Math.max(now, last === undefined ? now : last + DAY_MS), people: Math.ceil(perWeek / DAYS_PER_WEEK) };
 }
 
 /** Admits today's cohort of the schedule unless one was admitted in the last 24 hours. */

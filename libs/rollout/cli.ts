@@ -2,10 +2,12 @@ import type { CommandGroup } from '../cli/commands.js';
 import { cohortCommands } from './cli/cohort.js';
 import { gateCommands } from './cli/gate.js';
 import { rateCommands } from './cli/rate.js';
+import { rolloutCommands } from './cli/rollout.js';
 
 export { admitCohort, outcomeOf } from './cli/cohort.js';
 
 export const commands: CommandGroup = (program, run) => {
+  rolloutCommands(program, run);
   rateCommands(program, run);
   cohortCommands(program, run);
   gateCommands(program, run);

@@ -13,6 +13,7 @@ import {
   Priority,
 } from '../events/schemas.js';
 import { gateEvents } from './gate-events.js';
+import { moveEvents } from './move-events.js';
 
 const cohortId = EntityId('The cohort.');
 
@@ -126,6 +127,7 @@ export const rolloutStreamEvents = [
   CohortAdmitted,
   CohortClosed,
   ...gateEvents,
+  ...moveEvents,
 ];
 
 export type RolloutEvent = EventOf<(typeof rolloutStreamEvents)[number]>;

@@ -1,7 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { RolloutEvent } from './events.js';
-import { changeModel, DEFAULT_SETTINGS, setGateLimit, setGateParameters } from './gate-stage.js';
+import {
+  beginStage,
+  changeDetector,
+  changeModel,
+  DEFAULT_SETTINGS,
+  seeModel,
+  setGateLimit,
+  setGateParameters,
+} from './gate-stage.js';
 import { rolloutStream } from './rollout.js';
 
 const rate = (perWeek: number): RolloutEvent => ({ type: 'OnboardingRateSet', data: { perWeek, daily: false } });
@@ -12,6 +20,11 @@ const parameters = (change: Partial<typeof usual> & { plannedStages?: number }):
   data: { ...usual, ...change, reason: 'measured' },
 });
 const model = (model: string): RolloutEvent => ({ type: 'ModelChanged', data: { model, reason: 'a better one' } });
+const begun = (cause: 'policy-changed' | 'detector-changed' | 'ladder-changed'): RolloutEvent => ({
+  type: 'GateStageBegun',
+  data: { cause, what: '2', by: 'omar', reason: 'a better one' },
+});
+const seen = (model: string): RolloutEvent => ({ type: 'ModelSeen', data: { model, imageId: 'i-1' } });
 const actor = { kind: 'user', id: 'olga' } as const;
 /** After these events, whose positions are 1, 2, … */
 const gate = (...events: RolloutEvent[]) =>
@@ -39,6 +52,9 @@ describe('a stage of the gate', () => {
     ['limit-set', limit(0.0002)],
     ['parameters-set', parameters({ labelDelayDays: 14 })],
     ['model-changed', model('m-2')],
+    ['policy-changed', begun('policy-changed')],
+    ['detector-changed', begun('detector-changed')],
+    ['ladder-changed', begun('ladder-changed')],
   ])('begins with %s', (cause, event) => {
     expect(gate(rate(1000), event).stage).toMatchObject({ ordinal: 2, cause });
   });
@@ -103,5 +119,45 @@ describe('a change of the model', () => {
     expect(changeModel(gate(), 'm-1', 'a better one')).toEqual([model('m-1')]);
     expect(changeModel(gate(model('m-1')), 'm-1', 'once more')).toEqual([]);
     expect(changeModel(gate(model('m-1'), model('m-2')), 'm-1', 'a better one')).toEqual([model('m-1')]);
+  });
+});
+
+describe('a model that an image names', () => {
+  it('begins a stage if others are known, and none if it is the first of all', () => {
+    const first = gate(rate(1000), seen('m-1'));
+    expect(first).toMatchObject({ model: 'm-1', stage: { ordinal: 1 } });
+    expect(gate(rate(1000), seen('m-1'), seen('m-2')).stage).toMatchObject({
+      ...{ ordinal: 2, cause: 'model-changed', what: 'm-2', reason: 'image i-1 names it' },
+    });
+    expect(gate(rate(1000), model('m-1'), seen('m-2')).stage).toMatchObject({ ordinal: 3 });
+  });
+
+  it('is noted once, also if several models take turns', () => {
+    const known = gate(seen('m-1'), seen('m-2'));
+    expect(['m-1', 'm-2'].flatMap((name) => seeModel(known, name, 'i-9'))).toEqual([]);
+    expect(seeModel(known, 'm-3', 'i-9')).toEqual(
+      [seen('m-3')].map(({ type }) => ({ type, data: { model: 'm-3', imageId: 'i-9' } })),
+    );
+  });
+});
+
+describe('what changed elsewhere', () => {
+  it('begins no stage before there is one', () => {
+    expect(beginStage(gate(), { cause: 'policy-changed', what: '2', reason: 'a test' })).toEqual([]);
+    expect(beginStage(gate(rate(1)), { cause: 'policy-changed', what: '2', reason: 'a test' })).toHaveLength(1);
+  });
+
+  it('is said of a detector once', () => {
+    const changed = gate(rate(1), begun('detector-changed'));
+    expect(changeDetector(changed, '2', 'again')).toEqual([]);
+    expect(changeDetector(changed, '3', 'again')).toMatchObject([{ data: { cause: 'detector-changed', what: '3' } }]);
+  });
+
+  it('is listed with who and why, oldest first', () => {
+    expect(gate(rate(1000), limit(0.0002), begun('ladder-changed')).stages).toMatchObject([
+      { ordinal: 1, cause: 'rate-raised', what: '1000 people a week', by: { id: 'olga' } },
+      { ordinal: 2, cause: 'limit-set', what: '0.0002', by: { id: 'olga' }, reason: 'as published' },
+      { ordinal: 3, cause: 'ladder-changed', what: '2', by: { id: 'omar' }, reason: 'a better one' },
+    ]);
   });
 });

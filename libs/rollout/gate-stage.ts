@@ -1,7 +1,10 @@
+import type { StageCause } from '../gate/gate-words.js';
 import type { GateParameters } from '../gate/verdict.js';
 import type { EventPlace } from '../kernel/decider.js';
-import type { Position } from '../kernel/envelope.js';
+import type { Actor, Position } from '../kernel/envelope.js';
 import type { RolloutEvent } from './events.js';
+import { evolveOverrides, type Overrides } from './gate-override.js';
+import { type GateMove, moveOf } from './last-move.js';
 
 /** What operators set of the gate. */
 export interface GateSettings extends GateParameters {
@@ -23,8 +26,6 @@ export const DEFAULT_SETTINGS: GateSettings = {
   accountDays: 14,
 };
 
-export type StageCause = 'rate-raised' | 'limit-set' | 'parameters-set' | 'model-changed';
-
 /** Where the evidence begins that the gate tests. */
 export interface Stage {
   /** 1 for the first; never restarts. */
@@ -34,53 +35,125 @@ export interface Stage {
   /** When that happened, RFC 3339. */
   at: string;
   cause: StageCause;
+  /** What it is now: the rate, the limit, the model, … */
+  what: string;
+  /** Who changed it. */
+  by: Actor;
+  reason?: string;
 }
+
+/** The stages that are kept, for the timeline. */
+export const STAGES_KEPT = 200;
+/** The models that are kept; one that is named again after so many others begins a stage again. */
+const MODELS_KEPT = 200;
 
 export interface Gate {
   settings: GateSettings;
   /** Undefined until a rate above 0 is set: without people there is no evidence. */
   stage?: Stage;
+  /** The latest, oldest first, with the present one. */
+  stages: readonly Stage[];
   model?: string;
+  /** Those that were named so far, by operators or by images. */
+  models: readonly string[];
+  /** The last change of its outcome. */
+  move?: GateMove;
+  /** Whether a cohort was found to be harmful, and nothing has changed since that could have ended it. */
+  isHarmKnown: boolean;
+  overrides: Overrides;
   /** The position of the last event that set the limit or a parameter; 0 before the first. */
   changedAt: Position;
 }
 
-export const initialGate: Gate = { settings: DEFAULT_SETTINGS, changedAt: 0 };
+export const initialGate: Gate = {
+  settings: DEFAULT_SETTINGS,
+  stages: [],
+  models: [],
+  isHarmKnown: false,
+  overrides: {},
+  changedAt: 0,
+};
+
+/** A higher rate, another limit or another test are no reason to believe that harm is over. */
+const REMEDIES: readonly StageCause[] = ['model-changed', 'policy-changed', 'detector-changed', 'ladder-changed'];
 
 /**
- * A stage begins at every raise of the rate and at every change of the limit, a parameter or the model. Evidence from before
- * says nothing about what is different since.
+ * A stage begins at every raise of the rate and at every change of the limit, a parameter, the model, the policy, a detector or
+ * the ladder. Evidence from before says nothing about what is different since.
  * @param perWeek the rate before the event
  */
-export function evolveGate(gate: Gate, { type, data }: RolloutEvent, place: EventPlace, perWeek: number): Gate {
+export function evolveGate(gate: Gate, event: RolloutEvent, place: EventPlace, perWeek: number): Gate {
+  const { type, data } = event;
+  const begun = { at: place.time, since: place.position, by: place.actor };
   switch (type) {
     case 'OnboardingRateSet':
-      return data.perWeek > perWeek ? { ...gate, stage: nextStage(gate, 'rate-raised', place) } : gate;
+      return data.perWeek > perWeek
+        ? withStage(gate, { ...begun, cause: 'rate-raised', what: `${data.perWeek} people a week` })
+        : gate;
     case 'GateLimitSet': {
       const settings = { ...gate.settings, limit: data.limit };
-      return changed({ ...gate, settings, changedAt: place.position }, 'limit-set', place);
+      const stage = { ...begun, cause: 'limit-set' as const, what: String(data.limit), reason: data.reason };
+      return changed({ ...gate, settings, changedAt: place.position }, stage);
     }
     case 'GateParametersSet': {
-      const { reason: _, ...parameters } = data;
+      const { reason, ...parameters } = data;
       const settings = { limit: gate.settings.limit, ...parameters };
-      return changed({ ...gate, settings, changedAt: place.position }, 'parameters-set', place);
+      const what = differences(gate.settings, settings).join(', ');
+      return changed(
+        { ...gate, settings, changedAt: place.position },
+        { ...begun, cause: 'parameters-set', what, reason },
+      );
     }
-    case 'ModelChanged':
-      return changed({ ...gate, model: data.model }, 'model-changed', place);
+    case 'ModelChanged': {
+      const stage = { ...begun, cause: 'model-changed' as const, what: data.model, reason: data.reason };
+      return changed(withModel(gate, data.model), stage);
+    }
+    case 'ModelSeen': {
+      const after = withModel(gate, data.model);
+      const reason = `image ${data.imageId} names it`;
+      return gate.models.length === 0
+        ? after
+        : changed(after, { ...begun, cause: 'model-changed', what: data.model, reason });
+    }
+    case 'GateStageBegun': {
+      const { cause, what, reason, by } = data;
+      const who = by === undefined ? begun.by : { kind: 'user' as const, id: by };
+      return changed(gate, { ...begun, cause, what, reason, by: who });
+    }
+    case 'GateMoved':
+      return {
+        ...gate,
+        move: moveOf(data, place),
+        isHarmKnown: gate.isHarmKnown || data.reasons.includes('cohort-harm'),
+      };
+    case 'GateOverrideProposed':
+    case 'GateOverrideApproved':
+    case 'GateOverrideEnded':
+      return { ...gate, overrides: evolveOverrides(gate.overrides, event, place) };
     default:
       return gate;
   }
 }
 
-const changed = (gate: Gate, cause: StageCause, place: EventPlace): Gate =>
-  gate.stage ? { ...gate, stage: nextStage(gate, cause, place) } : gate;
+const changed = (gate: Gate, stage: Omit<Stage, 'ordinal'>): Gate => (gate.stage ? withStage(gate, stage) : gate);
 
-const nextStage = ({ stage }: Gate, cause: StageCause, { position, time }: EventPlace): Stage => ({
-  ordinal: (stage?.ordinal ?? 0) + 1,
-  since: position,
-  at: time,
-  cause,
+function withStage(gate: Gate, begun: Omit<Stage, 'ordinal'>): Gate {
+  const stage = { ...begun, ordinal: (gate.stage?.ordinal ?? 0) + 1 };
+  const isHarmKnown = gate.isHarmKnown && !REMEDIES.includes(stage.cause);
+  return { ...gate, stage, stages: [...gate.stages, stage].slice(-STAGES_KEPT), isHarmKnown };
+}
+
+const withModel = (gate: Gate, model: string): Gate => ({
+  ...gate,
+  model,
+  models: [...gate.models.filter((known) => known !== model), model].slice(-MODELS_KEPT),
 });
+
+/** What is set otherwise, in the words of the settings. */
+const differences = (before: GateSettings, after: GateSettings): string[] =>
+  Object.entries(after).flatMap(([name, value]) =>
+    before[name as keyof GateSettings] === value ? [] : [`${name} ${value}`],
+  );
 
 export function setGateLimit({ settings }: Gate, limit: number, reason: string): RolloutEvent[] {
   return settings.limit === limit ? [] : [{ type: 'GateLimitSet', data: { limit, reason } }];
@@ -106,4 +179,22 @@ export function setGateParameters({ settings }: Gate, changes: ParameterChanges,
 
 export function changeModel(gate: Gate, model: string, reason: string): RolloutEvent[] {
   return gate.model === model ? [] : [{ type: 'ModelChanged', data: { model, reason } }];
+}
+
+/** An image names its model: nothing new unless it is the first of its model. */
+export function seeModel(gate: Gate, model: string, imageId: string): RolloutEvent[] {
+  return gate.models.includes(model) ? [] : [{ type: 'ModelSeen', data: { model, imageId } }];
+}
+
+type Begun = Extract<RolloutEvent, { type: 'GateStageBegun' }>['data'];
+
+/** Without a stage there is no evidence that another one could separate. */
+export function beginStage(gate: Gate, begun: Begun): RolloutEvent[] {
+  return gate.stage ? [{ type: 'GateStageBegun', data: begun }] : [];
+}
+
+/** A detector that is said to be the present one already changes nothing. */
+export function changeDetector(gate: Gate, detector: string, reason: string): RolloutEvent[] {
+  const present = gate.stages.findLast(({ cause }) => cause === 'detector-changed');
+  return present?.what === detector ? [] : beginStage(gate, { cause: 'detector-changed', what: detector, reason });
 }

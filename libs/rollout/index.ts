@@ -1,38 +1,58 @@
 import type { Context } from '../context/context.js';
+import { StageEvidence } from '../safety/index.js';
 import { nextInLine, Waitlist } from '../waitlist/index.js';
 import { cohortStream } from './cohort.js';
 import { rolloutEvents } from './events.js';
 import { AdmitCohortController, AdmitCohortHandler } from './features/admit-cohort.js';
 import { ExportAddressesController, ExportAddressesHandler } from './features/export-addresses.js';
 import { ImportCohortHandler, importCohortInbound } from './features/import-cohort.js';
+import {
+  ApproveOverrideHandler,
+  EndOverrideHandler,
+  OverrideGateController,
+  ProposeOverrideHandler,
+} from './features/override-gate.js';
 import { PauseOnboardingController, PauseOnboardingHandler } from './features/pause-onboarding.js';
 import { ResumeOnboardingController, ResumeOnboardingHandler } from './features/resume-onboarding.js';
 import {
+  ChangeDetectorHandler,
   ChangeModelHandler,
   SetGateController,
   SetGateLimitHandler,
   SetGateParametersHandler,
 } from './features/set-gate.js';
 import { SetRateController, SetRateHandler } from './features/set-rate.js';
+import { GateWatch } from './processes/gate-watch.js';
+import { modelNoting } from './processes/model-noting.js';
 import { onboarding } from './processes/onboarding.js';
 import { CohortScheduler } from './processes/scheduler.js';
 import { Admissions } from './queries/admissions.js';
 import { CohortList } from './queries/cohort-list.js';
+import { ExplainMoveController, ExplainMoveHandler } from './queries/explain-move.js';
+import { GateEvidence } from './queries/gate-evidence.js';
+import { GateGauges } from './queries/gate-gauges.js';
+import { ShowSeriesController, ShowSeriesHandler } from './queries/gate-series.js';
 import { ListCohortsController, ListCohortsHandler } from './queries/list-cohorts.js';
 import { PeopleLeft } from './queries/people-left.js';
 import { RolloutGauges } from './queries/rollout-gauges.js';
 import { ShowCohortController, ShowCohortHandler } from './queries/show-cohort.js';
 import { ShowGateController, ShowGateHandler } from './queries/show-gate.js';
 import { ShowRolloutController, ShowRolloutHandler } from './queries/show-rollout.js';
+import { ShowTimelineController, ShowTimelineHandler } from './queries/show-timeline.js';
+import { StageChanges } from './queries/stage-changes.js';
 import { rolloutStream } from './rollout.js';
 import { CloseEarlierCohorts1700000000060 } from './schema.js';
 import { cohortsView } from './views/cohorts.js';
 
 export * from './cohort.js';
 export * from './events.js';
+export { GateWatch } from './processes/gate-watch.js';
 export { onboarding } from './processes/onboarding.js';
 export { CohortScheduler } from './processes/scheduler.js';
+export { ExplainMove, ExplainMoveHandler } from './queries/explain-move.js';
+export { GateEvidence } from './queries/gate-evidence.js';
 export { PeopleLeft } from './queries/people-left.js';
+export { StageChanges } from './queries/stage-changes.js';
 export * from './rollout.js';
 export * from './views/cohorts.js';
 
@@ -43,17 +63,27 @@ export const rolloutContext: Context = {
   views: [cohortsView],
   consumers: ({ transactor, pool, store, viewReader, clock, settings }) => [
     onboarding(transactor, nextInLine(pool, store, viewReader, settings.decisionWaitMs), clock),
+    modelNoting(transactor),
   ],
   schedules: ({ transactor, pool, store, viewReader, clock, logger, settings }) => {
+    const evidence = new GateEvidence(new StageEvidence(pool), store, clock);
+    const gate = new GateWatch(transactor, evidence, new StageChanges(store), store, viewReader, clock, logger);
     const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, viewReader, settings), settings);
-    return [new CohortScheduler(transactor, peopleLeft, clock, logger)];
+    return [new CohortScheduler(transactor, peopleLeft, clock, logger, gate), gate];
   },
   commands: [
     SetRateHandler,
     SetGateLimitHandler,
     SetGateParametersHandler,
     ChangeModelHandler,
+    ChangeDetectorHandler,
+    ProposeOverrideHandler,
+    ApproveOverrideHandler,
+    EndOverrideHandler,
     ShowGateHandler,
+    ShowSeriesHandler,
+    ExplainMoveHandler,
+    ShowTimelineHandler,
     PauseOnboardingHandler,
     ResumeOnboardingHandler,
     AdmitCohortHandler,
@@ -70,6 +100,7 @@ export const rolloutContext: Context = {
       description: 'How many people may be onboarded, and their cohorts. No rolling seven days exceed the rate.',
       controllers: [
         ShowRolloutController,
+        ShowTimelineController,
         SetRateController,
         PauseOnboardingController,
         ResumeOnboardingController,
@@ -82,10 +113,16 @@ export const rolloutContext: Context = {
     {
       name: 'Gate',
       description:
-        'Whether the evidence since the last change supports a higher rate. Nothing acts on it: operators set the rate.',
-      controllers: [ShowGateController, SetGateController],
+        'Whether the evidence since the last change supports a higher rate. A brake stops admissions; operators raise the rate.',
+      controllers: [
+        ShowGateController,
+        SetGateController,
+        OverrideGateController,
+        ShowSeriesController,
+        ExplainMoveController,
+      ],
     },
   ],
-  services: [Admissions, CohortList, PeopleLeft, RolloutGauges],
+  services: [Admissions, CohortList, PeopleLeft, RolloutGauges, GateEvidence, GateGauges, GateWatch, StageChanges],
   migrations: [CloseEarlierCohorts1700000000060],
 };

@@ -3,6 +3,7 @@ import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
 import { type RolloutEvent, rolloutStreamEvents } from './events.js';
+import { stopOf } from './gate-override.js';
 import { evolveGate, type Gate, initialGate } from './gate-stage.js';
 
 /** The number of latest cohorts kept in the state, whatever their age; an older one is found by its own stream. */
@@ -88,6 +89,12 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
       case 'GateLimitSet':
       case 'GateParametersSet':
       case 'ModelChanged':
+      case 'ModelSeen':
+      case 'GateStageBegun':
+      case 'GateMoved':
+      case 'GateOverrideProposed':
+      case 'GateOverrideApproved':
+      case 'GateOverrideEnded':
         return state;
     }
   },
@@ -123,6 +130,13 @@ export const countedCohorts = ({ cohorts }: Rollout, now: number): GrantedCohort
 export const cohortsBeingOnboarded = ({ cohorts }: Rollout): GrantedCohort[] =>
   cohorts.filter(({ onboarded }) => onboarded === undefined);
 
+/** The people that count against the rate now. @param now epoch milliseconds */
+export const peopleInWindow = (state: Rollout, now: number): number =>
+  [...state.past.filter((one) => isInWeek(one, now)), ...countedCohorts(state, now)].reduce(
+    (sum, { people }) => sum + people,
+    0,
+  );
+
 export interface Capacity {
   /** The number of people that may be admitted now. */
   available: number;
@@ -135,7 +149,7 @@ export function availableCapacity(state: Rollout, now: number): Capacity {
   const past = state.past.filter((one) => isInWeek(one, now));
   const counted = countedCohorts(state, now);
   const perWeek = state.perWeek ?? 0;
-  let used = [...past, ...counted].reduce((sum, { people }) => sum + people, 0);
+  let used = peopleInWindow(state, now);
   const available = Math.max(0, perWeek - used);
   const closed = [
     ...past,
@@ -173,12 +187,14 @@ export interface AdmitCohort {
   priority?: number;
 }
 
-/** @throws InvalidInput for an empty cohort; Refusal onboarding-paused, rate-not-set, rate-exceeded (details: available, moreAt) */
+/** @throws InvalidInput for an empty cohort; Refusal onboarding-paused, gate-braked, rate-not-set, rate-exceeded (details: available, moreAt) */
 export function admitCohort(state: Rollout, { cohortId, now, size, accounts, priority }: AdmitCohort): RolloutEvent[] {
   if (state.cohorts.some((one) => one.cohortId === cohortId)) return [];
   if (state.paused) {
     throw new Refusal('onboarding-paused', `onboarding is paused (${state.pauseReason}); resume it first`);
   }
+  const stop = stopOf(state.gate, now);
+  if (stop) throw stop;
   if (state.perWeek === undefined) throw new Refusal('rate-not-set', 'no onboarding rate is set; set one first');
 
   const listed = accounts && [...new Set(accounts)];

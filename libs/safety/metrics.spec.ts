@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { safetyMetrics, share } from './metrics.js';
+import { SAFETY_COUNTS, type SafetyCounts } from './safety-counts.js';
 
 describe('a share', () => {
   it('is null while nothing was counted', () => {
@@ -107,4 +108,14 @@ describe('the safety metrics', () => {
     expect(metrics.violationRate).toMatchObject({ hits: 2, of: 4_000 });
     expect(metrics.exposed).toBe(200);
   });
+});
+
+it('does not fall while a backlog grows, if what waits counts as a violation', () => {
+  const counts = Object.fromEntries(SAFETY_COUNTS.map((name) => [name, 0])) as SafetyCounts;
+  const at = (flagged: number, exposed: number) =>
+    safetyMetrics({ ...counts, exposed, exposed_flagged: flagged, exposed_confirmed: 3 });
+  const [early, late] = [at(3, 1_000), at(9, 2_000)];
+  expect(late.violationRate!.value).toBeLessThan(early.violationRate!.value);
+  expect(late.violationRateIfWaiting).toMatchObject({ hits: 9, of: 2_000 });
+  expect(late.violationRateIfWaiting!.value).toBeGreaterThan(early.violationRateIfWaiting!.value);
 });

@@ -18,6 +18,8 @@ export function safetyMetrics(counts: SafetyCounts, allExposed = counts.exposed)
   const { cases_dismissed: dismissed, cases_model_problem: modelProblem } = counts;
   const decided = confirmed + dismissed + modelProblem;
   const exposedDecided = counts.exposed_confirmed + counts.exposed_dismissed + counts.exposed_model_problem;
+  const violations = counts.exposed_confirmed + counts.exposed_confirmed_sampled;
+  const waiting = counts.exposed_flagged - exposedDecided;
   return {
     generated,
     shared,
@@ -27,7 +29,7 @@ export function safetyMetrics(counts: SafetyCounts, allExposed = counts.exposed)
     flagged,
     cases: { open, confirmed, dismissed, modelProblem },
     exposedCases: {
-      open: counts.exposed_flagged - exposedDecided,
+      open: waiting,
       confirmed: counts.exposed_confirmed,
       dismissed: counts.exposed_dismissed,
       modelProblem: counts.exposed_model_problem,
@@ -37,7 +39,9 @@ export function safetyMetrics(counts: SafetyCounts, allExposed = counts.exposed)
     confirmedShare: share(confirmed, decided),
     exposedConfirmedShare: share(counts.exposed_confirmed, exposedDecided),
     // A violation that only the sample found is one, too.
-    violationRate: share(counts.exposed_confirmed + counts.exposed_confirmed_sampled, allExposed),
+    violationRate: share(violations, allExposed),
+    // While more and more cases wait, the rate above falls; this one does not.
+    violationRateIfWaiting: share(violations + waiting, allExposed),
   };
 }
 

@@ -73,7 +73,15 @@ it('begins a stage with each change of the limit, the parameters and the model, 
   const limit = await operator.put('/v1/gate/limit', { limit: 0.2, reason: 'a test' }, { 'if-match': etag });
   expect(limit.status).toBe(200);
   expect((await gate()).stage).toMatchObject({ ordinal: 2, cause: 'limit-set' });
-  const parameters = { labelDelayDays: 3, lateShare: 0, accountDays: 2, accountCap: 1, alpha: 0.3, reason: 'a test' };
+  const parameters = {
+    labelDelayDays: 3,
+    lateShare: 0,
+    accountDays: 2,
+    accountCap: 1,
+    alpha: 0.3,
+    silenceDays: 365,
+    reason: 'a test',
+  };
   const late = await operator.put('/v1/gate/parameters', parameters, { 'if-match': etag });
   expect([late.status, late.body.change]).toEqual([412, 'GateLimitSet']);
   expect((await operator.put('/v1/gate/parameters', parameters)).status).toBe(200);
@@ -153,9 +161,9 @@ it('is shown and set on the command line, with its promise and its assumptions',
   const shown = await cli.run('gate', 'show', '--per-week', '1');
   expect(shown).toMatchObject({ code: 0, stderr: '' });
   expect(shown.stdout).toMatch(
-    /^Stop: admit nobody until this is clear\.\n- more cases wait than reviewers decide in three days/,
+    /^Stop: admit nobody until this is clear\.\n- more cases wait than reviewers can decide in the days that are allowed/,
   );
-  expect(shown.stdout).toMatch(/stage +4, since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(another model\)/);
+  expect(shown.stdout).toMatch(/stage +4, since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(another model: m-2\)/);
   expect(shown.stdout).toMatch(/Promise: with a chance of at most 30%/);
   expect(shown.stdout).toMatch(/an account makes at most 1\./);
   const set = await cli.run('gate', 'set', '--limit', '0.1', '--account-cap', '3', '--reason', 'a test', '--json');

@@ -166,4 +166,5 @@ export const figuresOf = ({ flagged, confirmed, dismissed }: Omit<Counts, 'cases
   exposedConfirmedShare: null,
   flaggedShare: null,
   violationRate: null,
+  violationRateIfWaiting: null,
 });

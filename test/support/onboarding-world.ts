@@ -21,11 +21,15 @@ import {
   type AdmitCohort,
   admitCohort,
   CohortScheduler,
+  GateEvidence,
+  GateWatch,
   onboarding,
   PeopleLeft,
   rolloutStream,
+  StageChanges,
   setRate,
 } from '../../libs/rollout/index.js';
+import { StageEvidence } from '../../libs/safety/index.js';
 import { LockSession } from '../../libs/subscriptions/lock-session.js';
 import { LogTail } from '../../libs/subscriptions/log-tail.js';
 import { Ownership } from '../../libs/subscriptions/ownership.js';
@@ -59,6 +63,11 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
   const next = nextInLine(pool, store, reader, WAIT.decisionWaitMs);
   const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, reader, WAIT), WAIT);
 
+  const logger = pino({ level: 'silent' });
+  // Of views that this world has not, it has no evidence.
+  const evidence = new GateEvidence(new StageEvidence(pool), store, clock);
+  const gate = new GateWatch(transactor, evidence, new StageChanges(store), store, reader, clock, logger);
+
   async function join(accounts: readonly string[], priority?: number) {
     for (const accountId of accounts) {
       const joining = { accountId, email: `${accountId}@example.org`, ...(priority !== undefined && { priority }) };
@@ -74,8 +83,7 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
     connection: database.connection,
     transactorOn,
     reactor: new Reactor(pool, log, onboarding(transactor, next, clock), new Ownership(locks, 'reactors', 1)),
-    scheduler: (by: Clock = clock) =>
-      new CohortScheduler(transactorOn(store), peopleLeft, by, pino({ level: 'silent' })),
+    scheduler: (by: Clock = clock) => new CohortScheduler(transactorOn(store), peopleLeft, by, logger, gate),
     consumer: (on: EventStore = store) => onboarding(transactorOn(on), next, clock),
     join: (...accounts: string[]) => join(accounts),
     joinAs: (priority: number, ...accounts: string[]) => join(accounts, priority),

@@ -55,6 +55,11 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   'PUT /v1/gate/parameters': [
     { alpha: 0.04, labelDelayDays: 14, lateShare: 0.01, recallLower: 0.5, reason: 'measured' },
     { accountDays: 7, accountCap: 1, isNearLimit: true, plannedStages: 4, reason: 'a plan' },
+    { mostLoad: 0.7, mostWaitingDays: 2, brakingDays: 4.5, silenceDays: 7, reason: 'more reviewers' },
+  ],
+  'POST /v1/gate/detector-changes': [{ detector: 'nudity 3', reason: 'it missed drawings' }],
+  'POST /v1/gate/overrides': [
+    { overrideId: 'o-1', outcome: 'hold', reason: 'others help out', until: '2032-06-01T00:00:00Z' },
   ],
   'POST /v1/gate/model-changes': [{ model: 'dalle-2.1', reason: 'a better filter' }],
   'PUT /v1/rollout/rate': [{ perWeek: 10, daily: true }],

@@ -6,16 +6,20 @@ import {
   conditionOf,
   ifMatch,
   integer,
+  position,
   reason,
 } from '../../cli/commands.js';
+import { EXIT } from '../../cli/exit-codes.js';
 import { jsonOf } from '../../cli/json-file.js';
 import type { Shown } from '../../cli/rendering/plain-text.js';
 import { table } from '../../cli/rendering/table.js';
 import type { Session } from '../../cli/session.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
 import { InvalidInput } from '../../kernel/errors.js';
+import type { ExplanationAnswer } from '../queries/explain-move.js';
 import type { GateAnswer } from '../queries/show-gate.js';
 import { computeCase, type GateCase, type GateResult, gateCasesOf } from './gate-cases.js';
+import { explanationText, overrideCommands } from './gate-override.js';
 import { gateText } from './gate-text.js';
 
 const CASES = '{"cases": [{"n", "x", "a", "b", "p0"}, …]} with x violations among n exposures';
@@ -37,6 +41,39 @@ export const gateCommands: CommandGroup = (program, run) => {
     .action(run<{ perWeek?: number }>((session, { perWeek }) => showGate(session, perWeek)));
 
   setCommand(group, run);
+
+  command(
+    group,
+    'explain',
+    'Recomputes a move of the gate from the log, and says whether it agrees. A large log takes a while: ask again.',
+    'gate explain 1043',
+  )
+    .argument('<position>', 'a position of the log; the last move at or before it is explained', position)
+    .action(
+      run(async ({ client, print }, _, at) => {
+        const found = await client.get<ExplanationAnswer>(`/v1/gate/moves/${encodeURIComponent(at!)}`);
+        print(found, () => explanationText(found));
+        return found.agrees ? EXIT.done : EXIT.differs;
+      }),
+    );
+
+  overrideCommands(group, run);
+
+  command(
+    group,
+    'detector-changed',
+    'Records that a detector of violations works otherwise from now on; the evidence begins anew.',
+    "gate detector-changed 'nudity 3, threshold 0.8' 'it missed drawings'",
+  )
+    .argument('<detector>', 'which detector it is now, with its version or threshold', reason)
+    .argument('<reason>', 'why', reason)
+    .action(
+      run(async (session, _, detector, why) => {
+        const change = { detector, reason: why };
+        await session.client.post<WriteReceipt>('/v1/gate/detector-changes', change, { repeatable: true });
+        return showGate(session);
+      }),
+    );
 
   command(
     group,
@@ -80,6 +117,10 @@ interface SetOptions extends Condition {
   accountCap?: number;
   near?: boolean;
   plannedStages?: number;
+  mostLoad?: number;
+  mostWaiting?: number;
+  braking?: number;
+  silence?: number;
   reason: string;
 }
 
@@ -105,12 +146,18 @@ const setCommand: CommandGroup = (group, run) => {
       'stages of the ramp plan, which share alpha evenly; 0 for no plan',
       integer(0, 1000),
     )
+    .option('--most-load <share>', 'the share of what reviewers can decide that a raise may need', share)
+    .option('--most-waiting <days>', 'how many days of reviews may wait at a raise', days)
+    .option('--braking <days>', 'admissions stop while more days of reviews wait', days)
+    .option('--silence <days>', 'admissions stop after so many days without an exposure', integer(1, 365))
     .requiredOption('--reason <text>', 'why', reason)
     .addOption(ifMatch('gate show'))
     .action(
       run<SetOptions>(async (session, { limit, reason, ...options }) => {
         const { alpha, labelDelay, lateShare, recall, accountDays, accountCap, near, plannedStages } = options;
-        const named = { alpha, lateShare, accountDays, accountCap, plannedStages };
+        const { mostLoad, mostWaiting: mostWaitingDays, braking: brakingDays, silence: silenceDays } = options;
+        const capacity = { mostLoad, mostWaitingDays, brakingDays, silenceDays };
+        const named = { alpha, lateShare, accountDays, accountCap, plannedStages, ...capacity };
         const parameters = { ...named, labelDelayDays: labelDelay, recallLower: recall, isNearLimit: near };
         const hasParameters = Object.values(parameters).some((value) => value !== undefined);
         if (limit === undefined && !hasParameters)
@@ -138,6 +185,13 @@ function share(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && value >= 0 && value <= 1) return value;
   throw new InvalidArgumentError('It must be a number from 0 to 1, such as 0.05.');
+}
+
+/** Parses a number of days, which need not be an integer. */
+function days(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value > 0 && value <= 365) return value;
+  throw new InvalidArgumentError('It must be a number of days up to 365, such as 3 or 0.5.');
 }
 
 function resultsText(cases: readonly GateCase[], results: readonly GateResult[]): Shown {

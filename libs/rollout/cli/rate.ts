@@ -14,6 +14,7 @@ import type { Session } from '../../cli/session.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { RolloutAnswer } from '../queries/show-rollout.js';
+import { gateHeader } from './gate-text.js';
 
 const MAX_PER_WEEK = 10_000_000;
 
@@ -94,7 +95,7 @@ export function rolloutText(rollout: RolloutAnswer): Shown {
   const changed = history.length > 0 ? [table(['position', 'time', 'change', 'by'], history)] : [];
   const rows = admissions.map(({ cohortId, size, at }) => [cohortId, size, time(at)]);
   const admitted = rows.length > 0 ? [table(['cohort', 'people', 'admitted'], rows)] : [];
-  return paragraphs([about, ...admitted, ...changed]);
+  return paragraphs([...gateHeader(rollout.gate), about, ...admitted, ...changed]);
 }
 
 function changeText({ type, perWeek, daily, reason }: RolloutAnswer['changes'][number]): string {

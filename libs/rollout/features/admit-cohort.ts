@@ -17,6 +17,7 @@ import { InvalidInput, Refusal } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
 import { CLOCK, IDS } from '../../platform/ports.js';
 import { type Admission, admitWaiting, hasSameAccounts, refuseReservedId } from '../admission.js';
+import { GateWatch } from '../processes/gate-watch.js';
 import { Admissions } from '../queries/admissions.js';
 import { cohortSelection } from '../queries/cohort-list.js';
 import { PeopleLeft } from '../queries/people-left.js';
@@ -59,6 +60,7 @@ export class AdmitCohortHandler implements ICommandHandler<AdmitCohort> {
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(Admissions) private readonly admissions: Admissions,
     @Inject(PeopleLeft) private readonly peopleLeft: PeopleLeft,
+    @Inject(GateWatch) private readonly gate: GateWatch,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
@@ -75,6 +77,7 @@ export class AdmitCohortHandler implements ICommandHandler<AdmitCohort> {
     refuseSelectionBesideAccounts(request);
     const known = await this.alreadyGranted(request);
     if (known) return known;
+    await this.gate.beforeAdmission();
     const { events, position } = await this.transactor.transact(
       rolloutStream,
       undefined,
@@ -156,6 +159,7 @@ export class AdmitCohortController {
     refusals: {
       409: [
         'onboarding-paused',
+        'gate-braked',
         'rate-not-set',
         'rate-exceeded',
         'nobody-waiting',

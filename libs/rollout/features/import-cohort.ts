@@ -11,6 +11,7 @@ import { CLOCK } from '../../platform/ports.js';
 import { hasSameAccounts, refuseReservedId } from '../admission.js';
 import { cohortStream } from '../cohort.js';
 import { CohortAdmitted, CohortOnboarded } from '../events.js';
+import { GateWatch } from '../processes/gate-watch.js';
 import { Admissions } from '../queries/admissions.js';
 import { refuseUnlessWaiting } from '../queries/waiting-turns.js';
 import { admitCohort, rolloutStream } from '../rollout.js';
@@ -37,6 +38,7 @@ export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(Admissions) private readonly admissions: Admissions,
+    @Inject(GateWatch) private readonly gate: GateWatch,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -51,6 +53,7 @@ export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
     }
     const known = await this.admitted(cohortId, accounts);
     if (known) return known;
+    await this.gate.beforeAdmission();
     const result = await this.transactor.transact(
       rolloutStream,
       undefined,

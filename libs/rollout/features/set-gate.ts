@@ -1,11 +1,11 @@
 import { Body, Controller, HttpCode, Post, Put } from '@nestjs/common';
 import { CommandRoute, decisionHandler, EditCommand, editHandler, RequestCommand } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven, IsFlag, IsInteger, IsName, IsReason, IsWithin } from '../../http/field-rules.js';
+import { IfGiven, IsFlag, IsInteger, IsName, IsReason, IsTitle, IsWithin } from '../../http/field-rules.js';
 import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { changeModel, setGateLimit, setGateParameters } from '../gate-stage.js';
+import { changeDetector, changeModel, setGateLimit, setGateParameters } from '../gate-stage.js';
 import { type Rollout, rolloutStream } from '../rollout.js';
 
 const STAYS = 'Left out, it stays.';
@@ -59,6 +59,34 @@ export class SetGateParameters extends EditCommand {
   @IsInteger(`The stages of the ramp plan, which share alpha evenly; 0 for no plan. ${STAYS}`, 0, 1000)
   plannedStages?: number;
 
+  @IfGiven()
+  @IsWithin(`A raise needs the expected cases to fit in this share of what reviewers can decide. ${STAYS}`, 0.01, 1)
+  mostLoad?: number;
+
+  @IfGiven()
+  @IsWithin(`A raise waits while more cases wait than reviewers can decide in so many days. ${STAYS}`, LEAST_SHARE, 365)
+  mostWaitingDays?: number;
+
+  @IfGiven()
+  @IsWithin(
+    `Admissions stop while more cases wait than reviewers can decide in so many days. ${STAYS}`,
+    LEAST_SHARE,
+    365,
+  )
+  brakingDays?: number;
+
+  @IfGiven()
+  @IsInteger(`Admissions stop if no image was exposed for so many days although some were before. ${STAYS}`, 1, 365)
+  silenceDays?: number;
+
+  @IsReason('Why.')
+  reason!: string;
+}
+
+export class ChangeDetector extends RequestCommand {
+  @IsTitle('Which detector it is now, with its version or threshold.')
+  detector!: string;
+
   @IsReason('Why.')
   reason!: string;
 }
@@ -77,13 +105,21 @@ export const SetGateLimitHandler = editHandler(SetGateLimit, rolloutStream, GATE
 
 export const SetGateParametersHandler = editHandler(SetGateParameters, rolloutStream, GATE, ({ gate }, given) => {
   const { alpha, labelDelayDays, lateShare, recallLower, accountDays, accountCap, isNearLimit } = given;
-  const changes = { alpha, labelDelayDays, lateShare, recallLower, accountDays, accountCap, isNearLimit };
+  const { mostLoad, mostWaitingDays, brakingDays, silenceDays } = given;
+  const changes = {
+    ...{ alpha, labelDelayDays, lateShare, recallLower, accountDays, accountCap, isNearLimit },
+    ...{ mostLoad, mostWaitingDays, brakingDays, silenceDays },
+  };
   const plan = given.plannedStages === undefined ? {} : { plannedStages: given.plannedStages || null };
   return setGateParameters(gate, { ...changes, ...plan }, given.reason);
 });
 
 export const ChangeModelHandler = decisionHandler(ChangeModel, rolloutStream, ({ gate }, { model, reason }) =>
   changeModel(gate, model, reason),
+);
+
+export const ChangeDetectorHandler = decisionHandler(ChangeDetector, rolloutStream, ({ gate }, { detector, reason }) =>
+  changeDetector(gate, detector, reason),
 );
 
 const BEGINS = 'The gate begins a stage with new evidence, which may spend less of alpha than the one before.';
@@ -123,6 +159,18 @@ export class SetGateController extends CommandRoute {
     answer: receipt('Recorded.'),
   })
   changeModel(@Body() change: ChangeModel, @Context() context: Context) {
+    return this.receipt(change.with({ context }));
+  }
+
+  @Post('detector-changes')
+  @HttpCode(200)
+  @Roles('operator', 'administrator')
+  @Operation('Records that a detector of violations works otherwise from now on', {
+    description: BEGINS,
+    example: { detector: 'nudity 3, threshold 0.8', reason: 'it missed drawings' },
+    answer: receipt('Recorded.'),
+  })
+  changeDetector(@Body() change: ChangeDetector, @Context() context: Context) {
     return this.receipt(change.with({ context }));
   }
 }

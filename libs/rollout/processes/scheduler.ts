@@ -7,6 +7,7 @@ import { runPeriodically } from '../../subscriptions/periodic-work.js';
 import { admitDaily, dailyCohort, dailySize } from '../admission.js';
 import type { PeopleLeft } from '../queries/people-left.js';
 import { cohortsBeingOnboarded, rolloutStream } from '../rollout.js';
+import type { GateWatch } from './gate-watch.js';
 
 export const SCHEDULER = 'scheduler';
 const TICK_MS = 60_000;
@@ -18,6 +19,7 @@ export class CohortScheduler {
     private readonly peopleLeft: PeopleLeft,
     private readonly clock: Clock,
     private readonly logger: Logger,
+    private readonly gate: Pick<GateWatch, 'beforeAdmission'>,
   ) {}
 
   /** One process at a time ticks, until the signal aborts. */
@@ -39,6 +41,7 @@ export class CohortScheduler {
     const now = this.clock.now();
     const { state } = await this.transactor.load(rolloutStream, undefined);
     if (dailySize(state, now, Number.POSITIVE_INFINITY) === 0 || cohortsBeingOnboarded(state).length > 0) return;
+    await this.gate.beforeAdmission();
     const context: CommandContext = { actor: { kind: 'process', id: SCHEDULER }, correlationid: dailyCohort(now) };
     await this.transactor.transact(
       rolloutStream,

@@ -3,7 +3,7 @@ import { Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { CLOCK } from '../../platform/ports.js';
-import { countedCohorts, rolloutStream } from '../rollout.js';
+import { peopleInWindow, rolloutStream } from '../rollout.js';
 
 /** The people of the rolling seven days, and how many the rate allows. Every process reports the same values. */
 @Injectable()
@@ -17,8 +17,7 @@ export class RolloutGauges implements OnModuleInit {
   onModuleInit(): void {
     const rollout = async () => (await this.transactor.load(rolloutStream, undefined)).state;
     this.metrics.readGauge('rollout_people_in_window', 'People that count against the rate now', [], async () => {
-      const counted = countedCohorts(await rollout(), this.clock.now());
-      return [{ value: counted.reduce((sum, { people }) => sum + people, 0) }];
+      return [{ value: peopleInWindow(await rollout(), this.clock.now()) }];
     });
     this.metrics.readGauge(
       'rollout_people_per_week',

@@ -6,7 +6,8 @@ import { FromViews } from '../../context/from-views.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { MAX_PER_WEEK } from '../../events/schemas.js';
-import { verdictOf } from '../../gate/verdict.js';
+import { casesPerDayAfter } from '../../gate/review-load.js';
+import { BRAKING_REASONS, HOLDING_REASONS, USUAL_CAPACITY } from '../../gate/verdict.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsInteger } from '../../http/field-rules.js';
 import { entityTagOf } from '../../http/if-match.js';
@@ -22,41 +23,41 @@ import {
   text,
 } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { type Clock, DAY_MS } from '../../kernel/clock.js';
+import { type Clock, toIso } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/ports.js';
-import { EVIDENCE_SOURCES, StageEvidence } from '../../safety/index.js';
+import { EVIDENCE_SOURCES } from '../../safety/index.js';
+import { askedRate, readGate } from '../gate-move.js';
+import { DEFAULT_SETTINGS } from '../gate-stage.js';
+import { OUTCOMES } from '../move-events.js';
 import { rolloutStream } from '../rollout.js';
+import {
+  inForceAt,
+  MoveAnswer,
+  moveExample,
+  overrideFields,
+  StageAnswer,
+  stageAnswer,
+  stageExample,
+} from './gate-answers.js';
+import { GateEvidence } from './gate-evidence.js';
 
-const REASONS = [
-  'no-stage',
-  'cohort-harm',
-  'backlog-too-long',
-  'figures-missing',
-  'exposures-insufficient',
-  'accounts-insufficient',
-  'load-too-high',
-  'backlog-over-a-day',
-] as const;
+const REASONS = ['no-stage', ...BRAKING_REASONS, ...HOLDING_REASONS] as const;
 
 const number = (description: string) => Type.Number({ description });
 
 export const GateAnswer = closed({
-  outcome: oneOf(
-    ['expand', 'hold', 'brake'],
-    'What the evidence supports: a higher rate, the present one, or no admission. Nothing acts on it.',
-  ),
+  outcome: oneOf(OUTCOMES, 'What the evidence supports: a higher rate, the present one, or no admission.'),
   reasons: list(oneOf(REASONS, 'A reason.'), 'Why it is not `expand`; empty if it is.'),
-  stage: orNull(
-    closed(
-      {
-        ordinal: count('1 for the first stage; it never restarts.'),
-        since: position('The event that it begins with. What arrived after it is evidence.'),
-        at: instant('When that happened.'),
-        cause: oneOf(['rate-raised', 'limit-set', 'parameters-set', 'model-changed'], 'What that was.'),
-      },
-      'Since when evidence counts; null until a rate above 0 is set.',
+  inForce: oneOf(OUTCOMES, 'What holds: what the gate decided last, or what overrides it.'),
+  move: orNull(MoveAnswer),
+  ...overrideFields,
+  expectedAt: orNull(
+    instant(
+      'When a hold may end at the earliest, if exposures go on without a violation; null if that is not to be expected.',
     ),
   ),
+  isHarmKnown: flag('Whether harm was found before, and nothing has changed since that could have ended it.'),
+  stage: orNull(StageAnswer),
   settings: closed(
     {
       limit: number('The violation rate that must not be reached.'),
@@ -68,6 +69,10 @@ export const GateAnswer = closed({
       accountCap: count('How many violations of one account count.'),
       isNearLimit: flag('Whether it is to open near 0.8 of the limit.'),
       plannedStages: orNull(count('The stages of the ramp plan; null without one.')),
+      mostLoad: number('A raise needs the expected cases to fit in this share of what reviewers can decide.'),
+      mostWaitingDays: number('A raise waits while more cases wait than reviewers can decide in so many days.'),
+      brakingDays: number('Admissions stop while more cases wait than that in so many days.'),
+      silenceDays: count('Admissions stop if no image was exposed for so many days although some were before.'),
     },
     'What operators have set.',
   ),
@@ -77,7 +82,8 @@ export const GateAnswer = closed({
       exposures: count(
         'Distinct exposed images of the stage, in the order of arrival, up to the first that is too young.',
       ),
-      pending: count('Of these, flagged and not decided. They count as violations.'),
+      arrived: count('Distinct exposed images of the stage, also those that are too young to count.'),
+      pending: count('Of these that count, flagged and not decided. They count as violations.'),
       confirmed: count('Of these, confirmed.'),
       limit: number('The limit after its discounts for late labels and recall.'),
       a: number('The first parameter of the beta prior.'),
@@ -115,11 +121,18 @@ export const GateAnswer = closed({
   ),
   load: closed(
     {
+      supplyPerDay: orNull(
+        number('Cases that reviewers can decide a day: the most they did within one. Null in the first three days.'),
+      ),
       verdictsPerDay: orNull(number('Cases decided a day; null in the first three days.')),
       casesPerDay: number('Cases opened a day.'),
       waiting: count('Cases that wait now.'),
       people: count('Onboarded accounts that are not deactivated.'),
       peopleAfter: count('The same after a week at the rate that is asked about.'),
+      casesPerDayAfter: number('Cases opened a day then, if everybody makes as many as now.'),
+      deactivationSeconds: orNull(
+        number('From the decision to the deactivation, of 95 of 100 in the last 14 days; null without any.'),
+      ),
     },
     'What reviewers do and have to do, of the last 14 days.',
   ),
@@ -131,26 +144,27 @@ export type GateAnswer = Static<typeof GateAnswer>;
 const example: GateAnswer = {
   outcome: 'hold',
   reasons: ['exposures-insufficient', 'accounts-insufficient'],
-  stage: { ordinal: 1, since: '7', at: '2022-05-18T09:00:00.000Z', cause: 'rate-raised' },
+  inForce: 'hold',
+  move: moveExample,
+  override: null,
+  proposal: null,
+  expectedAt: '2022-06-30T09:00:00.000Z',
+  isHarmKnown: false,
+  stage: stageExample,
   settings: {
-    limit: 0.00015,
-    alpha: 0.05,
-    labelDelayDays: 9,
-    lateShare: 0.05,
-    recallLower: 1,
-    accountDays: 14,
-    accountCap: 3,
-    isNearLimit: false,
+    ...DEFAULT_SETTINGS,
+    ...USUAL_CAPACITY,
     plannedStages: null,
   },
   exposures: {
     passes: false,
     exposures: 20_000,
+    arrived: 31_000,
     pending: 0,
     confirmed: 0,
     limit: 0.0001425,
     a: 1,
-    b: 7_017.5,
+    b: 7017.543859649123,
     alpha: 0.025,
     logE: 1.9,
     requiredExposures: 35_286,
@@ -159,12 +173,15 @@ const example: GateAnswer = {
   },
   accounts: { passes: false, accounts: 1_000, exposures: 18_000, violations: 0, logE: 0.6 },
   harm: [],
-  load: { verdictsPerDay: 120, casesPerDay: 80, waiting: 14, people: 1_000, peopleAfter: 3_000 },
+  load: {
+    ...{ supplyPerDay: 180, verdictsPerDay: 120, casesPerDay: 80, waiting: 14, people: 1_000, peopleAfter: 3_000 },
+    ...{ casesPerDayAfter: 240, deactivationSeconds: 4 },
+  },
   etag: '"9c1f03ab55d2-0"',
   position: '1042',
 };
 
-export class ShowGate extends Query<Omit<GateAnswer, 'position'>> {
+export class ShowGate extends Query<GateAnswer> {
   @IfGiven()
   @ToType(() => Number)
   @IsInteger(
@@ -179,40 +196,40 @@ export class ShowGate extends Query<Omit<GateAnswer, 'position'>> {
 export class ShowGateHandler implements IQueryHandler<ShowGate> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
-    @Inject(StageEvidence) private readonly evidence: StageEvidence,
+    @Inject(GateEvidence) private readonly evidence: GateEvidence,
     @Inject(LogEpoch) private readonly epoch: LogEpoch,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute({ perWeek: asked }: ShowGate): Promise<Omit<GateAnswer, 'position'>> {
-    const { state } = await this.transactor.load(rolloutStream, undefined);
-    const { settings, stage, changedAt } = state.gate;
-    const now = this.clock.now();
-    const found = await this.evidence.read({
-      // Nothing is evidence before a stage begins.
-      since: stage?.since ?? Number.MAX_SAFE_INTEGER,
-      now,
-      labelDelayMs: settings.labelDelayDays * DAY_MS,
-      accountWindowMs: settings.accountDays * DAY_MS,
+  async execute({ perWeek: asked }: ShowGate): Promise<GateAnswer> {
+    let perWeek = asked;
+    const evidence = await this.evidence.read(async () => {
+      const { state } = await this.transactor.load(rolloutStream, undefined);
+      perWeek ??= askedRate(state);
+      return state.gate;
     });
-    const load = await this.evidence.load(now, asked ?? 2 * (state.perWeek ?? 0));
-    const totals = { ...found, stage: stage?.ordinal ?? 1, load, missing: [], stopped: [] };
-    const { outcome, reasons, exposures, accounts, harm } = verdictOf(totals, settings);
+    const { gate, lateBySeconds } = evidence;
+    const { verdict, load, expectedAt } = readGate(gate, evidence, perWeek!, lateBySeconds);
+    const { outcome, reasons, exposures, accounts, harm } = verdict;
     const { prior, n: _, x: __, ...test } = exposures;
     const { cap: ___, ...ofAccounts } = accounts;
     return {
       outcome,
-      reasons: [...(stage ? [] : ['no-stage' as const]), ...(reasons as (typeof REASONS)[number][])],
-      stage: stage ? { ...stage, since: String(stage.since) } : null,
-      settings: { ...settings, plannedStages: settings.plannedStages ?? null },
-      exposures: { ...test, ...prior, ...found.counts },
+      reasons: [...(gate.stage ? [] : ['no-stage' as const]), ...reasons],
+      ...inForceAt(gate, this.clock.now()),
+      expectedAt: expectedAt === undefined ? null : toIso(expectedAt),
+      isHarmKnown: gate.isHarmKnown,
+      stage: gate.stage ? stageAnswer(gate.stage) : null,
+      settings: { ...USUAL_CAPACITY, ...gate.settings, plannedStages: gate.settings.plannedStages ?? null },
+      exposures: { ...test, ...prior, ...evidence.counts, arrived: evidence.figures.arrived },
       accounts: ofAccounts,
       harm: harm.map(({ ordinal, exposures: counted, confirmed, isHarm, lower }, i) => ({
-        cohortId: found.cohorts[i]!.cohortId,
+        cohortId: evidence.cohorts[i]!.cohortId,
         ...{ ordinal, exposures: counted, confirmed, isHarm, lower },
       })),
-      load,
-      etag: entityTagOf(changedAt, this.epoch.current),
+      load: { ...load, casesPerDayAfter: casesPerDayAfter(load) },
+      etag: entityTagOf(gate.changedAt, this.epoch.current),
+      position: String(evidence.position),
     };
   }
 }
@@ -226,10 +243,10 @@ export class ShowGateController {
   @Roles('operator', 'administrator', 'compliance')
   @Operation('Whether the evidence supports a higher rate, why, and what would change it', {
     description:
-      'Computed from the evidence since the stage began. It advises; operators set the rate. It does not notice figures that no longer arrive.',
+      'Computed from the evidence since the stage began. A brake stops admissions; raising the rate is for operators.',
     answer: answer('Gate', 'The gate as it is now.', GateAnswer, example),
   })
-  showGate(@QueryParameters() query: ShowGate): Promise<Omit<GateAnswer, 'position'>> {
+  showGate(@QueryParameters() query: ShowGate): Promise<GateAnswer> {
     return this.queries.execute(query);
   }
 }

@@ -21,8 +21,14 @@ import {
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Clock, toIso, WEEK_MS } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/ports.js';
+import { ViewNotBuilt } from '../../projections/view-query.js';
 import { Waitlist, waitlistEntriesView } from '../../waitlist/index.js';
-import { availableCapacity, countedCohorts, type GrantedCohort } from '../rollout.js';
+import { nextDaily } from '../admission.js';
+import { askedRate, type GateReading, readGate } from '../gate-move.js';
+import { availableCapacity, countedCohorts, type GrantedCohort, peopleInWindow, rolloutStream } from '../rollout.js';
+import { rolloutWords } from '../rollout-words.js';
+import { GateInForceAnswer, inForceAt, moveExample } from './gate-answers.js';
+import { GateEvidence } from './gate-evidence.js';
 import { CHANGES_KEPT, rolloutHistory } from './rollout-history.js';
 
 const CountedAnswer = closed({
@@ -43,12 +49,24 @@ const ChangeAnswer = closed({
 });
 
 export const RolloutAnswer = closed({
+  words: list(
+    text('A sentence.'),
+    'The rollout in plain words: the rate, this window, the next slice, the gate, and the last change.',
+  ),
   perWeek: orNull(count('People in any rolling seven days; null until a rate is set.')),
   daily: flag('Whether a seventh of the rate is admitted automatically every day.'),
   paused: flag('Whether the admission of cohorts is paused.'),
   pauseReason: orNull(text('Why it is paused.')),
+  inWindow: count('People that count against the rate now.'),
   available: count('People that the rate allows now, even if onboarding is paused.'),
   moreAt: orNull(instant('When the rate allows more people; null if time alone frees no more.')),
+  nextSlice: orNull(
+    closed(
+      { at: instant('When.'), people: count('Of how many people at most.') },
+      'The next cohort of the daily schedule; null if none is due.',
+    ),
+  ),
+  gate: GateInForceAnswer,
   admissions: list(CountedAnswer, 'The admissions that count against the rate now, in the order of their admission.'),
   waiting: count('People on the waitlist.'),
   etag: text('Also the header `ETag`. Send it as `If-Match` to set the rate only if nobody has changed it since.'),
@@ -68,6 +86,7 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
     @Inject(LogEpoch) private readonly epoch: LogEpoch,
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(Waitlist) private readonly waitlist: Waitlist,
+    @Inject(GateEvidence) private readonly evidence: GateEvidence,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -79,19 +98,39 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
     const { rollout, changes } = state;
     const now = this.clock.now();
     const { available, moreAt } = availableCapacity(rollout, now);
+    const next = nextDaily(rollout, now);
     return {
+      words: rolloutWords(rollout, await this.reading(), changes.at(-1), now),
       perWeek: rollout.perWeek ?? null,
       daily: rollout.daily,
       paused: rollout.paused,
       pauseReason: rollout.pauseReason ?? null,
+      inWindow: peopleInWindow(rollout, now),
       available,
       moreAt: moreAt === undefined ? null : toIso(moreAt),
+      nextSlice: next ? { at: toIso(next.at), people: next.people } : null,
+      gate: inForceAt(rollout.gate, now),
       admissions: countedCohorts(rollout, now).map(toAnswer),
       waiting,
       etag: entityTagOf(rollout.changedAt, this.epoch.current),
       changes: changes.map((change) => ({ ...change, position: String(change.position) })),
       position: String(position),
     };
+  }
+
+  private async reading(): Promise<GateReading | undefined> {
+    try {
+      let perWeek = 0;
+      const evidence = await this.evidence.read(async () => {
+        const { state } = await this.transactor.load(rolloutStream, undefined);
+        perWeek = askedRate(state);
+        return state.gate;
+      });
+      return readGate(evidence.gate, evidence, perWeek, evidence.lateBySeconds);
+    } catch (error) {
+      if (error instanceof ViewNotBuilt) return undefined;
+      throw error;
+    }
   }
 }
 
@@ -113,12 +152,16 @@ export class ShowRolloutController {
     'The rate, what is left of it now, the admissions of the last seven days and the number of waiting people',
     {
       answer: answer('Rollout', 'The rollout as it is now.', RolloutAnswer, {
+        words: ['The rate is 1,000 people in any seven days.', 'Cohorts are admitted by hand.'],
         perWeek: 1000,
         daily: false,
         paused: false,
         pauseReason: null,
+        inWindow: 1000,
         available: 0,
         moreAt: '2022-05-25T09:00:02.000Z',
+        nextSlice: null,
+        gate: { inForce: 'hold', move: moveExample, override: null, proposal: null },
         admissions: [
           {
             cohortId: '2022-w20',

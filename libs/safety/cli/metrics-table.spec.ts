@@ -15,6 +15,7 @@ describe('the safety metrics', () => {
     confirmedShare: { hits: 3, of: 9, value: 1 / 3, low: 0.121, high: 0.646 },
     exposedConfirmedShare: null,
     violationRate: null,
+    violationRateIfWaiting: null,
     backlog: 1,
     decided: 9,
     deactivated: 2,

@@ -63,6 +63,10 @@ function wholeText(figures: SafetyFigures): Shown {
     ],
     ['violation rate', shareText(figures.violationRate, 'publicly shared or downloaded images')],
     [
+      'if all that wait are violations',
+      shareText(figures.violationRateIfWaiting, 'publicly shared or downloaded images'),
+    ],
+    [
       'accounts deactivated',
       reinstated > 0 ? `${number(deactivated)}, of which ${number(reinstated)} reinstated` : deactivated,
     ],

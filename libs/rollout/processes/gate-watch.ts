@@ -1,0 +1,104 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EventStore } from '../../event-store/event-store.js';
+import { type Load, Transactor } from '../../event-store/transact.js';
+import type { Clock } from '../../kernel/clock.js';
+import type { CommandContext } from '../../kernel/command-context.js';
+import { NotCaughtUp } from '../../kernel/errors.js';
+import type { Logger } from '../../platform/logging/logger.js';
+import { CLOCK, EVENT_STORE, LOGGER } from '../../platform/ports.js';
+import type { View } from '../../projections/view.js';
+import { onceBuilt, ViewNotBuilt } from '../../projections/view-query.js';
+import { ViewReader } from '../../projections/view-reader.js';
+import { EVIDENCE_SOURCES } from '../../safety/index.js';
+import type { LockSession } from '../../subscriptions/lock-session.js';
+import { runPeriodically } from '../../subscriptions/periodic-work.js';
+import { askedRate, moveGate } from '../gate-move.js';
+import { beginStage } from '../gate-stage.js';
+import { GateEvidence, type GateState } from '../queries/gate-evidence.js';
+import { StageChanges } from '../queries/stage-changes.js';
+import { type Rollout, rolloutStream } from '../rollout.js';
+
+export const GATE_WATCH = 'gate';
+/** A brake stops admissions within it. */
+export const GATE_TICK_MS = 10_000;
+/** How long a tick waits for views; then it decides by where they are, and says so. */
+const MOST_WAIT_MS = 5_000;
+
+/** Moves the gate as the evidence says, and begins a stage with what changed elsewhere. */
+@Injectable()
+export class GateWatch {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(GateEvidence) private readonly evidence: GateEvidence,
+    @Inject(StageChanges) private readonly changes: StageChanges,
+    @Inject(EVENT_STORE) private readonly store: Pick<EventStore, 'head'>,
+    @Inject(ViewReader) private readonly reader: ViewReader,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** One process at a time ticks, until the signal aborts. */
+  async run(signal: AbortSignal, locks: LockSession): Promise<void> {
+    const failed = (error: unknown) => this.logger.warn({ err: error }, 'the gate could not be read; it retries');
+    await runPeriodically(
+      { name: GATE_WATCH, everyMs: GATE_TICK_MS, tick: () => this.tick(), failed: onceBuilt(failed) },
+      signal,
+      locks,
+    );
+  }
+
+  /** Waits until the views have everything that is stored now, if that does not take long, and moves the gate. */
+  async tick(): Promise<void> {
+    await this.beginStage();
+    const head = await this.store.head();
+    try {
+      const views = EVIDENCE_SOURCES as unknown as readonly View[];
+      await Promise.all(views.map((view) => this.reader.reached(view, head, MOST_WAIT_MS)));
+    } catch (error) {
+      if (!(error instanceof NotCaughtUp)) throw error;
+    }
+    await this.look(false);
+  }
+
+  /**
+   * Before people are admitted: stops or frees admissions by what the views have now.
+   * @throws StoreUnavailable if the evidence can't be read: nobody is admitted without
+   */
+  async beforeAdmission(): Promise<void> {
+    try {
+      await this.look(true);
+    } catch (error) {
+      // No view has ever had a figure that could have stopped.
+      if (!(error instanceof ViewNotBuilt)) throw error;
+    }
+  }
+
+  private async beginStage(): Promise<void> {
+    await this.transactor.transact(
+      rolloutStream,
+      undefined,
+      contextOf(),
+      ({ gate }, begun) => (begun ? beginStage(gate, begun) : []),
+      async (load: Load<Rollout>) => {
+        const { gate } = await load();
+        return gate.stage && this.changes.since(gate.stage, this.clock.now());
+      },
+    );
+  }
+
+  /** The evidence is read after the stream, and a move is stored only if the stream has not changed since. */
+  private async look(isAdmission: boolean): Promise<void> {
+    await this.transactor.transact(
+      rolloutStream,
+      undefined,
+      contextOf(),
+      (state, found) => (found ? moveGate(state.gate, found, askedRate(state), found.lateBySeconds, isAdmission) : []),
+      async (load: Load<Rollout>): Promise<GateState | undefined> => {
+        const loadGate = async () => (await load()).gate;
+        return (await loadGate()).stage && this.evidence.read(loadGate);
+      },
+    );
+  }
+}
+
+const contextOf = (): CommandContext => ({ actor: { kind: 'process', id: GATE_WATCH }, correlationid: GATE_WATCH });

@@ -1,0 +1,53 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EventStore } from '../../event-store/event-store.js';
+import { type Clock, DAY_MS } from '../../kernel/clock.js';
+import type { Position } from '../../kernel/envelope.js';
+import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
+import { type EvidencePeriod, StageEvidence } from '../../safety/index.js';
+import type { Evidence } from '../gate-move.js';
+import type { Gate } from '../gate-stage.js';
+
+/** What part of the log the gate counts. Nothing is evidence before a stage begins. */
+export const periodOf = ({ settings, stage }: Pick<Gate, 'settings' | 'stage'>, now: number): EvidencePeriod => ({
+  since: stage?.since ?? Number.MAX_SAFE_INTEGER,
+  now,
+  labelDelayMs: settings.labelDelayDays * DAY_MS,
+  accountWindowMs: settings.accountDays * DAY_MS,
+});
+
+type Counted = Pick<Gate, 'settings' | 'stage' | 'stages'>;
+
+/** The gate with its evidence. */
+export interface GateState<Known extends Counted = Gate> extends Evidence {
+  gate: Known;
+  lateBySeconds: number;
+}
+
+/** Reads the evidence of the present stage, and how late it is. */
+@Injectable()
+export class GateEvidence {
+  constructor(
+    @Inject(StageEvidence) private readonly evidence: StageEvidence,
+    @Inject(EVENT_STORE) private readonly store: Pick<EventStore, 'readAll' | 'head'>,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @param load the gate, which is loaded first: what is stored later may begin another stage
+   * @throws ViewNotBuilt
+   */
+  async read<Known extends Counted>(load: () => Promise<Known>): Promise<GateState<Known>> {
+    const until = await this.store.head();
+    const gate = await load();
+    const stages = gate.stages.map(({ since }) => since);
+    const { storedAt, ...reading } = await this.evidence.read(periodOf(gate, this.clock.now()), stages, until);
+    return { gate, ...reading, lateBySeconds: await this.lateBy(reading.position, storedAt) };
+  }
+
+  /** How long the first event that the views lack has been stored; 0 if they lack none. */
+  private async lateBy(position: Position, now: number): Promise<number> {
+    const { events } = await this.store.readAll(position, { limit: 1 });
+    const [next] = events;
+    return next ? Math.max(0, Math.floor((now - Date.parse(next.recordedAt)) / 1000)) : 0;
+  }
+}

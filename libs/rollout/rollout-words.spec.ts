@@ -1,0 +1,73 @@
+import { expect, it } from '@jest/globals';
+import { DAY_MS, toIso } from '../kernel/clock.js';
+import type { RolloutEvent } from './events.js';
+import { GateMoved } from './move-events.js';
+import { type Rollout, rolloutStream } from './rollout.js';
+import { rolloutWords } from './rollout-words.js';
+
+const NOW = Date.parse('2022-06-18T09:00:00Z');
+const actor = { kind: 'user', id: 'olga' } as const;
+const rollout = (...events: RolloutEvent[]): Rollout =>
+  events.reduce(
+    (state, event, i) =>
+      rolloutStream.evolve(state, event, { position: i + 1, time: toIso(NOW), actor, source: '/spec' }),
+    rolloutStream.initial,
+  );
+const rate: RolloutEvent = { type: 'OnboardingRateSet', data: { perWeek: 700, daily: true } };
+const words = (...events: RolloutEvent[]) => rolloutWords(rollout(...events), undefined, undefined, NOW);
+
+it('says that nobody may be onboarded without a rate', () => {
+  expect(words()).toEqual([
+    'No rate is set: nobody may be onboarded.',
+    'Cohorts are admitted by hand.',
+    'The gate holds: no rate above 0 is set, so there is no evidence yet.',
+  ]);
+});
+
+it('says the rate, this window and the next slice, which is due a day after the last one', () => {
+  const admitted: RolloutEvent = {
+    type: 'CohortAdmitted',
+    data: { cohortId: 'daily-2022-06-18', size: 100, selection: 'first-come', perWeek: 700, at: toIso(NOW) },
+  };
+  expect(words(rate)).toContain('The next slice, of up to 100 people, is due on 2022-06-18 09:00:00 UTC.');
+  expect(words(rate, admitted)).toEqual([
+    'The rate is 700 people in any seven days.',
+    '100 of 700 people count in this window; 600 more fit into it now.',
+    'The next slice, of up to 100 people, is due on 2022-06-19 09:00:00 UTC.',
+    'The gate holds the rate.',
+  ]);
+});
+
+it('says that admissions are stopped and why, and what overrides that, first of all', () => {
+  const braked: RolloutEvent = {
+    type: 'GateMoved',
+    data: { ...GateMoved.example, outcome: 'brake', reasons: ['backlog-too-long'] },
+  };
+  expect(words(rate, braked).slice(2)).toEqual([
+    'No further slice is due.',
+    'The gate has stopped admissions since 2022-06-18 09:00:00 UTC.',
+    'Why: more cases wait than reviewers can decide in the days that are allowed.',
+  ]);
+  const approved: RolloutEvent = {
+    type: 'GateOverrideApproved',
+    data: {
+      overrideId: 'o',
+      outcome: 'hold',
+      reason: 'others help out',
+      until: toIso(NOW + DAY_MS),
+      proposedBy: 'omar',
+    },
+  };
+  const overridden = words(rate, braked, approved);
+  expect(overridden[0]).toBe(
+    'OVERRIDE until 2022-06-19 09:00:00 UTC: hold instead of what the gate decides (others help out; proposed by omar, approved by olga).',
+  );
+  expect(overridden).toContain('Because of the override, people are admitted at the set rate.');
+});
+
+it('says who changed what last', () => {
+  const last = { type: 'OnboardingPaused', time: toIso(NOW), actor, reason: 'a holiday' } as const;
+  expect(rolloutWords(rollout(rate), undefined, last, NOW).at(-1)).toBe(
+    'Last change: olga paused onboarding (a holiday) on 2022-06-18 09:00:00 UTC.',
+  );
+});

@@ -1,0 +1,99 @@
+import { changeWords, countWords, overrideWords, proposalWords, REASON_WORDS, timeWords } from '../gate/gate-words.js';
+import { toIso } from '../kernel/clock.js';
+import type { Actor } from '../kernel/envelope.js';
+import { nextDaily } from './admission.js';
+import type { GateReading } from './gate-move.js';
+import { overrideInForce, proposalOf } from './gate-override.js';
+import { availableCapacity, peopleInWindow, type Rollout } from './rollout.js';
+
+interface LastChange {
+  type: 'OnboardingRateSet' | 'OnboardingPaused' | 'OnboardingResumed';
+  time: string;
+  actor: Actor;
+  perWeek?: number;
+  reason?: string;
+}
+
+/**
+ * The rollout in plain words: the rate, the people of this window, the next slice, what the gate says and why, what would change
+ * it, and who changed what last.
+ * @param now epoch milliseconds
+ * @param reading undefined if the evidence can't be read yet
+ */
+export function rolloutWords(
+  rollout: Rollout,
+  reading: GateReading | undefined,
+  last: LastChange | undefined,
+  now: number,
+): string[] {
+  const { gate } = rollout;
+  const override = overrideInForce(gate, now);
+  const proposal = proposalOf(gate, now);
+  return [
+    ...(override ? [overrideWords(override)] : []),
+    ...(proposal ? [proposalWords(proposal)] : []),
+    ...rateWords(rollout, now),
+    sliceWords(rollout, now),
+    ...gateWords(rollout, reading, now),
+    ...(last ? [lastWords(last)] : []),
+  ];
+}
+
+function rateWords(rollout: Rollout, now: number): string[] {
+  const { perWeek, paused, pauseReason } = rollout;
+  if (perWeek === undefined) return ['No rate is set: nobody may be onboarded.'];
+  const { available, moreAt } = availableCapacity(rollout, now);
+  const more = moreAt === undefined ? '' : `, and further ones from ${timeWords(toIso(moreAt))} on`;
+  return [
+    `The rate is ${countWords(perWeek)} people in any seven days.`,
+    `${countWords(peopleInWindow(rollout, now))} of ${countWords(perWeek)} people count in this window; ${countWords(available)} more fit into it now${more}.`,
+    ...(paused ? [`Onboarding is paused: ${pauseReason ?? ''}.`] : []),
+  ];
+}
+
+function sliceWords(rollout: Rollout, now: number): string {
+  const next = nextDaily(rollout, now);
+  if (next)
+    return `The next slice, of up to ${countWords(next.people)} people, is due on ${timeWords(toIso(next.at))}.`;
+  return rollout.daily ? 'No further slice is due.' : 'Cohorts are admitted by hand.';
+}
+
+const OVERRIDDEN = {
+  expand: 'Because of the override, a higher rate counts as supported.',
+  hold: 'Because of the override, people are admitted at the set rate.',
+};
+
+function gateWords({ gate }: Rollout, reading: GateReading | undefined, now: number): string[] {
+  const { move, settings, stage } = gate;
+  if (!stage) return ['The gate holds: no rate above 0 is set, so there is no evidence yet.'];
+  const verb = { expand: 'supports a higher rate', hold: 'holds the rate', brake: 'has stopped admissions' };
+  const since = move ? ` since ${timeWords(move.at)}` : '';
+  const said = `The gate ${verb[move?.outcome ?? 'hold']}${since}.`;
+  const override = overrideInForce(gate, now);
+  const isOverridden = override !== undefined && override.outcome !== (move?.outcome ?? 'hold');
+  const why = (reading?.verdict.reasons ?? move?.reasons ?? []).map((reason) => REASON_WORDS[reason]);
+  return [
+    said,
+    ...(isOverridden ? [OVERRIDDEN[override.outcome]] : []),
+    ...(why.length > 0 ? [`Why: ${why.join('; ')}.`] : []),
+    ...(reading && reading.verdict.outcome !== 'expand' ? [wouldChange(reading, settings.labelDelayDays)] : []),
+  ];
+}
+
+function wouldChange({ verdict, expectedAt }: GateReading, labelDelayDays: number): string {
+  const { outcome, exposures } = verdict;
+  if (outcome === 'brake')
+    return 'What would change it: the causes end, the model, the policy, a detector or the ladder is changed after harm, or two persons override it.';
+  const { passes, moreCleanExposures } = exposures;
+  const iso = expectedAt === undefined ? null : toIso(expectedAt);
+  return `What would change it: ${changeWords({ passes, moreCleanExposures, labelDelayDays, expectedAt: iso })}`;
+}
+
+function lastWords({ type, time, actor, perWeek, reason }: LastChange): string {
+  const did = {
+    OnboardingRateSet: `set the rate to ${countWords(perWeek ?? 0)} people a week`,
+    OnboardingPaused: `paused onboarding (${reason ?? ''})`,
+    OnboardingResumed: 'resumed onboarding',
+  };
+  return `Last change: ${actor.id} ${did[type]} on ${timeWords(time)}.`;
+}

@@ -1,0 +1,118 @@
+import pg from 'pg';
+import { pino } from 'pino';
+import { AccountOnboarded } from '../../libs/account/index.js';
+import type { EventStore } from '../../libs/event-store/event-store.js';
+import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
+import { newEvent } from '../../libs/event-store/sample-events.contract.js';
+import { Transactor } from '../../libs/event-store/transact.js';
+import { ContentFlagged, ImageGenerated, ImageShared } from '../../libs/images/index.js';
+import { DAY_MS, toIso } from '../../libs/kernel/clock.js';
+import type { CommandContext } from '../../libs/kernel/command-context.js';
+import type { DomainEvent, JsonObject } from '../../libs/kernel/envelope.js';
+import { timeOrderedIds } from '../../libs/kernel/ids.js';
+import { Projector } from '../../libs/projections/projector.js';
+import { Rebuilder } from '../../libs/projections/rebuilder.js';
+import type { View } from '../../libs/projections/view.js';
+import { ViewReader } from '../../libs/projections/view-reader.js';
+import { CaseOpened, ReviewConfirmed, ReviewDismissed } from '../../libs/review/index.js';
+import {
+  ExplainMove,
+  ExplainMoveHandler,
+  GateEvidence,
+  GateWatch,
+  type Rollout,
+  type RolloutEvent,
+  rolloutStream,
+  StageChanges,
+} from '../../libs/rollout/index.js';
+import { EarlierEvidence, EVIDENCE_SOURCES, StageEvidence } from '../../libs/safety/index.js';
+import { LockSession } from '../../libs/subscriptions/lock-session.js';
+import { LogTail } from '../../libs/subscriptions/log-tail.js';
+import { eventRules } from './event-rules.js';
+import { createTestDatabase } from './test-database.js';
+import { wholeLog } from './whole-log.js';
+
+const views = EVIDENCE_SOURCES as unknown as readonly View[];
+
+/**
+ * A log with the views that the gate's evidence comes from, on a database of their own. Events are stored as they come in, without
+ * the decisions that lead to them; the clock is ahead of when they are stored.
+ */
+export async function gateWorld() {
+  const clock = { ahead: DAY_MS, now: () => Date.now() + clock.ahead };
+  const ids = timeOrderedIds(clock);
+  const database = await createTestDatabase();
+  const store = new PostgresEventStore(database.connection);
+  const pool = new pg.Pool(database.connection);
+  const log = new LogTail(store);
+  const locks = new LockSession(database.connection);
+  const reader = new ViewReader(pool);
+  const rebuilder = new Rebuilder(pool, store, locks);
+  const projector = new Projector(pool, log, views, locks, rebuilder, { page: reader.moved });
+  const logger = pino({ level: 'silent' });
+  const context: CommandContext = { actor: { kind: 'user', id: 'olga' }, correlationid: 'spec' };
+  const transactorOn = (on: EventStore) => new Transactor(on, ids, clock, eventRules);
+  const transactor = transactorOn(store);
+  const evidenceOn = (on: EventStore) => new GateEvidence(new StageEvidence(pool), on, clock);
+  const epoch = { current: '000000000000' };
+
+  async function append(stream: string, type: string, data: JsonObject) {
+    const event = newEvent(type, data);
+    event.metadata = { ...event.metadata, time: toIso(clock.now()) };
+    await store.append([{ stream, expected: 'any', events: [event] }]);
+  }
+
+  return {
+    ...{ clock, store, pool, projector, transactorOn, connection: database.connection },
+    evidence: evidenceOn(store),
+    append,
+    onboard: (accountId: string, cohortId: string) =>
+      append(`account-${accountId}`, AccountOnboarded.type, { accountId, cohortId }),
+    generate: (imageId: string, accountId: string) =>
+      append('facts-0', ImageGenerated.type, { ...ImageGenerated.example, imageId, accountId }),
+    share: (imageId: string, accountId: string) =>
+      append('facts-0', ImageShared.type, { ...ImageShared.example, imageId, accountId }),
+    flag: (imageId: string) => append('facts-0', ContentFlagged.type, { ...ContentFlagged.example, imageId }),
+    openCase: (imageId: string, accountId: string) =>
+      append(`case-${imageId}`, CaseOpened.type, { ...CaseOpened.example, caseId: imageId, imageId, accountId }),
+    confirm: (imageId: string, accountId: string) =>
+      append(`case-${imageId}`, ReviewConfirmed.type, {
+        ...ReviewConfirmed.example,
+        caseId: imageId,
+        imageId,
+        accountId,
+        round: 1,
+      }),
+    dismiss: (imageId: string) =>
+      append(`case-${imageId}`, ReviewDismissed.type, {
+        ...ReviewDismissed.example,
+        caseId: imageId,
+        imageId,
+        round: 1,
+      }),
+    decide: (decide: (state: Rollout) => readonly RolloutEvent[]) =>
+      transactor.transact(rolloutStream, undefined, context, decide),
+    rollout: async () => (await transactorOn(store).load(rolloutStream, undefined)).state,
+    /** The watch of a process. */
+    watch: (on: EventStore = store) =>
+      new GateWatch(transactorOn(on), evidenceOn(on), new StageChanges(on), on, reader, clock, logger),
+    moves: () => wholeLog(store, ['GateMoved']),
+    explain: (position: number) =>
+      new ExplainMoveHandler(store, new EarlierEvidence(rebuilder), epoch, { decisionWaitMs: 60_000 }).execute(
+        Object.assign(new ExplainMove(), { position: String(position) }),
+      ),
+    async close() {
+      await log.close();
+      await locks.close();
+      await store.close();
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
+
+export type GateWorld = Awaited<ReturnType<typeof gateWorld>>;
+export const rateOf = (perWeek: number): DomainEvent & RolloutEvent => ({
+  type: 'OnboardingRateSet',
+  data: { perWeek, daily: false },
+});

@@ -5,6 +5,7 @@ import { type CommandContext, OWN_SOURCE } from '../kernel/command-context.js';
 import { foldRecorded, lastChange, type StreamKind } from '../kernel/decider.js';
 import type { DomainEvent, JsonObject, NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
 import { StoreUnavailable, Unavailable } from '../kernel/errors.js';
+import { metadataOf } from '../kernel/event-metadata.js';
 import type { Ids } from '../kernel/ids.js';
 import { Turns } from '../kernel/turns.js';
 import { eventsAt, IdInUse, isFormerEvent } from './event-identity.js';
@@ -223,8 +224,7 @@ export class Transactor {
   }
 
   private envelop(stream: string, event: DomainEvent, index: number, context: CommandContext): NewEvent {
-    const { eventId, formerEventId: _, eventType: __, storedAs: ___, isRecordedElsewhere: ____, ...sending } = context;
-    const { source, sent, time, ...rest } = sending;
+    const { eventId, actor, causationid, correlationid, source, sent, time, traceparent, tracestate } = context;
     // No reader could be trusted with what the schema does not allow, and a stored event stays as it is.
     const fault = this.rules.fault(event.type, event.data);
     if (fault) throw new BrokenDecision(`${stream}: ${event.type} was not stored, as ${fault.field} ${fault.message}`);
@@ -233,14 +233,18 @@ export class Transactor {
       id: isSent ? eventId : this.ids.next(),
       type: event.type,
       data: event.data,
-      metadata: {
-        ...rest,
-        source: (isSent ? source : undefined) ?? OWN_SOURCE,
+      metadata: metadataOf({
         ...(isSent ? sent : {}),
+        actor,
+        causationid,
+        correlationid,
+        schemaversion: this.rules.version(event.type),
+        source: (isSent ? source : undefined) ?? OWN_SOURCE,
         subject: stream,
         time: time ?? toIso(this.clock.now()),
-        schemaversion: this.rules.version(event.type),
-      },
+        traceparent,
+        tracestate,
+      }),
     };
   }
 

@@ -10,16 +10,20 @@ export interface StoredText {
   metadata: string;
 }
 
+/** Gives the metadata of an event a nonce unless it has one. Not those of a copy: a retry keeps it, and stores the same event. */
+export function addNonce({ metadata }: NewEvent, nonces: Nonces): void {
+  if (metadata.nonce === undefined) metadata.nonce = nonces.next();
+}
+
 /**
- * The texts of an event, whose metadata gets a nonce unless it has one: a retry keeps it. With a nonce they are those of
+ * The texts of an event, whose metadata gets a nonce. With a nonce they are those of
  * RFC 8785, so that its hash is the same on every store; a copy of an event that an earlier release stored keeps its own.
  * @param nonces none for a copy of a log, whose events keep what they have
  * @throws EventsRefused if the event has no canonical text
  */
 export function storedText(event: NewEvent, nonces?: Nonces): StoredText {
   const { data, metadata } = event;
-  // Not in a copy: a spread here cost as much as both texts.
-  if (nonces && metadata.nonce === undefined) metadata.nonce = nonces.next();
+  if (nonces) addNonce(event, nonces);
   if (metadata.nonce === undefined) return { data: JSON.stringify(data), metadata: JSON.stringify(metadata) };
   return { data: textOf(data, event), metadata: textOf(metadata, event) };
 }

@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { canonicalJson } from '../../kernel/canonical-json.js';
+import { randomNonces } from '../../kernel/ids.js';
 import { newEvent } from '../sample-events.contract.js';
 import { prepare } from './log-records.js';
 
@@ -13,4 +14,11 @@ it('sends canonical texts, although the client serializes the data itself', () =
   expect(Buffer.from(sent!.metadata as Uint8Array).toString()).toBe(
     canonicalJson({ ...event.metadata, recordedat: NOW, nonce: nonces.next() }),
   );
+});
+
+it('sends an event with the same nonce when its append is retried', () => {
+  const event = newEvent();
+  const random = randomNonces();
+  const [first, retry] = [1, 2].map(() => prepare('account-1', [event], NOW, 1_000_000, random).events);
+  expect(retry).toEqual(first);
 });

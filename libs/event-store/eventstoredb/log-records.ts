@@ -3,7 +3,7 @@ import { isObject, type StoredEvents } from '../../events/stored-events.js';
 import type { EventMetadata, NewEvent, Position, RecordedEvent } from '../../kernel/envelope.js';
 import type { Nonces } from '../../kernel/ids.js';
 import { type ExpectedRevision, WriteTooLarge } from '../event-store.js';
-import { storedText } from '../stored-text.js';
+import { addNonce, storedText } from '../stored-text.js';
 
 /** A record of the server's log, as both clients return it. */
 export interface LogRecord {
@@ -124,8 +124,9 @@ export function prepare(
   let total = 0;
   const prepared = events.map((event): EventData => {
     const { id, type, metadata } = event;
+    if (nonces) addNonce(event, nonces);
     const dated = { ...event, metadata: { ...metadata, recordedat: metadata.recordedat ?? now } };
-    const text = storedText(dated, nonces);
+    const text = storedText(dated);
     // The client passes bytes on unchanged only from a plain Uint8Array.
     const metadataBytes = new Uint8Array(Buffer.from(text.metadata));
     const bytes = Buffer.byteLength(text.data) + metadataBytes.length + RECORD_OVERHEAD_BYTES;

@@ -15,6 +15,7 @@ import * as ingest from './rows/ingest.mjs';
 import * as kafkaClients from './rows/kafka-clients.mjs';
 import * as kafkaIn from './rows/kafka-in.mjs';
 import * as kafkaOut from './rows/kafka-out.mjs';
+import * as leaves from './rows/leaves.mjs';
 import * as memory from './rows/memory.mjs';
 import * as rebuild from './rows/rebuild.mjs';
 import * as start from './rows/start.mjs';
@@ -35,6 +36,7 @@ const ROWS = [
   claimNext,
   flags,
   rebuild,
+  leaves,
   growth,
   memory,
   start,

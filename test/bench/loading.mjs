@@ -1,6 +1,6 @@
 import { PostgresEventStore } from '../../dist/libs/event-store/postgres/postgres-event-store.js';
 import { systemClock, toIso } from '../../dist/libs/kernel/clock.js';
-import { timeOrderedIds } from '../../dist/libs/kernel/ids.js';
+import { randomNonces, timeOrderedIds } from '../../dist/libs/kernel/ids.js';
 import { stored } from './image-traffic.mjs';
 import { inFlight } from './measure.mjs';
 
@@ -30,7 +30,7 @@ const event = (subject, type, data) => {
 
 /** Onboarded accounts that accepted the policy in force, appended straight to the log. */
 export async function loadMembers(connection, count) {
-  const store = new PostgresEventStore(connection);
+  const store = new PostgresEventStore(connection, undefined, randomNonces());
   const published = event('policy', 'ContentPolicyPublished', { version: POLICY });
   await append(store, [{ stream: 'policy', expected: 'no-stream', events: [published] }]);
   await inFlight(Math.ceil(count / WRITES), 3, async (chunk) => {
@@ -53,7 +53,7 @@ function memberOf(number) {
 
 /** Appends the facts of a traffic straight to the log, on their own lanes. */
 export async function loadFacts(connection, traffic, count) {
-  const store = new PostgresEventStore(connection);
+  const store = new PostgresEventStore(connection, undefined, randomNonces());
   let left = count;
   await inFlight(LANES, LANES, async (lane) => {
     let expected = 'no-stream';

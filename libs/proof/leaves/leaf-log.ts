@@ -8,7 +8,7 @@ import { Ownership } from '../../subscriptions/ownership.js';
 import { runSubscription, type Subscriber } from '../../subscriptions/subscription.js';
 import { checkpointText } from '../tlog/checkpoint.js';
 import { type NoteSigner, noteSigner, signNote, verifierText } from '../tlog/signed-note.js';
-import type { TreeEdge } from '../tlog/tree-edge.js';
+import type { Leaf, TreeEdge } from '../tlog/tree-edge.js';
 import type { LeafPage, ReadLeaves } from './read-leaves.js';
 import { newestCheckpoint, noteKey, OtherRoot, pruneCheckpoints, storeCheckpoint } from './signed-checkpoints.js';
 import { clearTree, loadEdge, storeGrown, storeTreeState, treeState } from './stored-tree.js';
@@ -162,12 +162,12 @@ export class LeafLog implements Subscriber {
         reading = this.read(page.next, PAGE);
         reading.catch(() => {}); // it is awaited once this page is stored, unless that fails
       }
-      await this.store(page);
+      await this.store(page, await page.leaves());
       if (isLast) return;
     }
   }
 
-  private async store({ leaves, next, atHead }: LeafPage): Promise<void> {
+  private async store({ next, atHead }: LeafPage, leaves: readonly Leaf[]): Promise<void> {
     const { checkpoint, edge, signed } = this.working!;
     for (const leaf of leaves) edge.append(leaf);
     const isDue = atHead || performance.now() - this.signedAt >= SIGN_EVERY_MS;
@@ -180,6 +180,8 @@ export class LeafLog implements Subscriber {
       if (leaves.length > 0) await storeGrown(client, edge.takeGrown());
       await storeTreeState(client, { size: edge.size, position: next, epoch: stored.epoch });
       if (isSigned) await this.sign(client, edge);
+      // Nobody has seen them: after a crash of the server they are made again.
+      else await client.query('SET LOCAL synchronous_commit TO off');
     });
     checkpoint.position = next;
     if (isSigned) this.working!.signed = edge.size;

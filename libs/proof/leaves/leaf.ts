@@ -22,10 +22,23 @@ interface LeafParts {
  */
 function entryOf({ data, id, metadata, recordedAt, revision, stream, type }: LeafParts): Buffer {
   const text =
-    `{"data":${data},"id":${JSON.stringify(id)},"metadata":${metadata},"recordedAt":${JSON.stringify(recordedAt)},` +
-    `"revision":${revision},"stream":${JSON.stringify(stream)},"type":${JSON.stringify(type)}}`;
+    `{"data":${data},"id":${JSON.stringify(id)},"metadata":${metadata},"recordedAt":${timeText(recordedAt)},` +
+    `"revision":${revision},"stream":${streamText(stream)},"type":${typeText(type)}}`;
   return hash('sha256', text, 'buffer');
 }
+
+/** JSON of strings of which many in a row are the same. */
+function repeatedText(): (text: string) => string {
+  let last = { text: '', json: '""' };
+  return (text) => {
+    if (text !== last.text) last = { text, json: JSON.stringify(text) };
+    return last.json;
+  };
+}
+
+const timeText = repeatedText();
+const streamText = repeatedText();
+const typeText = repeatedText();
 
 /** Of an event as readers of the log receive it. */
 export const entryOfEvent = ({ data, metadata, ...rest }: RecordedEvent): Buffer => {
@@ -36,13 +49,28 @@ export const entryOfEvent = ({ data, metadata, ...rest }: RecordedEvent): Buffer
 /** True if the log stored the event's canonical text: false for one from before, of which the leaf only knows the value. */
 export const isCanonical = (metadata: unknown): boolean => isObject(metadata) && typeof metadata.nonce === 'string';
 
+/**
+ * Metadata as the log stores it, with a nonce and without a time of its own, which would be between the two. It need not be parsed.
+ * No extension of an event may be named `schemaversion`, so it is not a part of those that looks so.
+ */
+const AS_STORED = /,"nonce":"[\w-]{22}",(?:"offset":"\d+","partition":\d+,)?"schemaversion":\d+,"source":"/;
 const MORE_THAN_MILLISECONDS = /\.\d{4,}/;
 
 /**
  * Of an event as the tables have it: the same as that of readers, unless the stored text differs from the canonical one in
  * anything that parsing hides, such as white space or microseconds. Then it is another.
  */
-export function entryOfRow({ recordedAt, data, metadata, stream, ...rest }: StoredRow): Buffer {
+export function entryOfRow(row: StoredRow): Buffer {
+  const { id, type, revision, recordedAt, data, metadata } = row;
+  if (!AS_STORED.test(metadata)) return entryOfParsed(row);
+  return entryOf({ id, type, revision, data, metadata, stream: row.stream ?? '', recordedAt: exactTime(recordedAt) });
+}
+
+/** Without a part of a millisecond, which no reader sees, as readers see it; otherwise as it is stored. */
+const exactTime = (recordedAt: string): string =>
+  MORE_THAN_MILLISECONDS.test(recordedAt) ? recordedAt : isoTime(recordedAt);
+
+function entryOfParsed({ recordedAt, data, metadata, stream, ...rest }: StoredRow): Buffer {
   const parsed = JSON.parse(metadata);
   const { recordedat, ...kept } = isObject(parsed) ? parsed : { recordedat: undefined };
   const time = typeof recordedat === 'string' ? recordedat : undefined;
@@ -56,6 +84,5 @@ export function entryOfRow({ recordedAt, data, metadata, stream, ...rest }: Stor
     const isUnchanged = sortedJson(parsed) === metadata;
     return entryOf({ ...parts, data, metadata: isUnchanged ? sortedJson(kept) : metadata, recordedAt: time });
   }
-  const isExact = !MORE_THAN_MILLISECONDS.test(recordedAt);
-  return entryOf({ ...parts, data, metadata, recordedAt: isExact ? isoTime(recordedAt) : recordedAt });
+  return entryOf({ ...parts, data, metadata, recordedAt: exactTime(recordedAt) });
 }

@@ -6,14 +6,15 @@ import type { Pool } from '../../platform/database/database.js';
 import type { Leaf } from '../tlog/tree-edge.js';
 import { entryOfEvent, entryOfRow } from './leaf.js';
 
+/** Events whose leaves are made when they are asked for, so that the next page can be read meanwhile. */
 export interface LeafPage {
-  leaves: Leaf[];
+  leaves(): Promise<Leaf[]>;
   /** All events up to here have been read. */
   next: Position;
   atHead: boolean;
 }
 
-/** The leaves of the events after a position, in the order of the log. */
+/** Reads the events after a position, in the order of the log. */
 export type ReadLeaves = (after: Position, limit: number) => Promise<LeafPage>;
 
 const LEAVES_PER_TURN = 250;
@@ -32,12 +33,12 @@ export const leavesOfTables =
   (pool: Pool): ReadLeaves =>
   async (after, limit) => {
     const { rows, head } = await readStoredRows(pool, after, limit);
-    const leaves = await inTurns(rows, (row) => ({ entry: entryOfRow(row), position: row.position }));
-    const next = leaves.at(-1)?.position ?? after;
+    const next = rows.at(-1)?.position ?? after;
     if (next === after && after < head)
       throw new Error(
         `the log has no event after ${after}, although its head is ${head}: events at its end are missing`,
       );
+    const leaves = () => inTurns(rows, (row) => ({ entry: entryOfRow(row), position: row.position }));
     return { leaves, next, atHead: next >= head };
   };
 
@@ -46,6 +47,6 @@ export const leavesOfStore =
   (store: EventStore): ReadLeaves =>
   async (after, limit) => {
     const { events, next, atHead } = await store.readAll(after, { limit });
-    const leaves = await inTurns(events, (event) => ({ entry: entryOfEvent(event), position: event.position }));
+    const leaves = () => inTurns(events, (event) => ({ entry: entryOfEvent(event), position: event.position }));
     return { leaves, next, atHead };
   };

@@ -9,17 +9,33 @@ export const HASH_BYTES = 32;
 /** No proof in a tree of safe size has more hashes: 53 levels, and one for the smaller of two trees. */
 export const MAX_PROOF_HASHES = 54;
 
-const LEAF = Buffer.of(0);
-const NODE = Buffer.of(1);
-
-const sha256 = (...parts: readonly Uint8Array[]): Buffer => hash('sha256', Buffer.concat(parts), 'buffer');
+/** What is hashed for a leaf and a node, filled anew each time: a buffer made for each took as long as its hash. */
+const LEAF = Buffer.alloc(1 + HASH_BYTES, 0);
+const NODE = Buffer.alloc(1 + 2 * HASH_BYTES, 1);
 
 /** The root of a tree without leaves. */
-export const EMPTY_ROOT: Buffer = sha256();
+export const EMPTY_ROOT: Buffer = hash('sha256', Buffer.alloc(0), 'buffer');
 
-export const leafHash = (entry: Uint8Array): Buffer => sha256(LEAF, entry);
+export function leafHash(entry: Uint8Array): Buffer {
+  if (entry.length !== HASH_BYTES) return hash('sha256', Buffer.concat([Buffer.of(0), entry]), 'buffer');
+  LEAF.set(entry, 1);
+  return hash('sha256', LEAF, 'buffer');
+}
 
-export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer => sha256(NODE, left, right);
+/** @throws RangeError for hashes of another length */
+export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
+  if (left.length !== HASH_BYTES || right.length !== HASH_BYTES)
+    throw new RangeError(`a hash has ${HASH_BYTES} bytes, not ${left.length} and ${right.length}`);
+  NODE.set(left, 1);
+  NODE.set(right, 1 + HASH_BYTES);
+  return hash('sha256', NODE, 'buffer');
+}
+
+/** The hash of the node over two hashes that are beside one another, from an offset on. */
+export function pairHash(hashes: Uint8Array, offset: number): Buffer {
+  NODE.set(hashes.subarray(offset, offset + 2 * HASH_BYTES), 1);
+  return hash('sha256', NODE, 'buffer');
+}
 
 /** Leaves from `start` up to, not including, `end`. */
 export interface LeafRange {

@@ -1,4 +1,4 @@
-import { HASH_BYTES, nodeHash, type Subtree } from './merkle-tree.js';
+import { HASH_BYTES, pairHash, type Subtree } from './merkle-tree.js';
 
 /* C2SP tlog-tiles: the tree in rows of 256 hashes, and the entries in bundles of 256. */
 
@@ -59,13 +59,19 @@ export function sliceOf({ level, index }: Subtree): TileSlice {
   return { level: tileLevel, number: Math.floor(first / TILE_WIDTH), offset: first % TILE_WIDTH, count };
 }
 
-/** The hash over hashes of a tile, whose number is a power of two. */
+/**
+ * The hash over hashes of a tile, whose number is a power of two.
+ * @throws RangeError for another number: the tile was cut
+ */
 export function hashOver(hashes: Uint8Array): Buffer {
-  let row: Buffer[] = Array.from({ length: hashes.length / HASH_BYTES }, (_, n) =>
-    Buffer.from(hashes.subarray(n * HASH_BYTES, (n + 1) * HASH_BYTES)),
-  );
-  while (row.length > 1) row = Array.from({ length: row.length / 2 }, (_, n) => nodeHash(row[2 * n]!, row[2 * n + 1]!));
-  return row[0]!;
+  const count = hashes.length / HASH_BYTES;
+  if (!Number.isInteger(Math.log2(count))) throw new RangeError(`${count} hashes of a tile are no complete subtree`);
+  // Each node replaces what is left of it and was hashed before.
+  const row = Buffer.from(hashes);
+  for (let nodes = count / 2; nodes >= 1; nodes /= 2) {
+    for (let n = 0; n < nodes; n++) pairHash(row, 2 * n * HASH_BYTES).copy(row, n * HASH_BYTES);
+  }
+  return Buffer.from(row.subarray(0, HASH_BYTES));
 }
 
 const LENGTH_BYTES = 2;

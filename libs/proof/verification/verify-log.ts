@@ -115,9 +115,10 @@ class Verifier {
     for (let isLast = false; !isLast; ) {
       signal?.throwIfAborted();
       const page = await this.log.read(after, PAGE);
-      const count = Math.min(page.leaves.length, this.size - this.edge.size);
+      const found = await page.leaves();
+      const count = Math.min(found.length, this.size - this.edge.size);
       const leaves = count > 0 ? await readLeavesFrom(this.log.pool, this.edge.size, count) : [];
-      for (const [n, leaf] of page.leaves.entries()) {
+      for (const [n, leaf] of found.entries()) {
         if (n < count) await this.compare(leaf, leaves[n]);
         else this.noteWithoutLeaf(leaf);
       }

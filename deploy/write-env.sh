@@ -12,7 +12,7 @@ trap 'rm -f "$draft"' EXIT
 # Only by commands of the shell: others show their arguments to every user of the machine.
 while IFS= read -r line; do
   case "$line" in
-    POSTGRES_PASSWORD=) printf '%s%s\n' "$line" "$(password)" ;;
+    POSTGRES_PASSWORD= | POSTGRES_SERVICE_PASSWORD=) printf '%s%s\n' "$line" "$(password)" ;;
     GATEHOUSE_MASTER_KEY= | GATEHOUSE_IDENTITY_KEY= | GATEHOUSE_PROOF_KEY=) printf '%s%s\n' "$line" "$(key)" ;;
     *) printf '%s\n' "$line" ;;
   esac

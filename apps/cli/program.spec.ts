@@ -156,6 +156,7 @@ const COMMANDS = [
   'export accounts',
   'export list',
   'export verify',
+  'migrate',
   'import',
   'export-log',
   'import-log',

@@ -6,6 +6,7 @@ import { version } from '../composition/version.js';
 import { commandsOf, contexts } from '../contexts.js';
 import { demoCommand } from './demo/demo-command.js';
 import { importCommand } from './import/import-command.js';
+import { migrateCommand } from './migrate/migrate-command.js';
 import { simulateCommand } from './simulate/simulate-command.js';
 
 /** The order in which people need them; the commands of a new context follow. */
@@ -43,6 +44,7 @@ const ORDER = [
   'views',
   'audit',
   'export',
+  'migrate',
   'import',
   'export-log',
   'import-log',
@@ -79,6 +81,6 @@ export async function runCommandLine(
   listed = contexts,
 ): Promise<ExitCode> {
   const transfer = logTransferCommands(openLog, renewEpoch, adoptLog);
-  const groups = [...(await commandsOf(listed)), importCommand, transfer, demoCommand, simulateCommand];
+  const groups = [...(await commandsOf(listed)), importCommand, migrateCommand, transfer, demoCommand, simulateCommand];
   return runIn({ version, groups, order: ORDER }, args, terminal);
 }

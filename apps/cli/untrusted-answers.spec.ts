@@ -147,7 +147,7 @@ it.each(SHOWING)('gatehouse %s --json has no control characters', async (command
 
 /** They ask many routes in a row, or none, or write files; what they print goes the same way. */
 const LEFT_OUT = [
-  ...['import', 'export-log', 'import-log', 'renew-log-epoch', 'adopt-log', 'demo', 'image preview'],
+  ...['import', 'export-log', 'import-log', 'renew-log-epoch', 'adopt-log', 'migrate', 'demo', 'image preview'],
   ...['simulate', 'gate compute'],
 ];
 

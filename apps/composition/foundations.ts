@@ -1,6 +1,7 @@
 import type { Context } from '../../libs/context/context.js';
 import { CreateFactIndex1700000000030 } from '../../libs/event-store/eventstoredb/schema.js';
 import {
+  AppendAsOwner1700000000208,
   CreateEventLog1700000000001,
   CreateLogEpoch1700000000080,
   StoreMilliseconds1700000000200,
@@ -74,6 +75,7 @@ export const platform: Context = {
     OwnTokens1700000000130,
     CreateProcesses1700000000135,
     StoreMilliseconds1700000000200,
+    AppendAsOwner1700000000208,
   ],
   services: [TokenAdministration],
 };

@@ -28,11 +28,12 @@ const roleOf = (command: string[]) => /^dist\/apps\/([a-z]+)\/main\.js$/.exec(co
 
 describe('docker-compose.yml', () => {
   const filled = readFileSync('docker-compose.yml', 'utf8')
-    .replaceAll(/\$\{POSTGRES_PASSWORD:\?[^}]*\}/g, 'secret')
+    .replaceAll(/\$\{POSTGRES_(SERVICE_)?PASSWORD:\?[^}]*\}/g, 'secret')
     .replaceAll(/\$\{GATEHOUSE_(MASTER|IDENTITY)_KEY:\?[^}]*\}/g, KEY)
     .replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1');
   const { services, networks, volumes }: Parsed = parse(filled, { merge: true });
-  const roles = Object.entries<Parsed>(services).filter(([, { image }]) => image === 'gatehouse');
+  const { migrate, ...others } = services;
+  const roles = Object.entries<Parsed>(others).filter(([, { image }]) => image === 'gatehouse');
 
   it('starts every role with its own program and valid settings', () => {
     expect(roles.map(([name]) => name).sort()).toEqual(ROLES);
@@ -46,9 +47,11 @@ describe('docker-compose.yml', () => {
   it('makes services wait for what they need, and checks the health of everything they wait for', () => {
     for (const [, { depends_on: needed }] of roles) {
       expect(Object.keys(needed)).toEqual(expect.arrayContaining(['postgres', 'kurrentdb', 'kafka']));
+      expect(needed.migrate).toEqual({ condition: 'service_completed_successfully' });
       for (const [name, { condition }] of Object.entries<Parsed>(needed)) {
+        if (name === 'migrate') continue;
         expect(condition).toBe('service_healthy');
-        expect(services[name].healthcheck?.test ?? services[name].build).toBeDefined();
+        expect(services[name].healthcheck?.test ?? services[name].image === 'gatehouse').toBeTruthy();
       }
     }
     // The server that prepares the directory at the first start listens only on a socket.
@@ -56,11 +59,24 @@ describe('docker-compose.yml', () => {
   });
 
   it('builds the one image once and pulls it from no registry', () => {
-    const { gateway, ...workers } = Object.fromEntries(roles);
-    expect(existsSync(gateway.build.dockerfile)).toBe(true);
-    for (const { build, pull_policy: policy, depends_on: needed } of Object.values(workers)) {
+    expect(existsSync(migrate.build.dockerfile)).toBe(true);
+    for (const [name, { build, pull_policy: policy, depends_on: needed }] of roles) {
       expect([build, policy]).toEqual([undefined, 'never']);
-      expect(needed).toHaveProperty('gateway');
+      expect(Object.hasOwn(needed, 'gateway')).toBe(name !== 'gateway');
+    }
+  });
+
+  it('gives the password of the owner of the database to the service that migrates it, and to no other', () => {
+    expect(migrate.command.slice(1)).toEqual(['dist/apps/cli/main.js', 'migrate']);
+    expect(existsSync('apps/cli/main.ts')).toBe(true);
+    expectSettings(migrate.environment);
+    const userIn = (url: string) => new URL(url).username;
+    const { GATEHOUSE_DATABASE_URL: ours, GATEHOUSE_MIGRATION_DATABASE_URL: owners } = migrate.environment;
+    expect(userIn(owners)).toBe(services.postgres.environment.POSTGRES_USER);
+    expect(userIn(ours)).not.toBe(userIn(owners));
+    for (const [, { environment }] of roles) {
+      expect(environment.GATEHOUSE_DATABASE_URL).toBe(ours);
+      expect(environment.GATEHOUSE_MIGRATION_DATABASE_URL).toBeUndefined();
     }
   });
 
@@ -89,6 +105,7 @@ describe('docker-compose.yml', () => {
       const env = {
         ...process.env,
         POSTGRES_PASSWORD: 'secret',
+        POSTGRES_SERVICE_PASSWORD: 'secret',
         GATEHOUSE_MASTER_KEY: KEY,
         GATEHOUSE_IDENTITY_KEY: KEY,
       };
@@ -184,6 +201,15 @@ describe('the Kubernetes manifests', () => {
         { secretRef: { name: ofKind('Secret')[0].metadata.name } },
       ]);
     }
+  });
+
+  it('give the owner of the log to the job that migrates, and to no process that serves', () => {
+    const [{ spec }] = ofKind('Job');
+    const [{ args, env, envFrom }] = spec.template.spec.containers;
+    expect(args.slice(1)).toEqual(['dist/apps/cli/main.js', 'migrate']);
+    const [secret] = ofKind('Secret').filter(({ metadata }) => metadata.name === envFrom[0].secretRef.name);
+    expectSettings({ ...secret.stringData, [env[0].name]: configuration[env[0].valueFrom.secretKeyRef.key] });
+    expect(Object.keys(configuration)).not.toContain('GATEHOUSE_MIGRATION_DATABASE_URL');
   });
 
   it('mount the certificates at the paths in the settings', () => {

@@ -39,8 +39,9 @@ const written = () => parseEnv(readFileSync(join(checkout, '.env'), 'utf8'));
 
 it('writes every variable that docker-compose.yml requires, with secrets that only the owner may read', () => {
   expect(run()).toMatchObject({ status: 0, stderr: '' });
-  const { POSTGRES_PASSWORD, ...settings } = written();
-  expect(POSTGRES_PASSWORD).toMatch(/^[0-9a-f]{48}$/);
+  const { POSTGRES_PASSWORD, POSTGRES_SERVICE_PASSWORD, ...settings } = written();
+  for (const password of [POSTGRES_PASSWORD, POSTGRES_SERVICE_PASSWORD]) expect(password).toMatch(/^[0-9a-f]{48}$/);
+  expect(POSTGRES_SERVICE_PASSWORD).not.toBe(POSTGRES_PASSWORD);
   const { masterKey, identityKey } = readSettings(settings);
   expect(masterKey).toHaveLength(32);
   expect(identityKey).toHaveLength(32);

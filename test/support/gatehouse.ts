@@ -47,6 +47,8 @@ export interface TestGatehouseOptions {
   env?: Record<string, string>;
   /** Instead of that of this application's contexts. */
   catalogue?: Catalogue;
+  /** Instead of a new one with one user. */
+  database?: TestDatabase;
   /** Receives every line of the log. Nothing is logged by default. */
   logSink?: LogSink;
 }
@@ -57,8 +59,9 @@ export async function startGatehouse({
   clock,
   catalogue,
   logSink,
+  database: given,
 }: TestGatehouseOptions = {}): Promise<TestGatehouse> {
-  const database = await createTestDatabase();
+  const database = given ?? (await createTestDatabase());
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-data-'));
   const variables = {
     GATEHOUSE_PORT: '0',

@@ -1,4 +1,7 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { QueryRunner } from 'typeorm';
+import type { OwnersMigration } from '../../platform/database/migrate.js';
+
+export const LOG_SCHEMA = 'log';
 
 /** @param now the time when the events of a call are stored */
 const appendFunction = (now: string): string => `
@@ -65,8 +68,9 @@ const appendFunction = (now: string): string => `
  * gaps, and a reader that sees position n sees everything before it. (A sequence would number events before they commit,
  * and readers could skip late ones.)
  */
-export class CreateEventLog1700000000001 implements MigrationInterface {
+export class CreateEventLog1700000000001 implements OwnersMigration {
   name = 'CreateEventLog1700000000001';
+  readonly ownersSchema = LOG_SCHEMA;
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
@@ -106,8 +110,9 @@ export class CreateEventLog1700000000001 implements MigrationInterface {
 }
 
 /** The name of the history that positions belong to, and the database server that it was given on. */
-export class CreateLogEpoch1700000000080 implements MigrationInterface {
+export class CreateLogEpoch1700000000080 implements OwnersMigration {
   name = 'CreateLogEpoch1700000000080';
+  readonly ownersSchema = LOG_SCHEMA;
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
@@ -125,8 +130,9 @@ export class CreateLogEpoch1700000000080 implements MigrationInterface {
 }
 
 /** Events are stored with milliseconds, as every reader sees them: what nobody sees could be changed without a trace. */
-export class StoreMilliseconds1700000000200 implements MigrationInterface {
+export class StoreMilliseconds1700000000200 implements OwnersMigration {
   name = 'StoreMilliseconds1700000000200';
+  readonly ownersSchema = LOG_SCHEMA;
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(appendFunction("date_trunc('milliseconds', clock_timestamp())"));
@@ -134,5 +140,28 @@ export class StoreMilliseconds1700000000200 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(appendFunction('clock_timestamp()'));
+  }
+}
+
+const APPEND = 'log.append(text[], bigint[], int[], int[], uuid[], text[], json[], json[])';
+
+/** Appends with the rights of the owner of the log, who need not be the caller: the caller may then do nothing else to it. */
+export class AppendAsOwner1700000000208 implements OwnersMigration {
+  name = 'AppendAsOwner1700000000208';
+  readonly ownersSchema = LOG_SCHEMA;
+
+  async up(runner: QueryRunner): Promise<void> {
+    // Without a search_path of its own it would resolve names as the caller likes.
+    await runner.query(`
+      ALTER FUNCTION ${APPEND} SECURITY DEFINER SET search_path TO pg_catalog, pg_temp;
+      REVOKE ALL ON FUNCTION ${APPEND} FROM PUBLIC;
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      ALTER FUNCTION ${APPEND} SECURITY INVOKER RESET search_path;
+      GRANT EXECUTE ON FUNCTION ${APPEND} TO PUBLIC;
+    `);
   }
 }

@@ -16,7 +16,7 @@ export const statusCommand: CommandGroup = (program, run) => {
   command(
     program,
     'status',
-    'Shows the version, the living processes of every role, the head of the log, the checkpoint of every consumer, what a reactor retries, suspended actions, and the number of events in quarantine.',
+    'Shows the version, the living processes of every role, the head of the log, whether its events are protected against the service itself, the checkpoint of every consumer, what a reactor retries, suspended actions, and the number of events in quarantine.',
     'status',
     'status --json | jq .head',
   ).action(
@@ -39,6 +39,7 @@ export function statusText(url: string, status: StatusAnswer): Shown {
     access,
     switches,
     quarantine,
+    logProtection,
     memoryBytes,
   } = status;
   const waiting = Object.entries(quarantine).map(([reason, entries]) => `${number(entries)} ${reason}`);
@@ -49,6 +50,7 @@ export function statusText(url: string, status: StatusAnswer): Shown {
     ['uptime', duration(uptimeSeconds)],
     ['ready', [status.ready ? 'yes' : 'no', ...(faults.length > 0 ? [faults.join('; ')] : [])].join(': ')],
     ['head of the log', head],
+    ['stored events', logProtection.detail],
     ['access replica', `at position ${access.position}, ${number(access.ageMs)} ms old`],
     ['suspended', switches.length > 0 ? switches.map(suspensionText).join('; ') : 'nothing'],
     ['quarantine', `${waiting.length > 0 ? waiting.join(', ') : 'empty'}${ROOM[status.quarantineRoom]}`],

@@ -17,6 +17,7 @@ import { EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
 import { livingProcesses, PROCESS_ROLES } from '../../platform/process/living-processes.js';
 import { ListSwitches, SuspensionAnswer } from '../../switches/index.js';
 import { logConsumers } from './log-consumers.js';
+import { logProtection } from './log-protection.js';
 import { missingRoles } from './missing-roles.js';
 
 const eventFields = {
@@ -88,6 +89,10 @@ export const StatusAnswer = closed({
     QUARANTINE_ROOM,
     'Whether quarantine keeps rejected events: not those of some sources or senders, or none, once their room is used up. Replay or discard entries.',
   ),
+  logProtection: closed({
+    protected: flag('Whether the database refuses this process to change or delete a stored event.'),
+    detail: text('Why, in one sentence.'),
+  }),
   memoryBytes: count('Resident memory of this process.'),
 });
 export type StatusAnswer = Static<typeof StatusAnswer>;
@@ -149,6 +154,7 @@ export class ShowStatusController {
       switches: (await this.queries.execute(new ListSwitches())).items,
       quarantine: await this.quarantine.waiting(),
       quarantineRoom: await this.quarantine.room(),
+      logProtection: await logProtection(this.pool, this.settings),
       memoryBytes: process.memoryUsage.rss(),
     };
   }

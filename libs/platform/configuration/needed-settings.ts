@@ -3,6 +3,7 @@ const IMAGE_SERVICE = 'the address of its images with {imageId}';
 
 /** A setting that requires another one, and what to set that to. */
 export const NEEDS: readonly (readonly [variable: string, needed: string, remedy: string])[] = [
+  ['GATEHOUSE_MIGRATION_DATABASE_URL', 'GATEHOUSE_DATABASE_URL', 'the same database as the user of the processes'],
   ['GATEHOUSE_OIDC_ISSUER', 'GATEHOUSE_OIDC_AUDIENCE', 'the audience of your JWTs'],
   ['GATEHOUSE_KAFKA_CA_FILE', 'GATEHOUSE_KAFKA_TLS', 'on'],
   ['GATEHOUSE_KAFKA_SASL_MECHANISM', 'GATEHOUSE_KAFKA_USERNAME', 'the user name for the brokers'],

@@ -45,6 +45,11 @@ const table = {
   databaseUrl: url('postgres:', 'postgresql:')
     .secret(addressOnly)
     .means('An existing PostgreSQL, version 15 or later; if unset, an embedded one is started'),
+  migrationDatabaseUrl: url('postgres:', 'postgresql:')
+    .secret(addressOnly)
+    .means(
+      'That database as another user, who owns the log: for `gatehouse migrate` only, never for a process that serves',
+    ),
   eventstoreUrl: servers('esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover')
     .secret(addressOnly)
     .means('An EventStoreDB or KurrentDB, version 22.6 or later, that stores the log; if unset, PostgreSQL stores it'),

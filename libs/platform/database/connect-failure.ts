@@ -23,7 +23,7 @@ const KNOWN: readonly { code: string; sign: RegExp; line(message: string): strin
     code: 'database-forbids',
     sign: /^42501/,
     line: (message) =>
-      `the database does not permit the user of GATEHOUSE_DATABASE_URL what Gatehouse needs (${message}): make that user the owner of the database`,
+      `the database does not permit the user of GATEHOUSE_DATABASE_URL what Gatehouse needs (${message}): make that user the owner of the database, or run "gatehouse migrate" with GATEHOUSE_MIGRATION_DATABASE_URL`,
   },
 ];
 

@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { explainConnect, explainDatabase } from './connect-failure.js';
 import { type Connection, openPool, type Pool } from './connection.js';
-import { MIGRATIONS_TABLE, type MigrationClass, migrate } from './migrate.js';
+import { MIGRATIONS_TABLE, type MigrationClass, migrate, type Owner } from './migrate.js';
 import { refuseSharedSessions } from './session-pooling.js';
 
 export { type Connection, DataSource, type Pool };
@@ -62,13 +62,16 @@ export async function connectDatabase(connection: Connection, options: DatabaseO
 /**
  * Connects and brings the schema up to the code.
  * @param accept rejects to refuse a database before anything is changed there
+ * @param owner runs the migrations of what the user of the connection does not own
+ * @returns also the names of the migrations that ran
  * @throws StartFailure; whatever `accept` throws
  */
 export async function openDatabase(
   connection: Connection,
   tables: Pick<DatabaseOptions, 'migrations' | 'entities'>,
   accept?: (pool: Pool) => Promise<void>,
-): Promise<Database> {
+  owner?: Owner,
+): Promise<Database & { ran: string[] }> {
   const options = { applicationName: 'gatehouse', ...tables };
   const database = await connectDatabase(connection, options).catch((cause) => {
     throw explainConnect(cause);
@@ -76,10 +79,9 @@ export async function openDatabase(
   try {
     await refuseSharedSessions(database.pool);
     await accept?.(database.pool);
-    await migrate(database.dataSource);
+    return { ...database, ran: await migrate(database.dataSource, owner) };
   } catch (error) {
     await database.dataSource.destroy();
     throw explainDatabase(error) ?? error;
   }
-  return database;
 }

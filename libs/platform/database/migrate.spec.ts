@@ -27,7 +27,7 @@ describe('migrate', () => {
 
   it('migrates once when several processes start together, whatever the statement timeout', async () => {
     const sources = await Promise.all([1, 2, 3].map(() => opened(database, [CreateThings1700000000100])));
-    const ran = await Promise.all(sources.map(migrate));
+    const ran = await Promise.all(sources.map((source) => migrate(source)));
     expect(ran.flat()).toEqual(['CreateThings1700000000100']);
     await Promise.all(sources.map((source) => source.destroy()));
   });

@@ -3,16 +3,32 @@ import { StartFailure } from '../start-failure.js';
 
 export type MigrationClass = new () => MigrationInterface;
 
+/** A migration of tables that may belong to another user than the service's: it runs as that user. */
+export interface OwnersMigration extends MigrationInterface {
+  readonly ownersSchema: string;
+}
+
+/** The user who owns the schemas of such migrations, if it is another one. */
+export interface Owner {
+  runner: QueryRunner;
+  /** After each of its migrations: gives the service's user what it needs of the schema. */
+  migrated(): Promise<void>;
+}
+
+const isOfOwner = (migration: MigrationInterface): migration is OwnersMigration => 'ownersSchema' in migration;
+
 export const MIGRATIONS_TABLE = 'gatehouse_migrations';
-const MIGRATION_LOCK = 7_242_002;
+/** Held by whoever changes the schema. */
+export const MIGRATION_LOCK = 7_242_002;
 const OLDEST_SERVER = 150_000;
 
 /**
  * Brings the schema up to the code. Several processes may call it at once: one migrates, the others wait for it.
  * @returns the names of the migrations that ran here
- * @throws StartFailure `schema-newer` if the database has a migration that the code does not know; `postgres-too-old`
+ * @throws StartFailure `schema-newer` if the database has a migration that the code does not know; `postgres-too-old`;
+ * `owner-must-migrate` if one is pending that only another user may run
  */
-export async function migrate(dataSource: DataSource): Promise<string[]> {
+export async function migrate(dataSource: DataSource, owner?: Owner): Promise<string[]> {
   const runner = dataSource.createQueryRunner();
   try {
     await runner.query('SET statement_timeout = 0');
@@ -37,6 +53,12 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
           `the database has migration ${stranger.name}, which this version does not know: start the version that created it, or a newer one`,
         );
       }
+      const pending = new Set((await executor.getPendingMigrations()).map(({ name }) => name));
+      for (const migration of dataSource.migrations.filter(isOfOwner)) {
+        if (!pending.has(migration.name ?? migration.constructor.name)) continue;
+        if (owner) runAs(owner, migration);
+        else await requireOwner(runner, migration);
+      }
       executor.transaction = 'each';
       return (await executor.executePendingMigrations()).map((migration) => migration.name);
     } finally {
@@ -46,6 +68,34 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
     await runner.query('RESET statement_timeout').catch(() => {});
     await runner.release();
   }
+}
+
+/** The service's own session then only records that it ran: what the service's user owns could act with the rights of the owner. */
+function runAs({ runner, migrated }: Owner, migration: OwnersMigration): void {
+  const up = migration.up.bind(migration);
+  migration.up = async () => {
+    await runner.startTransaction();
+    try {
+      await up(runner);
+      await migrated();
+      await runner.commitTransaction();
+    } catch (error) {
+      await runner.rollbackTransaction();
+      throw error;
+    }
+  };
+}
+
+async function requireOwner(runner: QueryRunner, { name, ownersSchema }: OwnersMigration): Promise<void> {
+  const [found] = await runner.query(
+    `SELECT pg_get_userbyid(nspowner) AS owner, pg_has_role(nspowner, 'USAGE') AS is_ours FROM pg_namespace WHERE nspname = $1`,
+    [ownersSchema],
+  );
+  if (!found || found.is_ours) return;
+  throw new StartFailure(
+    'owner-must-migrate',
+    `the database lacks migration ${name}, which only ${found.owner} may run, who owns the log: run "gatehouse migrate" with GATEHOUSE_MIGRATION_DATABASE_URL`,
+  );
 }
 
 /** Every session has the same search_path; a database whose tables were created with another one looks empty. */

@@ -18,7 +18,7 @@ export interface Owner {
 const isOfOwner = (migration: MigrationInterface): migration is OwnersMigration => 'ownersSchema' in migration;
 
 export const MIGRATIONS_TABLE = 'gatehouse_migrations';
-/** Held by whoever changes the schema. */
+/** Held while the schema is changed. */
 export const MIGRATION_LOCK = 7_242_002;
 const OLDEST_SERVER = 150_000;
 

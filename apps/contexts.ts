@@ -64,6 +64,10 @@ export const contexts: readonly ListedContext[] = [
     cli: () => import('../libs/preservation/cli.js'),
   },
   {
+    descriptor: async () => (await import('../libs/erasure/index.js')).erasureContext,
+    cli: () => import('../libs/erasure/cli.js'),
+  },
+  {
     descriptor: async () => (await import('../libs/appeals/index.js')).appealsContext,
     cli: () => import('../libs/appeals/cli.js'),
   },

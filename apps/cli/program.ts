@@ -36,6 +36,7 @@ const ORDER = [
   'notice',
   'target',
   'hold',
+  'person',
   'switch',
   'image-rule',
   'metrics',

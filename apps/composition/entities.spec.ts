@@ -26,7 +26,7 @@ describe('the entities', () => {
 
   it.each([
     'ALTER TABLE platform.tokens DROP COLUMN created_by',
-    'ALTER TABLE platform.subject_keys ALTER COLUMN wrapped_key SET NOT NULL',
+    'ALTER TABLE platform.former_keys ALTER COLUMN wrapped_key SET NOT NULL',
     'ALTER TABLE messaging.quarantine DROP CONSTRAINT quarantine_fingerprint',
     'DROP INDEX messaging.quarantine_waiting',
   ])('are compared with the real schema: %s', async (change) => {

@@ -25,6 +25,7 @@ import {
   CreateSecurity1700000000002,
   OwnTokens1700000000130,
 } from '../../libs/platform/database/schema.js';
+import { MoveKeys1700000000221 } from '../../libs/platform/key-store/schema.js';
 import { CreateProcesses1700000000135 } from '../../libs/platform/process/schema.js';
 import { FeedController } from '../../libs/publish/http/feed.controller.js';
 import { LogController } from '../../libs/publish/http/log.controller.js';
@@ -76,6 +77,7 @@ export const platform: Context = {
     CreateProcesses1700000000135,
     StoreMilliseconds1700000000200,
     AppendAsOwner1700000000208,
+    MoveKeys1700000000221,
   ],
   services: [TokenAdministration],
 };

@@ -28,6 +28,8 @@ export interface Role {
   url: string;
   runtime: Runtime;
   app: NestFastifyApplication;
+  /** Says at once that the process lives and which keys it has dropped, as it does every few seconds. */
+  beat(): Promise<void>;
   /** Accepts no more work, finishes accepted work, closes. */
   close(): Promise<void>;
 }
@@ -51,11 +53,18 @@ export async function startRole(
     if (work.length > 0) reportParked(runtime, app.get(Readiness));
     const running = [...work.map((one) => one.run(stop.signal)), watchLog(runtime, app.get(Readiness), stop.signal)];
     const url = await listen(app, runtime.settings);
-    const alive = await keepAlive(runtime.pool, { id: runtime.ids.next(), roles, version }, stop.signal);
+    const { store } = runtime.personKeys;
+    const keyEpoch = async () => {
+      // If it can't look, it says so by the epoch that it has: an erasure waits for it.
+      await store.refresh().catch(() => {});
+      return store.epoch;
+    };
+    const alive = await keepAlive(runtime.pool, { id: runtime.ids.next(), roles, version, keyEpoch }, stop.signal);
     return {
       url,
       runtime,
       app,
+      beat: alive.beat,
       async close() {
         await app.close();
         stop.abort();

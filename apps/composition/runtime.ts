@@ -1,8 +1,7 @@
-import { AddressReserved } from '../../libs/account/index.js';
 import type { Catalogue } from '../../libs/context/catalogue.js';
+import { refuseOlderKeys } from '../../libs/erasure/index.js';
 import { EncryptingEventStore } from '../../libs/event-store/encrypting-event-store.js';
 import { OwnEventIds } from '../../libs/event-store/event-identity.js';
-import { hasEvents } from '../../libs/event-store/has-events.js';
 import { LogEpoch } from '../../libs/event-store/log-epoch.js';
 import { Transactor } from '../../libs/event-store/transact.js';
 import { EventSchemas } from '../../libs/events/event-schemas.js';
@@ -17,7 +16,7 @@ import { DatabaseClock } from '../../libs/platform/database/database-clock.js';
 import { openEventIdentity } from '../../libs/platform/database/identity-key.js';
 import type { Logger } from '../../libs/platform/logging/logger.js';
 import { openAddressHashes } from '../../libs/platform/personal-data/address-hashes.js';
-import { openMasterKey } from '../../libs/platform/personal-data/master-key.js';
+import { openKeyStore } from '../../libs/platform/personal-data/open-key-store.js';
 import { PersonKeys } from '../../libs/platform/personal-data/person-keys.js';
 import { Rebuilder } from '../../libs/projections/rebuilder.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
@@ -79,9 +78,7 @@ async function openResources(
   const ids = timeOrderedIds(clock);
   const passedOver = { 'our-streams': 0, 'other-streams': 0 };
   const schemas = new EventSchemas(catalogue.events);
-  const masterKey = await openMasterKey(dataSource, settings);
-  const personKeys = new PersonKeys(dataSource, masterKey);
-  await personKeys.checkMasterKey();
+  const personKeys = new PersonKeys(await openKeyStore(dataSource, pool, settings, clock), clock);
   const store = closedLater(
     new EncryptingEventStore(
       await openLog(settings, connection, pool, clock, logger, catalogue.stored, (event) => {
@@ -94,14 +91,14 @@ async function openResources(
     ),
   );
   if (settings.eventstoreUrl) await checkEventStoreDB(store);
+  await refuseOlderKeys(store, personKeys.store);
   const continuity = new LogContinuity(pool, store);
   await checkContinuity(continuity);
   const identity = await openEventIdentity(dataSource, settings, () => store.head());
   const addressHashes = await openAddressHashes(dataSource, {
-    masterKey,
+    key: personKeys.store.named.addresses,
     former: (text) => personKeys.keyedHash(text),
     isLogEmpty: async () => (await store.head()) === 0,
-    isUsed: () => hasEvents(store, [AddressReserved.type]),
   });
   // Reads the log for every consumer in this process.
   const log = closedLater(new LogTail(store));

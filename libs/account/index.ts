@@ -30,7 +30,7 @@ export * from './events.js';
 export { AddressClaims } from './features/address-claims.js';
 export * from './person.js';
 export { type AccountRecord, AccountRecords } from './queries/account-records.js';
-export { AddressBook, type Holder } from './queries/address-book.js';
+export { AddressBook, addressesOf, type Holder } from './queries/address-book.js';
 export { PendingDeactivations } from './queries/pending-deactivations.js';
 export * from './undo-decision.js';
 export * from './views/account-standing.js';

@@ -1,17 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { openTestKeys, type TestKeys } from '../../test/support/test-keys.js';
 import { nameBasedId } from '../kernel/ids.js';
-import { connectDatabase } from '../platform/database/database.js';
-import { PersonKeys } from '../platform/personal-data/person-keys.js';
-import { StoredPersonKey } from '../platform/personal-data/stored-person-key.js';
+import type { PersonKeys } from '../platform/personal-data/person-keys.js';
 import { EncryptingEventStore, encryptionContext } from './encrypting-event-store.js';
+import { imageKey } from './personal-owners.js';
 import { PostgresEventStore } from './postgres/postgres-event-store.js';
+import { readPersonal } from './read-personal.js';
 
 const NAMESPACE = '6ba7b810-9dad-11d1-80b4-00c04fd430c8';
 const definitions = [
   { type: 'Joined', personal: { person: 'accountId', fields: ['email', 'note'] } },
+  { type: 'Commented', personal: { person: 'by', about: 'imageId', fields: ['comment'] } },
   { type: 'Left' },
 ];
 
@@ -31,21 +31,20 @@ const event = (name: string, type: string, data: Record<string, unknown>) => ({
 
 describe('EncryptingEventStore', () => {
   let database: TestDatabase;
-  let dataSource: DataSource;
+  let testKeys: TestKeys;
   let keys: PersonKeys;
   let store: EncryptingEventStore;
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    const options = { applicationName: 'gatehouse-spec', entities: [StoredPersonKey] };
-    ({ dataSource } = await connectDatabase(database.connection, options));
-    keys = new PersonKeys(dataSource, randomBytes(32));
+    testKeys = await openTestKeys();
+    ({ keys } = testKeys);
     store = new EncryptingEventStore(new PostgresEventStore(database.connection), keys, definitions as never);
   });
   afterAll(async () => {
     await store.close();
-    await dataSource.destroy();
     await database.drop();
+    await testKeys.remove();
   });
 
   it('stores personal fields encrypted for their place and others unchanged, and does not modify the caller’s events', async () => {
@@ -54,9 +53,13 @@ describe('EncryptingEventStore', () => {
     await store.append([{ stream: 'account-ann', expected: 'no-stream', events: [joined, left] }]);
 
     const [stored, second] = await store.readStream('account-ann');
-    expect(stored!.data).toEqual({ accountId: 'ann', email: expect.stringMatching(/^sealed:v1:/), locale: 'en' });
+    expect(stored!.data).toEqual({ accountId: 'ann', email: expect.stringMatching(/^sealed:v2:\d{6}:/), locale: 'en' });
     expect(
-      await keys.decrypt('ann', String(stored!.data.email), encryptionContext('account-ann', joined.id, 'email')),
+      await keys.decrypt(
+        { person: 'ann', dataClass: 'addresses' },
+        String(stored!.data.email),
+        encryptionContext('account-ann', joined.id, 'email'),
+      ),
     ).toBe('ann@example.org');
     expect(second!.data).toEqual({ email: 'stays' });
     expect(joined.data.email).toBe('ann@example.org');
@@ -73,6 +76,27 @@ describe('EncryptingEventStore', () => {
     expect((await store.append([write]))[0]!.outcome).toBe('appended');
     expect((await store.append([write]))[0]!.outcome).toBe('already-appended');
     expect((await store.readStream('account-bob'))[0]!.data.email).toBe(encrypted);
+  });
+
+  it('encrypts what is about an image for the image too: it dies with either key', async () => {
+    const write = (name: string, imageId: string) => ({
+      stream: `facts-${name}`,
+      expected: 'any' as const,
+      events: [event(name, 'Commented', { by: `writer-${name}`, imageId, comment: 'look at the sign' })],
+    });
+    const definition = definitions.find(({ type }) => type === 'Commented') as never;
+    const readAgain = async (name: string) => {
+      const [stored] = await store.readStream(`facts-${name}`);
+      return (await readPersonal(keys, stored!, definition, 'comment')).text;
+    };
+    await store.append([write('5', 'img-5'), write('6', 'img-6'), write('7', 'img-7')]);
+    await keys.destroy({ names: ['writer-5', imageKey('img-6')] });
+    expect([await readAgain('5'), await readAgain('6'), await readAgain('7')]).toEqual([
+      null,
+      null,
+      'look at the sign',
+    ]);
+    expect(await keys.decrypt('writer-6', await keys.encrypt('writer-6', 'mine', ''), '')).toBe('mine');
   });
 
   it('rejects personal data without a person', async () => {

@@ -11,6 +11,7 @@ import {
   type StreamWrite,
   type WriteResult,
 } from './event-store.js';
+import { ownersOf } from './personal-owners.js';
 
 /** The associated data of an encrypted text: it can't be decrypted anywhere else. */
 export const encryptionContext = (stream: string, eventId: string, field: string): string =>
@@ -76,12 +77,15 @@ export class EncryptingEventStore implements EventStore {
         for (const field of personal.fields) {
           const plaintext = event.data[field];
           if (typeof plaintext !== 'string' || isEncrypted(plaintext)) continue;
-          const person = event.data[personal.person];
-          if (typeof person !== 'string')
+          if (typeof event.data[personal.person] !== 'string')
             throw new Error(
               `${event.type} ${event.id} has ${field} but no ${personal.person} that it belongs to: set both`,
             );
-          encryptions.push({ person, plaintext, aad: encryptionContext(stream, event.id, field) });
+          encryptions.push({
+            ...ownersOf(personal, event.data, field),
+            plaintext,
+            aad: encryptionContext(stream, event.id, field),
+          });
           places.push({ event, field });
         }
       }

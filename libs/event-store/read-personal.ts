@@ -3,6 +3,7 @@ import type { RecordedEvent } from '../kernel/envelope.js';
 import { Unreadable } from '../platform/personal-data/encrypted-text.js';
 import type { PersonKeys } from '../platform/personal-data/person-keys.js';
 import { encryptionContext } from './encrypting-event-store.js';
+import { ownersOf } from './personal-owners.js';
 
 /** A personal field of a stored event. */
 export interface PersonalText {
@@ -19,10 +20,15 @@ export async function readPersonal<Definition extends Pick<EventDefinition, 'per
   { personal }: Definition,
   field: string,
 ): Promise<PersonalText> {
-  const { [field]: encrypted, [personal!.person]: person } = data as Record<string, unknown>;
+  const values = data as Record<string, unknown>;
+  const encrypted = values[field];
   if (typeof encrypted !== 'string') return { text: null, isErased: false };
   try {
-    const text = await keys.decrypt(person as string, encrypted, encryptionContext(stream, id, field));
+    const text = await keys.decrypt(
+      ownersOf(personal!, values, field),
+      encrypted,
+      encryptionContext(stream, id, field),
+    );
     return { text, isErased: false };
   } catch (error) {
     if (error instanceof Unreadable) return { text: null, isErased: true };

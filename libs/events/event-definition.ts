@@ -18,7 +18,12 @@ export interface EventDefinition<Type extends string = string, Schema extends TO
   /** Published although not in the contract: who keeps a copy of our decisions needs it, since it changes one of them. */
   published?: boolean;
   /** The person whom the personal fields belong to, and the top-level fields that are encrypted before they are stored. */
-  personal?: { person: keyof Static<Schema> & string; fields: readonly (keyof Static<Schema> & string)[] };
+  personal?: {
+    person: keyof Static<Schema> & string;
+    /** The image that the fields are about: they are erased with its owner's data too. */
+    about?: keyof Static<Schema> & string;
+    fields: readonly (keyof Static<Schema> & string)[];
+  };
   /** For a fact, an event that is stored without a decision: its subject is `{category}-{data[id]}`. */
   fact?: { category: string; id: keyof Static<Schema> & string };
 }

@@ -45,7 +45,7 @@ export const Prose = (maxLength: number, description: string) =>
   Type.String({ minLength: 1, maxLength, pattern: TEXT, description });
 
 /**
- * Text that a person wrote. List the field in the definition's `personal`: it is then stored encrypted, as `sealed:v1:…`.
+ * Text that a person wrote. List the field in the definition's `personal`: it is then stored encrypted, as `sealed:v2:…`.
  * The schema refuses that prefix, because nobody could decrypt a string that a sender made up.
  */
 export const PersonalText = (maxLength: number, description: string) =>

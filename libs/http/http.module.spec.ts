@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { connect } from 'node:net';
@@ -10,6 +9,7 @@ import { ArrayNotEmpty, IsInt, IsOptional, IsString, Max, MaxLength, ValidateNes
 import type { FastifyReply } from 'fastify';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { openTestKeys, type TestKeys } from '../../test/support/test-keys.js';
 import { systemClock } from '../kernel/clock.js';
 import type { CommandContext } from '../kernel/command-context.js';
 import { Refusal, StoreUnavailable } from '../kernel/errors.js';
@@ -19,8 +19,6 @@ import { connectDatabase } from '../platform/database/database.js';
 import { Readiness } from '../platform/health/readiness.js';
 import { createLogger } from '../platform/logging/logger.js';
 import { nestLogger } from '../platform/logging/nest-logger.js';
-import { PersonKeys } from '../platform/personal-data/person-keys.js';
-import { StoredPersonKey } from '../platform/personal-data/stored-person-key.js';
 import { DeclaredRoutes } from './credentials/declared-routes.js';
 import { ROLES } from './credentials/principal.js';
 import { Public, Roles } from './credentials/route-access.js';
@@ -92,6 +90,7 @@ class UndeclaredController {
 
 let database: TestDatabase;
 let dataSource: DataSource;
+let testKeys: TestKeys;
 const lines: string[] = [];
 
 type ControllerClass = new (...args: never[]) => unknown;
@@ -108,7 +107,7 @@ async function start(...controllers: ControllerClass[]): Promise<{ app: INestApp
     clock: systemClock,
     ids: timeOrderedIds(systemClock),
     dataSource,
-    personKeys: new PersonKeys(dataSource, randomBytes(32)),
+    personKeys: testKeys.keys,
     epoch: { current: '9c1f03ab55d2' },
   };
   @Module({ imports: [HttpModule.with(parts)], controllers })
@@ -123,12 +122,14 @@ async function start(...controllers: ControllerClass[]): Promise<{ app: INestApp
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const options = { applicationName: 'gatehouse-spec', entities: [StoredToken, StoredPersonKey] };
+  testKeys = await openTestKeys();
+  const options = { applicationName: 'gatehouse-spec', entities: [StoredToken] };
   ({ dataSource } = await connectDatabase(database.connection, options));
 });
 afterAll(async () => {
   await dataSource.destroy();
   await database.drop();
+  await testKeys.remove();
 });
 
 describe('a server with the HTTP module', () => {

@@ -61,7 +61,7 @@ export const ContentFlagged = defineEvent({
   summary: 'A person or a detector reported that an image violates the content policy.',
   contract: true,
   fact,
-  personal: { person: 'flaggedBy', fields: ['comment'] },
+  personal: { person: 'flaggedBy', about: 'imageId', fields: ['comment'] },
   schema: eventData({
     imageId,
     accountId: Type.Optional(EntityId('The account that generated the image, if the sender knows it.')),

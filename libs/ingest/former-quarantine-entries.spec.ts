@@ -1,12 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { openTestKeys, type TestKeys } from '../../test/support/test-keys.js';
 import { systemClock } from '../kernel/clock.js';
 import { timeOrderedIds } from '../kernel/ids.js';
 import { connectDatabase } from '../platform/database/database.js';
-import { PersonKeys } from '../platform/personal-data/person-keys.js';
-import { StoredPersonKey } from '../platform/personal-data/stored-person-key.js';
 import { Quarantine, type RejectedEvent } from './quarantine.js';
 import type { QuarantineLimits } from './quarantine-usage.js';
 import { EncryptQuarantine1700000000130 } from './schema.js';
@@ -14,21 +12,23 @@ import { StoredQuarantineEntry } from './stored-quarantine-entry.js';
 
 let database: TestDatabase;
 let dataSource: DataSource;
-const masterKey = randomBytes(32);
+let testKeys: TestKeys;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const options = { applicationName: 'gatehouse-spec', entities: [StoredPersonKey, StoredQuarantineEntry] };
+  testKeys = await openTestKeys();
+  const options = { applicationName: 'gatehouse-spec', entities: [StoredQuarantineEntry] };
   ({ dataSource } = await connectDatabase(database.connection, options));
 });
 beforeEach(() => dataSource.query('TRUNCATE messaging.quarantine'));
 afterAll(async () => {
   await dataSource.destroy();
   await database.drop();
+  await testKeys.remove();
 });
 
 const openQuarantine = (limits?: QuarantineLimits) =>
-  new Quarantine(dataSource, new PersonKeys(dataSource, masterKey), timeOrderedIds(systemClock), systemClock, limits);
+  new Quarantine(dataSource, testKeys.keys, timeOrderedIds(systemClock), systemClock, limits);
 
 const refused = (n: number): RejectedEvent => ({
   channel: 'http',

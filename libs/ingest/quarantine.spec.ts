@@ -1,37 +1,37 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { damageKeyOf, openTestKeys, type TestKeys } from '../../test/support/test-keys.js';
 import { until } from '../../test/support/until.js';
 import { DAY_MS, toIso } from '../kernel/clock.js';
 import { timeOrderedIds } from '../kernel/ids.js';
 import { connectDatabase } from '../platform/database/database.js';
-import { PersonKeys } from '../platform/personal-data/person-keys.js';
-import { StoredPersonKey } from '../platform/personal-data/stored-person-key.js';
 import { Quarantine, type RejectedEvent } from './quarantine.js';
 import type { QuarantineEntry } from './quarantine-entry.js';
 import type { QuarantineLimits } from './quarantine-usage.js';
+import { QUARANTINE_KEY } from './reported-attributes.js';
 import { StoredQuarantineEntry } from './stored-quarantine-entry.js';
 
 const START = Date.UTC(2026, 0, 31);
 const now = { ms: START };
 const clock = { now: () => now.ms };
-const masterKey = randomBytes(32);
 const SECRET = 'the address is ada@example.org';
 
 let database: TestDatabase;
 let dataSource: DataSource;
 let pool: pg.Pool;
 let quarantine: Quarantine;
+let testKeys: TestKeys;
 
 const openQuarantine = (limits?: QuarantineLimits) =>
-  new Quarantine(dataSource, new PersonKeys(dataSource, masterKey), timeOrderedIds(clock), clock, limits);
+  new Quarantine(dataSource, testKeys.keys, timeOrderedIds(clock), clock, limits);
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const options = { applicationName: 'gatehouse-spec', entities: [StoredPersonKey, StoredQuarantineEntry] };
+  testKeys = await openTestKeys(clock);
+  const options = { applicationName: 'gatehouse-spec', entities: [StoredQuarantineEntry] };
   ({ dataSource, pool } = await connectDatabase(database.connection, options));
 });
 beforeEach(async () => {
@@ -42,6 +42,7 @@ beforeEach(async () => {
 afterAll(async () => {
   await dataSource.destroy();
   await database.drop();
+  await testKeys.remove();
 });
 
 const refused = (raw: string | Buffer, changes: Partial<RejectedEvent> = {}): RejectedEvent => ({
@@ -108,20 +109,16 @@ describe('Quarantine', () => {
       expect(row).not.toContain(clear);
     }
     expect(rows[0].raw).toMatch(/^sealed:v1:[A-Za-z0-9_-]+$/);
-    const stranger = new Quarantine(
-      dataSource,
-      new PersonKeys(dataSource, randomBytes(32)),
-      timeOrderedIds(clock),
-      clock,
-    );
+    const other = await openTestKeys(clock);
+    const stranger = new Quarantine(dataSource, other.keys, timeOrderedIds(clock), clock);
     await expect(stranger.show(rows[0].id)).rejects.toThrow();
+    await other.remove();
   });
 
   it('encrypts with a key that no account’s erasure destroys', async () => {
     await quarantine.put([refused(SECRET)]);
-    const people = await dataSource.query('SELECT person FROM platform.subject_keys');
-    for (const { person } of people) expect(person).not.toMatch(/^[A-Za-z0-9][A-Za-z0-9._:~-]*$/);
-    expect(people).not.toEqual([]);
+    expect(QUARANTINE_KEY).not.toMatch(/^[A-Za-z0-9][A-Za-z0-9._:~-]*$/);
+    expect(await testKeys.keys.isForgotten(QUARANTINE_KEY)).toBe(false);
   });
 
   it('counts repeated bytes instead of storing them twice, and keeps the newest reason', async () => {
@@ -325,9 +322,15 @@ describe('Quarantine', () => {
     expect(await quarantine.list(undefined, 10)).toMatchObject([{ id: seen }]);
   });
 
+  it('rejects an unknown or malformed entry id', async () => {
+    for (const id of ['0196e0f0-0000-7000-8000-000000000001', 'nope', '', "'; DROP TABLE"]) {
+      await expect(quarantine.show(id)).rejects.toMatchObject({ code: 'quarantine-entry-unknown', kind: 'not-found' });
+    }
+  });
+
   it('keeps nothing, but fails for no caller, while its key is damaged', async () => {
     const [id] = await quarantine.put([refused('a')]);
-    await pool.query(`UPDATE platform.subject_keys SET wrapped_key = '\\x00' WHERE person = '/quarantine'`);
+    await damageKeyOf(testKeys.keys, QUARANTINE_KEY);
     const causes: string[] = [];
     const damaged = openQuarantine();
     damaged.report = { notKept: (cause) => causes.push(cause) };
@@ -336,12 +339,5 @@ describe('Quarantine', () => {
     await expect(damaged.show(id!)).rejects.toMatchObject({ code: 'quarantine-entry-unreadable', kind: 'refused' });
     expect(await damaged.entry(id!)).toMatchObject({ id, status: 'waiting' });
     expect(await damaged.discard(id!, 'ada').catch((error) => error)).toMatchObject({ status: 'discarded' });
-    await pool.query(`DELETE FROM platform.subject_keys WHERE person = '/quarantine'`);
-  });
-
-  it('rejects an unknown or malformed entry id', async () => {
-    for (const id of ['0196e0f0-0000-7000-8000-000000000001', 'nope', '', "'; DROP TABLE"]) {
-      await expect(quarantine.show(id)).rejects.toMatchObject({ code: 'quarantine-entry-unknown', kind: 'not-found' });
-    }
   });
 });

@@ -26,6 +26,7 @@ export interface RejectedEvent {
 }
 
 const PURGE_SLICE = 5_000;
+const DISCARD_PAGE = 200;
 const NO_LIMITS: QuarantineLimits = { sourceBytes: Number.POSITIVE_INFINITY, totalBytes: Number.POSITIVE_INFINITY };
 
 export interface QuarantineReport {
@@ -174,7 +175,7 @@ export class Quarantine {
     if (entry.raw === null) return shown;
     const bytes = await this.keys.decrypt(QUARANTINE_KEY, entry.raw, entry.fingerprint).catch((error) => {
       if (!(error instanceof Unreadable)) throw error;
-      const message = `entry ${id} can't be decrypted (${error.message}): restore the row ${QUARANTINE_KEY} of platform.subject_keys, or discard the entry`;
+      const message = `entry ${id} can't be decrypted (${error.message}): restore the newest copy of ${this.keys.store.fileFor(QUARANTINE_KEY)}, or discard the entry`;
       throw new Refusal('quarantine-entry-unreadable', message);
     });
     return { ...shown, raw: Buffer.from(bytes, 'base64') };
@@ -232,6 +233,29 @@ export class Quarantine {
     } catch (error) {
       // The events are stored; the entries can still be replayed.
       if (!isTransientDatabaseError(error)) throw error;
+    }
+  }
+
+  /**
+   * Discards the waiting entries whose bytes name an erased person: have one of these strings of JSON, in whatever case.
+   */
+  async discardNaming(names: readonly string[], settledBy: string): Promise<void> {
+    const quoted = names.map((name) => JSON.stringify(name).toLowerCase());
+    for (let after: string | undefined; ; ) {
+      const page = await this.list('waiting', DISCARD_PAGE, after);
+      for (const { id } of page) {
+        const raw = await this.show(id).then(
+          (entry) => entry.raw,
+          (error) => {
+            if (error instanceof Refusal || error instanceof NotFound) return undefined;
+            throw error;
+          },
+        );
+        const text = raw?.toString('utf8').toLowerCase() ?? '';
+        if (quoted.some((name) => text.includes(name))) await this.discard(id, settledBy);
+      }
+      after = page.at(-1)?.id;
+      if (page.length < DISCARD_PAGE) return;
     }
   }
 

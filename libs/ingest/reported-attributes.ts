@@ -19,7 +19,7 @@ export const QUARANTINE_KEY = '/quarantine';
 const NOTHING = { eventId: null, source: null, type: null, field: '' };
 const UNREADABLE: ReportedAttributes = {
   ...NOTHING,
-  detail: `can't be decrypted: restore the row ${QUARANTINE_KEY} of platform.subject_keys`,
+  detail: "can't be decrypted: restore the newest copy of the key directory",
 };
 const FORMER: ReportedAttributes = {
   ...NOTHING,

@@ -12,6 +12,7 @@ import { ListHoldsController, ListHoldsHandler } from './queries/list-holds.js';
 import { legalHoldsView } from './views/legal-holds.js';
 
 export * from './events.js';
+export { AccountHolds } from './queries/account-holds.js';
 
 export const preservationContext: Context = {
   name: 'preservation',

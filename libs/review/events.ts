@@ -125,7 +125,7 @@ export const CaseHandedOver = defineEvent({
   type: 'CaseHandedOver',
   version: 1,
   summary: 'A case was handed over to a reviewer. Nobody else can claim it until a given time.',
-  personal: { person: 'by', fields: ['note'] },
+  personal: { person: 'by', about: 'caseId', fields: ['note'] },
   schema: eventData({
     caseId,
     by: EntityId('Who handed it over.'),
@@ -140,7 +140,7 @@ export const CaseHeld = defineEvent({
   type: 'CaseHeld',
   version: 1,
   summary: 'A reviewer set a claimed case aside. Nobody else can claim it until a given time.',
-  personal: { person: 'reviewer', fields: ['note'] },
+  personal: { person: 'reviewer', about: 'caseId', fields: ['note'] },
   schema: eventData({ caseId, reviewer, until: Instant('When it is free for everybody again.'), note }),
   example: { caseId: 'img-1', reviewer: 'rev-1', until: '2022-05-20T10:00:00.000Z', note: 'asked the policy team' },
 });
@@ -149,7 +149,7 @@ export const CaseEscalated = defineEvent({
   type: 'CaseEscalated',
   version: 1,
   summary: 'A case was escalated. Only leads can claim it in this round, unless one hands it over.',
-  personal: { person: 'by', fields: ['note'] },
+  personal: { person: 'by', about: 'caseId', fields: ['note'] },
   schema: eventData({ caseId, by: EntityId('Who escalated it.'), note }),
   example: { caseId: 'img-1', by: 'rev-1', note: 'may concern a public figure' },
 });
@@ -180,7 +180,7 @@ export const VerdictGiven = defineEvent({
   type: 'VerdictGiven',
   version: 1,
   summary: 'A reviewer judged an image.',
-  personal: { person: 'reviewer', fields: ['rationale', 'note'] },
+  personal: { person: 'reviewer', about: 'caseId', fields: ['rationale', 'note'] },
   schema: eventData({
     caseId,
     reviewer,

@@ -82,7 +82,7 @@ export const CaseMoved = defineEvent({
   version: 1,
   summary:
     'Somebody moved a case to a queue, where it stays until the round ends. That ended the claim and the escalation.',
-  personal: { person: 'by', fields: ['note'] },
+  personal: { person: 'by', about: 'caseId', fields: ['note'] },
   schema: eventData({
     caseId: EntityId('The case; it has the id of its image.'),
     queue,

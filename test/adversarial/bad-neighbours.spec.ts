@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { type IngesterWorld, openIngesterWorld } from '../support/ingester-world.js';
 import { describeWithKafka, KAFKA_START_MS } from '../support/kafka.js';
+import { damageKeyOf } from '../support/test-keys.js';
 import { until } from '../support/until.js';
 import { wholeLog } from '../support/whole-log.js';
 import { DEFECTS, HTTP_FORMS, KAFKA_FORMS, type WrittenEvent } from './event-defects.js';
@@ -79,7 +80,7 @@ describe('POST /v1/events', () => {
     };
     const bad = DEFECTS['an unknown type']!.change(writtenEvent());
     await post(service, [flag(0, 'hurt'), flag(0, 'well'), bad]);
-    await runtime.pool.query(`UPDATE platform.subject_keys SET wrapped_key = '\\x00' WHERE person = 'hurt'`);
+    await damageKeyOf(runtime.personKeys, 'hurt');
     // Another process, which has no key in memory.
     const other = await gatehouse.beside();
     const headers = { authorization: `Bearer ${gatehouse.administratorToken}`, 'content-type': 'application/json' };
@@ -95,7 +96,7 @@ describe('POST /v1/events', () => {
       'person-key-damaged',
       'accepted',
     ]);
-    await runtime.pool.query(`UPDATE platform.subject_keys SET wrapped_key = '\\x00' WHERE person = '/quarantine'`);
+    await damageKeyOf(runtime.personKeys, '/quarantine');
     const third = await gatehouse.beside();
     const unkept = batch.request([writtenEvent(), DEFECTS['an unknown type']!.change(writtenEvent())]).body;
     const answer = await fetch(`${third.url}/v1/events`, { method: 'POST', headers, body: unkept });

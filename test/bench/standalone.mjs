@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { bodyOf, expectStatus, openConnection, requestBytes } from './http-connection.mjs';
@@ -12,6 +14,8 @@ const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import
 const START_FLAGS = scripts.start.split(' ').filter((word) => word.startsWith('--'));
 const STATUS_EVERY_MS = 20;
 const LAST_LINE = 'Press Ctrl-C';
+const KEYS = mkdtempSync(join(tmpdir(), 'gatehouse-bench-keys-'));
+process.once('exit', () => rmSync(KEYS, { recursive: true, force: true }));
 const MASTER_KEY = randomBytes(32).toString('base64');
 
 /** The settings that put a standalone onto a database of the bench's server. */
@@ -19,6 +23,7 @@ export const onDatabase = ({ host, port, user, password, database }) => ({
   GATEHOUSE_DATABASE_URL: `postgres://${user}:${encodeURIComponent(password)}@${encodeURIComponent(host)}:${port}/${database}`,
   GATEHOUSE_MASTER_KEY: MASTER_KEY,
   GATEHOUSE_IDENTITY_KEY: MASTER_KEY,
+  GATEHOUSE_KEY_DIRECTORY: join(KEYS, database),
 });
 
 /** Starts the process that users start, like `launch`. @returns it once it is ready */

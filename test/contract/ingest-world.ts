@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { catalogue } from '../../apps/composition/catalogue.js';
 import { entities } from '../../apps/composition/entities.js';
 import { AccountDeactivated } from '../../libs/account/index.js';
@@ -17,9 +16,9 @@ import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { Refusal } from '../../libs/kernel/errors.js';
 import { timeOrderedIds } from '../../libs/kernel/ids.js';
 import { connectDatabase } from '../../libs/platform/database/database.js';
-import { PersonKeys } from '../../libs/platform/personal-data/person-keys.js';
 import { ReviewConfirmed } from '../../libs/review/index.js';
 import { createTestDatabase } from '../support/test-database.js';
+import { openTestKeys } from '../support/test-keys.js';
 import { wholeLog } from '../support/whole-log.js';
 
 export type Json = Record<string, unknown>;
@@ -42,7 +41,8 @@ export async function openIngestWorld() {
   const database = await createTestDatabase();
   const options = { applicationName: 'gatehouse-spec', entities };
   const { dataSource, pool } = await connectDatabase(database.connection, options);
-  const keys = new PersonKeys(dataSource, randomBytes(32));
+  const testKeys = await openTestKeys();
+  const { keys } = testKeys;
   const quarantineWith = (limits?: QuarantineLimits) => new Quarantine(dataSource, keys, ids, systemClock, limits);
   const quarantine = quarantineWith();
   const store = new PostgresEventStore(database.connection);
@@ -71,6 +71,7 @@ export async function openIngestWorld() {
       await otherStore.close();
       await dataSource.destroy();
       await database.drop();
+      await testKeys.remove();
     },
   };
 }

@@ -63,7 +63,7 @@ describe('Ingest', () => {
     expect(await stored()).toMatchObject([
       {
         id: senderEventId(source, 'a'),
-        data: { imageId: 'img-7', prompt: expect.stringMatching(/^sealed:v1:/) },
+        data: { imageId: 'img-7', prompt: expect.stringMatching(/^sealed:v2:/) },
         metadata: {
           subject: 'image-img-7',
           source,

@@ -158,6 +158,7 @@ const settingsOf = (databaseUrl, bootstrap, eventStore) => ({
   GATEHOUSE_DATABASE_URL: databaseUrl,
   GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
   GATEHOUSE_IDENTITY_KEY: randomBytes(32).toString('base64'),
+  GATEHOUSE_KEY_DIRECTORY: mkdtempSync(join(tmpdir(), 'gatehouse-crash-keys-')),
   ...(eventStore && { GATEHOUSE_EVENTSTORE_URL: eventStore }),
   ...(bootstrap && { GATEHOUSE_KAFKA_BROKERS: bootstrap }),
 });

@@ -212,7 +212,7 @@ describe('the Kubernetes manifests', () => {
     expect(Object.keys(configuration)).not.toContain('GATEHOUSE_MIGRATION_DATABASE_URL');
   });
 
-  it('mount the certificates at the paths in the settings', () => {
+  it('mount the certificates at the paths in the settings, and the key store in each', () => {
     const files = Object.keys(ofKind('Secret').find(({ metadata }) => metadata.name === 'gatehouse-ca').stringData);
     const named = [...JSON.stringify(configuration).matchAll(/\/etc\/gatehouse\/ca\/([\w.]+)/g)].map(
       ([, file]) => file,
@@ -222,8 +222,12 @@ describe('the Kubernetes manifests', () => {
       const { containers, volumes } = spec.template.spec;
       expect(containers[0].volumeMounts).toEqual([
         { name: 'authorities', mountPath: '/etc/gatehouse/ca', readOnly: true },
+        { name: 'keys', mountPath: '/data/keys' },
       ]);
-      expect(volumes).toEqual([{ name: 'authorities', secret: { secretName: 'gatehouse-ca', optional: true } }]);
+      expect(volumes).toEqual([
+        { name: 'keys', persistentVolumeClaim: { claimName: ofKind('PersistentVolumeClaim')[0].metadata.name } },
+        { name: 'authorities', secret: { secretName: 'gatehouse-ca', optional: true } },
+      ]);
     }
   });
 

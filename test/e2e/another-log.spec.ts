@@ -179,6 +179,7 @@ it('ends a running process, refuses a start, and is served once the command line
     GATEHOUSE_EVENTSTORE_URL: server.url,
     GATEHOUSE_MASTER_KEY: key,
     GATEHOUSE_IDENTITY_KEY: key,
+    GATEHOUSE_KEY_DIRECTORY: join(directory, 'keys'),
   };
   const first = await startProcess(env);
   const sender = client(first.url, first.token!);

@@ -198,7 +198,7 @@ describe('personal data', () => {
         for (const event of body.events) {
           expect([path, JSON.stringify(event)]).toEqual([path, expect.not.stringMatching(SECRET)]);
           const { email, reason, prompt, comment, note } = event.data;
-          encrypted.push(...[email, reason, prompt, comment, note].filter((one) => /^sealed:v1:/.test(one ?? '')));
+          encrypted.push(...[email, reason, prompt, comment, note].filter((one) => /^sealed:v2:/.test(one ?? '')));
         }
         ({ next, atHead } = body);
       }

@@ -45,6 +45,7 @@ describe('nest-cli.json', () => {
         GATEHOUSE_DATABASE_URL: urlOf(database.connection),
         GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
         GATEHOUSE_IDENTITY_KEY: randomBytes(32).toString('base64'),
+        GATEHOUSE_KEY_DIRECTORY: join(checkout, 'keys'),
         GATEHOUSE_PORT: '0',
         GATEHOUSE_LOG_LEVEL: 'warn',
       },

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { client, cloudEvent } from '../support/gatehouse.js';
@@ -11,20 +14,24 @@ const ROLES = ['gateway', 'projector', 'reactor'];
 describe('roles', () => {
   let database: TestDatabase;
   let env: Record<string, string>;
+  let keys: string;
   const running = new Map<string, StandaloneProcess>();
 
   beforeAll(async () => {
     prepareBuild();
     database = await createTestDatabase();
+    keys = await mkdtemp(join(tmpdir(), 'gatehouse-roles-'));
     env = {
       GATEHOUSE_DATABASE_URL: urlOf(database.connection),
       GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
       GATEHOUSE_IDENTITY_KEY: randomBytes(32).toString('base64'),
+      GATEHOUSE_KEY_DIRECTORY: keys,
     };
   }, 120_000);
   afterAll(async () => {
     for (const one of running.values()) await one.stop('SIGKILL');
     await database.drop();
+    await rm(keys, { recursive: true, force: true });
   });
 
   it.each([

@@ -90,7 +90,11 @@ export async function startGatehouse({
     administratorToken,
     database,
     beside,
-    forget: (person) => standalone.runtime.personKeys.forget(person, standalone.app.get<ErasureHolds>(ERASURE_HOLDS)),
+    async forget(person) {
+      if (await standalone.runtime.personKeys.isForgotten(person)) return;
+      await standalone.app.get<ErasureHolds>(ERASURE_HOLDS).refuseHeld(person);
+      await standalone.runtime.personKeys.destroy({ names: [person] });
+    },
     administrator: client(standalone.url, administratorToken),
     as: async (name, ...roles) => client(standalone.url, roles.length > 0 ? await tokenOf(name, roles) : undefined),
     async close() {

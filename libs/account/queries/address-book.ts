@@ -71,6 +71,22 @@ export class AddressBook {
   }
 }
 
+/** Every address that an account had and that can be read. */
+export async function addressesOf(
+  store: Pick<EventStore, 'readStream'>,
+  keys: PersonKeys,
+  accountId: string,
+): Promise<string[]> {
+  const events = await store.readStream(`${accountStream.category}-${accountId}`);
+  const texts = await Promise.all(
+    events.map(async (event) => {
+      if (isOf(WaitlistJoined, event)) return readPersonal(keys, event, WaitlistJoined, 'email');
+      return isOf(AddressChanged, event) ? readPersonal(keys, event, AddressChanged, 'email') : undefined;
+    }),
+  );
+  return texts.flatMap((one) => one?.text ?? []);
+}
+
 /** The address that an account's events give it last. */
 export async function addressIn(keys: PersonKeys, events: readonly RecordedEvent[]): Promise<PersonalText> {
   const last = events.findLast((event) => isOf(WaitlistJoined, event) || isOf(AddressChanged, event));

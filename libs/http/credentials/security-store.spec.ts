@@ -1,12 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { connectDatabase } from '../../platform/database/database.js';
-import { ERASED, Unreadable } from '../../platform/personal-data/encrypted-text.js';
-import { PersonKeys } from '../../platform/personal-data/person-keys.js';
-import { StoredPersonKey } from '../../platform/personal-data/stored-person-key.js';
 import { StoredToken } from './stored-token.js';
 import { TokenRegistry } from './token-registry.js';
 
@@ -18,7 +13,7 @@ const statements = { count: 0 };
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const options = { applicationName: 'gatehouse-spec', entities: [StoredToken, StoredPersonKey] };
+  const options = { applicationName: 'gatehouse-spec', entities: [StoredToken] };
   ({ dataSource } = await connectDatabase(database.connection, options));
   // Not the last use of a token, which is written in the background.
   dataSource.subscribers.push({
@@ -102,90 +97,5 @@ describe('tokens', () => {
       errors: [{ field: '/name' }, { field: '/roles' }],
     });
     await expect(registry().revoke('nope')).rejects.toMatchObject({ code: 'token-unknown', kind: 'not-found' });
-  });
-});
-
-describe('person keys', () => {
-  const masterKey = randomBytes(32);
-  const keys = () => new PersonKeys(dataSource, masterKey);
-
-  it('refuses to encrypt for a person whose stored key is damaged, and only for that one', async () => {
-    const personKeys = keys();
-    const texts = ['hurt', 'well'].map((person) => ({ person, plaintext: 'text', aad: '' }));
-    const [hurt] = await personKeys.encryptMany(texts);
-    await dataSource.query(`UPDATE platform.subject_keys SET wrapped_key = '\\x0102' WHERE person = 'hurt'`);
-    const other = keys();
-    await expect(other.encryptMany(texts)).rejects.toMatchObject({
-      code: 'person-key-damaged',
-      people: new Set(['hurt']),
-      message: expect.stringContaining('hurt'),
-    });
-    expect(await other.encryptMany(texts.slice(1))).toHaveLength(1);
-    await expect(other.decrypt('hurt', hurt!, '')).rejects.toThrow(Unreadable);
-    await other.checkMasterKey();
-    await dataSource.query(`DELETE FROM platform.subject_keys WHERE person = 'hurt'`);
-  });
-
-  it('decrypts data of the same person and place, in this process or another', async () => {
-    const personKeys = keys();
-    await fc.assert(
-      fc.asyncProperty(
-        fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme-ascii' }),
-        fc.string({ unit: 'grapheme' }),
-        fc.string(),
-        async (person, plaintext, aad) => {
-          const encrypted = await personKeys.encrypt(person, plaintext, aad);
-          expect(encrypted).toMatch(/^sealed:v1:[A-Za-z0-9_-]+$/);
-          expect(await personKeys.decrypt(person, encrypted, aad)).toBe(plaintext);
-          await expect(personKeys.decrypt(person, encrypted, `${aad}x`)).rejects.toThrow(Unreadable);
-        },
-      ),
-      { numRuns: 50 },
-    );
-    expect(await keys().decrypt('ann', await personKeys.encrypt('ann', 'hello', 'here'), 'here')).toBe('hello');
-  });
-
-  it('rejects data that was altered or belongs to another person', async () => {
-    const personKeys = keys();
-    const encrypted = await personKeys.encrypt('bob', 'mine', 'here');
-    await personKeys.encrypt('eve', 'x', 'here');
-    const altered = encrypted.slice(0, -2) + (encrypted.at(-2) === 'A' ? 'B' : 'A') + encrypted.at(-1);
-    await expect(personKeys.decrypt('bob', altered, 'here')).rejects.toThrow(Unreadable);
-    await expect(personKeys.decrypt('eve', encrypted, 'here')).rejects.toThrow(Unreadable);
-    await expect(personKeys.decrypt('nobody', encrypted, 'here')).rejects.toThrow(Unreadable);
-  });
-
-  it('agrees on one key if several processes encrypt for a new person at once', async () => {
-    const processes = Array.from({ length: 6 }, keys);
-    const encrypted = await Promise.all(processes.map((one) => one.encrypt('newcomer', 'same', 'here')));
-    for (const text of encrypted) expect(await keys().decrypt('newcomer', text, 'here')).toBe('same');
-  });
-
-  it('queries the database once for a batch of unknown people', async () => {
-    const personKeys = keys();
-    const batch = Array.from({ length: 500 }, (_, i) => ({ person: `batch-${i % 200}`, plaintext: 'x', aad: `${i}` }));
-    const before = statements.count;
-    await personKeys.encryptMany(batch);
-    await personKeys.encryptMany(batch);
-    expect(statements.count - before).toBe(1);
-  });
-
-  it('makes data of a forgotten person unreadable and keeps no new data of theirs', async () => {
-    const personKeys = keys();
-    const encrypted = await personKeys.encrypt('gone', 'secret', 'here');
-    await personKeys.forget('gone', { refuseHeld: async () => {} });
-    for (const process of [personKeys, keys()]) {
-      await expect(process.decrypt('gone', encrypted, 'here')).rejects.toThrow('the person was forgotten');
-      expect(await process.encrypt('gone', 'again', 'here')).toBe(ERASED);
-    }
-  });
-
-  it('detects another master key at the start', async () => {
-    await keys().encrypt('ann', 'x', 'y');
-    await keys().checkMasterKey();
-    const other = new PersonKeys(dataSource, randomBytes(32));
-    await expect(other.checkMasterKey()).rejects.toMatchObject({ code: 'master-key-wrong' });
-    expect(keys().keyedHash('a@example.org')).toBe(keys().keyedHash('a@example.org'));
-    expect(other.keyedHash('a@example.org')).not.toBe(keys().keyedHash('a@example.org'));
   });
 });

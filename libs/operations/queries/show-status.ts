@@ -133,7 +133,7 @@ export class ShowStatusController {
         ...checks,
         roles: missing.length === 0 ? 'ok' : `no ${missing.join(' and no ')} is running: start one`,
       },
-      processes: living.map(({ startedAt, seenAt, ...one }) => ({
+      processes: living.map(({ startedAt, seenAt, keyEpoch: _, ...one }) => ({
         ...one,
         startedAt: startedAt.toISOString(),
         seenAt: seenAt.toISOString(),

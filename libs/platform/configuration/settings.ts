@@ -2,6 +2,7 @@ import { OUTGOING_ATTRIBUTES } from '../../events/cloud-event.js';
 import { DAY_MS } from '../../kernel/clock.js';
 import { StartFailure } from '../start-failure.js';
 import { editDistance } from './edit-distance.js';
+import { keySettings } from './key-settings.js';
 import { NEEDS } from './needed-settings.js';
 import {
   addressOnly,
@@ -53,10 +54,13 @@ const table = {
   eventstoreUrl: servers('esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover')
     .secret(addressOnly)
     .means('An EventStoreDB or KurrentDB, version 22.6 or later, that stores the log; if unset, PostgreSQL stores it'),
-  masterKey: key(32).means("Master key: encrypts the keys of people's personal data; takes precedence over the file"),
+  masterKey: key(32).means(
+    "Master key: encrypts the key store of people's personal data; takes precedence over the file",
+  ),
   masterKeyFile: text().means(
     'File with the master key; by default `master.key` in the data directory, created there with an embedded database only',
   ),
+  ...keySettings,
   identityKey: key(32).means(
     'Identity key: derives the ids of events that Gatehouse stores because of another event; takes precedence over the file',
   ),

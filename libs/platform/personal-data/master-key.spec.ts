@@ -6,14 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { connectDatabase, type DataSource } from '../database/database.js';
 import { openMasterKey } from './master-key.js';
-import { PersonKeys } from './person-keys.js';
-import { StoredPersonKey } from './stored-person-key.js';
 
 describe('the master key', () => {
   let data: string;
   let database: TestDatabase;
   let dataSource: DataSource;
-  const loadMasterKey = (settings: Parameters<typeof openMasterKey>[1]) => openMasterKey(dataSource, settings);
+  const loadMasterKey = (settings: Parameters<typeof openMasterKey>[1]) =>
+    openMasterKey(dataSource, settings, join(data, 'keys'));
   const none = { masterKey: undefined, masterKeyFile: undefined, databaseUrl: undefined };
 
   beforeAll(async () => {
@@ -21,7 +20,6 @@ describe('the master key', () => {
     database = await createTestDatabase();
     ({ dataSource } = await connectDatabase(database.connection, {
       applicationName: 'gatehouse-spec',
-      entities: [StoredPersonKey],
     }));
   });
   afterAll(async () => {
@@ -75,7 +73,7 @@ describe('the master key', () => {
 
   it('is not made anew if its file is lost, once it has encrypted something', async () => {
     const elsewhere = join(data, 'lost');
-    await new PersonKeys(dataSource, randomBytes(32)).encrypt('ada', 'ada@example.org', 'place');
+    await dataSource.query("INSERT INTO platform.key_store (store_id) VALUES ('0123')");
     await expect(loadMasterKey({ ...none, data: elsewhere })).rejects.toMatchObject({
       code: 'master-key-missing',
       message: expect.stringMatching(

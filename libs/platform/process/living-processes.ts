@@ -15,6 +15,8 @@ export interface LivingProcess {
   version: string;
   startedAt: Date;
   seenAt: Date;
+  /** The epoch of the key store whose keys it may use; null for a process of an earlier version. */
+  keyEpoch: number | null;
 }
 
 const BEAT_MS = 5_000;
@@ -25,24 +27,43 @@ const KEPT = '1 hour';
 const LEAVING_MS = 1_000;
 
 const BEAT = `
-  INSERT INTO platform.processes AS p (id, roles, host, pid, version) VALUES ($1, $2, $3, $4, $5)
-  ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()`;
+  INSERT INTO platform.processes AS p (id, roles, host, pid, version, key_epoch) VALUES ($1, $2, $3, $4, $5, $6)
+  ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp(), key_epoch = excluded.key_epoch`;
 const FORGET = `DELETE FROM platform.processes WHERE seen_at < clock_timestamp() - interval '${KEPT}'`;
 const LEAVE = 'DELETE FROM platform.processes WHERE id = $1';
 const LIVING = `
-  SELECT roles, host, pid, version, started_at AS "startedAt", seen_at AS "seenAt" FROM platform.processes
+  SELECT roles, host, pid, version, started_at AS "startedAt", seen_at AS "seenAt",
+    key_epoch::float8 AS "keyEpoch" FROM platform.processes
   WHERE seen_at > clock_timestamp() - interval '${SILENT_AFTER_MS} milliseconds' ORDER BY started_at, id`;
+
+export interface LivingPart {
+  id: string;
+  roles: readonly ProcessRole[];
+  version: string;
+  /** Drops the keys that were destroyed. @returns the epoch of the key store */
+  keyEpoch(): Promise<number>;
+}
+
+export interface Heartbeat {
+  /** Notes it at once. */
+  beat(): Promise<void>;
+  ended: Promise<void>;
+}
 
 /**
  * Notes every few seconds that this process lives, by the time of the database, until the signal aborts. The first note is
- * written when it resolves. Errors are no concern of the process: it is not seen while the database does not answer.
+ * written when it resolves. Each says which keys the process has dropped. Errors are no concern of the process: it is not seen while the database does not answer.
  */
 export async function keepAlive(
   pool: Pool,
-  { id, roles, version }: { id: string; roles: readonly ProcessRole[]; version: string },
+  { id, roles, version, keyEpoch }: LivingPart,
   signal: AbortSignal,
-): Promise<{ ended: Promise<void> }> {
-  const beat = () => pool.query(BEAT, [id, roles, hostname(), process.pid, version]).catch(() => {});
+): Promise<Heartbeat> {
+  const beat = async () => {
+    try {
+      await pool.query(BEAT, [id, roles, hostname(), process.pid, version, await keyEpoch()]);
+    } catch {} // it is not seen until the next one
+  };
   await beat();
   await pool.query(FORGET).catch(() => {});
   const untilAborted = async () => {
@@ -54,7 +75,7 @@ export async function keepAlive(
     const left = () => pool.query(LEAVE, [id]);
     await within(LEAVING_MS, left, () => new Error('no answer')).catch(() => {});
   };
-  return { ended: untilAborted() };
+  return { beat, ended: untilAborted() };
 }
 
 /** In the order of their start. */

@@ -1,0 +1,102 @@
+import { addressesOf } from '../../account/index.js';
+import type { ContextPorts, Schedule } from '../../context/context.js';
+import { DAY_MS, toIso } from '../../kernel/clock.js';
+import type { CommandContext } from '../../kernel/command-context.js';
+import { Refusal } from '../../kernel/errors.js';
+import type { ErasureHolds } from '../../platform/personal-data/erasure-holds.js';
+import { livingProcesses } from '../../platform/process/living-processes.js';
+import { onceBuilt, queryView } from '../../projections/view-query.js';
+import { viewTable } from '../../projections/view-tables.js';
+import type { LockSession } from '../../subscriptions/lock-session.js';
+import { runPeriodically } from '../../subscriptions/periodic-work.js';
+import { completeErasure, erasureStream, startErasure } from '../erasure.js';
+import { keysStream, noteDestroyed } from '../keys.js';
+import { keysOfPerson } from '../queries/keys-of-person.js';
+import { erasuresView } from '../views/erasures.js';
+
+export const ERASING = 'erasing';
+const TICK_MS = 5_000;
+/** Erasures of one tick share a root file. */
+const MAX_AT_ONCE = 100;
+
+const DUE = `SELECT person FROM ${viewTable(erasuresView)}
+  WHERE status IN ('requested', 'started') AND due_at <= to_timestamp($1::float8 / 1000)
+  ORDER BY due_at, person`;
+
+type Ports = Pick<
+  ContextPorts,
+  'pool' | 'store' | 'transactor' | 'clock' | 'logger' | 'settings' | 'personKeys' | 'quarantine'
+> & { holds: ErasureHolds };
+
+/**
+ * Carries out the erasures that are due: destroys the keys, and completes an erasure once every living process has dropped
+ * them. Each step is recorded in the person's stream, and repeating one changes nothing.
+ */
+export class Erasing implements Schedule {
+  constructor(private readonly ports: Ports) {}
+
+  async run(signal: AbortSignal, locks: LockSession): Promise<void> {
+    const failed = onceBuilt((error) =>
+      this.ports.logger.warn({ err: error }, 'erasures could not be carried out; this is retried'),
+    );
+    const tick = (ends: AbortSignal) => this.tick(ends);
+    await runPeriodically({ name: ERASING, everyMs: TICK_MS, tick, failed }, signal, locks);
+  }
+
+  async tick(signal?: AbortSignal): Promise<void> {
+    const { pool, clock } = this.ports;
+    const { rows } = await queryView(pool, { text: DUE, values: [clock.now()] });
+    const started: string[] = [];
+    for (const { person } of rows) {
+      if (signal?.aborted || started.length === MAX_AT_ONCE) break;
+      if (await this.start(person)) started.push(person);
+    }
+    if (started.length > 0) await this.carryOut(started);
+  }
+
+  /** @returns whether it is started and not complete */
+  private async start(person: string): Promise<boolean> {
+    const { transactor, clock, holds } = this.ports;
+    const { state } = await transactor.load(erasureStream, person);
+    if (state.status !== 'requested') return state.status === 'started';
+    try {
+      await holds.refuseHeld(person);
+    } catch (error) {
+      // It is started once the hold is lifted.
+      if (error instanceof Refusal) return false;
+      throw error;
+    }
+    const { state: after } = await transactor.transact(erasureStream, person, by(person), (current) =>
+      startErasure(current, person, clock.now()),
+    );
+    return after.status === 'started';
+  }
+
+  private async carryOut(people: readonly string[]): Promise<void> {
+    const { pool, personKeys, transactor, clock, settings, quarantine } = this.ports;
+    // While their addresses can be read.
+    for (const person of people) await quarantine.discardNaming(await this.namesOf(person), ERASING);
+    const names = (await Promise.all(people.map((person) => keysOfPerson(pool, person)))).flat();
+    const keyEpoch = await personKeys.destroy({ names });
+    await transactor.transact(keysStream, undefined, by(people[0]!), (state) =>
+      noteDestroyed(state, { keyEpoch, people: [...people] }),
+    );
+    const living = await livingProcesses(pool);
+    if (living.some((one) => one.keyEpoch === null || one.keyEpoch < keyEpoch)) return;
+    for (const person of people) {
+      // What arrived meanwhile.
+      await quarantine.discardNaming([person], ERASING);
+      const backupsExpireAt = toIso(clock.now() + settings.keyBackupDays * DAY_MS);
+      const done = { person, keyEpoch, processes: living.length, backupsExpireAt };
+      await transactor.transact(erasureStream, person, by(person), (state) => completeErasure(state, done));
+    }
+  }
+
+  /** The person's id and every address that they gave. */
+  private async namesOf(person: string): Promise<string[]> {
+    const { store, personKeys } = this.ports;
+    return [person, ...(await addressesOf(store, personKeys, person))];
+  }
+}
+
+const by = (person: string): CommandContext => ({ actor: { kind: 'process', id: ERASING }, correlationid: person });

@@ -1,0 +1,29 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * The keys are in files from here on. Renaming the table of keys keeps a process of an earlier version from making keys that
+ * others don't know. Which store belongs to this database, and the epoch of it that each process has seen.
+ */
+export class MoveKeys1700000000221 implements MigrationInterface {
+  name = 'MoveKeys1700000000221';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE platform.key_store (
+        only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+        store_id text NOT NULL
+      );
+      ALTER TABLE platform.subject_keys RENAME TO former_keys;
+      ALTER TABLE platform.address_key ALTER wrapped_key DROP NOT NULL;
+      ALTER TABLE platform.processes ADD key_epoch bigint;
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      ALTER TABLE platform.processes DROP key_epoch;
+      ALTER TABLE platform.former_keys RENAME TO subject_keys;
+      DROP TABLE platform.key_store;
+    `);
+  }
+}

@@ -6,10 +6,10 @@ import { Count, EntityId, eventData, Line } from '../events/schemas.js';
 export const DATASET_NAMES = ['events', 'decisions', 'cases', 'accounts'] as const;
 export type DatasetName = (typeof DATASET_NAMES)[number];
 
-export const ExportMade = defineEvent({
-  type: 'ExportMade',
+export const ExportStarted = defineEvent({
+  type: 'ExportStarted',
   version: 1,
-  summary: 'Somebody asked for an export. Stored before any row of it was given out.',
+  summary: 'Somebody started an export. Stored before any row of it was given out.',
   schema: eventData({
     exportId: EntityId('The export.'),
     dataset: Type.Enum([...DATASET_NAMES], { description: 'What was exported.' }),
@@ -26,6 +26,6 @@ export const ExportMade = defineEvent({
   },
 });
 
-export const exportEvents = [ExportMade];
+export const exportEvents = [ExportStarted];
 
 export type ExportEvent = EventOf<(typeof exportEvents)[number]>;

@@ -1,15 +1,15 @@
 import { expect, it } from '@jest/globals';
 import { recordedOf } from '../../test/support/fold-view.js';
 import { foldRecorded } from '../kernel/decider.js';
-import { ExportMade } from './events.js';
+import { ExportStarted } from './events.js';
 import { exportStream, makeExport, rowsFor } from './export.js';
 
-const data = ExportMade.example;
-const made = foldRecorded(exportStream, [recordedOf(1, ExportMade)]);
+const data = ExportStarted.example;
+const made = foldRecorded(exportStream, [recordedOf(1, ExportStarted)]);
 const { by } = made!;
 
 it('makes an export, once', () => {
-  expect(makeExport(undefined, data, 'cleo')).toEqual([{ type: 'ExportMade', data }]);
+  expect(makeExport(undefined, data, 'cleo')).toEqual([{ type: 'ExportStarted', data }]);
   expect(makeExport(made, { ...data, to: 2_000 }, by)).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 import type { StreamKind } from '../kernel/decider.js';
 import { NotFound, Refusal } from '../kernel/errors.js';
-import { type ExportEvent, ExportMade } from './events.js';
+import { type ExportEvent, ExportStarted } from './events.js';
 
 export type ExportData = ExportEvent['data'];
 
@@ -13,7 +13,7 @@ export interface Made {
 /** Undefined before the export is made. */
 export const exportStream: StreamKind<Made | undefined, ExportEvent> = {
   category: 'export',
-  events: [ExportMade],
+  events: [ExportStarted],
   initial: undefined,
   evolve: (_, { data }, { actor }) => ({ data, by: actor.id }),
 };
@@ -23,7 +23,7 @@ export const exportStream: StreamKind<Made | undefined, ExportEvent> = {
  * @throws Refusal export-differs if the id is that of another one
  */
 export function makeExport(state: Made | undefined, data: ExportData, by: string): ExportEvent[] {
-  if (state === undefined) return [{ type: 'ExportMade', data }];
+  if (state === undefined) return [{ type: 'ExportStarted', data }];
   if (state.data.dataset === data.dataset && state.by === by) return [];
   throw new Refusal(
     'export-differs',

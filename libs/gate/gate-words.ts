@@ -89,5 +89,7 @@ export function changeWords({ passes, moreCleanExposures: more, labelDelayDays, 
       : `The exposures suffice; enough accounts can count on ${from} at the earliest.`;
   }
   const wanted = `${countWords(more)} more exposures without a violation would do, ${labelDelayDays} days after they arrive`;
-  return from === undefined ? `${wanted}; none have arrived in the last week.` : `${wanted}; at the earliest on ${from}.`;
+  return from === undefined
+    ? `${wanted}; none have arrived in the last week.`
+    : `${wanted}; at the earliest on ${from}.`;
 }

@@ -241,7 +241,7 @@ export class Quarantine {
    */
   async discardNaming(names: readonly string[], settledBy: string): Promise<void> {
     const quoted = names.map((name) => JSON.stringify(name).toLowerCase());
-    for (let after: string | undefined; ; ) {
+    for (let after: QuarantineEntry | undefined; ; ) {
       const page = await this.list('waiting', DISCARD_PAGE, after);
       for (const { id } of page) {
         const raw = await this.show(id).then(
@@ -254,7 +254,7 @@ export class Quarantine {
         const text = raw?.toString('utf8').toLowerCase() ?? '';
         if (quoted.some((name) => text.includes(name))) await this.discard(id, settledBy);
       }
-      after = page.at(-1)?.id;
+      after = page.at(-1);
       if (page.length < DISCARD_PAGE) return;
     }
   }

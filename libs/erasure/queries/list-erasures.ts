@@ -8,7 +8,7 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, Means } from '../../http/field-rules.js';
 import { closed, instant, oneOf, orNull, page, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { type Page, PageQuery, readCursor, toPage } from '../../http/paging.js';
+import { Listing, type Page, PageQuery } from '../../http/paging.js';
 import { toIso } from '../../kernel/clock.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
@@ -41,7 +41,8 @@ export class ListErasuresHandler implements IQueryHandler<ListErasures> {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   async execute({ status, limit, cursor }: ListErasures): Promise<Page<ErasureEntry>> {
-    const after = readCursor(cursor, ['number', 'id']);
+    const listing = new Listing('erasures', { status });
+    const after = listing.after(cursor, ['number', 'id']);
     const values: unknown[] = [];
     const placeOf = (value: unknown) => `$${values.push(value)}`;
     const conditions = ['true'];
@@ -55,7 +56,7 @@ export class ListErasuresHandler implements IQueryHandler<ListErasures> {
         ORDER BY requested_at, person LIMIT ${placeOf(limit + 1)}`,
       values,
     });
-    return toPage(rows, limit, entryOf, ({ requested_at, person }) => [Number(requested_at), person]);
+    return listing.page(rows, limit, entryOf, ({ requested_at, person }) => [Number(requested_at), person]);
   }
 }
 

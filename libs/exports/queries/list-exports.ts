@@ -7,7 +7,7 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId } from '../../http/field-rules.js';
 import { closed, instant, oneOf, page, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { type Page, PageQuery, readCursor, toPage } from '../../http/paging.js';
+import { Listing, type Page, PageQuery } from '../../http/paging.js';
 import { toIso } from '../../kernel/clock.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
@@ -37,12 +37,13 @@ export class ListExportsHandler implements IQueryHandler<ListExports> {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   async execute({ by, limit, cursor }: ListExports): Promise<Page<ExportEntry>> {
+    const listing = new Listing('exports', { by });
     const { rows } = await queryView(this.pool, {
       text: `SELECT * FROM ${viewTable(exportsView)}
         WHERE ($1::text IS NULL OR made_by = $1) AND ($2::int8 IS NULL OR position < $2) ORDER BY position DESC LIMIT $3`,
-      values: [by ?? null, readCursor(cursor, ['number'])?.[0] ?? null, limit + 1],
+      values: [by ?? null, listing.after(cursor, ['number'])?.[0] ?? null, limit + 1],
     });
-    return toPage(rows, limit, entryOf, (row) => [Number(row.position)]);
+    return listing.page(rows, limit, entryOf, (row) => [Number(row.position)]);
   }
 }
 

@@ -142,6 +142,8 @@ const COMMANDS = [
   'views verify',
   'audit keys',
   'audit verify',
+  'audit prove',
+  'audit verify-bundle',
   'import',
   'export-log',
   'import-log',

@@ -5,6 +5,7 @@ import { line, lines, paragraphs, type Shown } from '../cli/rendering/plain-text
 import { rowsOf, table } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
 import { GatehouseError } from '../kernel/errors.js';
+import { evidenceCommands } from './cli/evidence.js';
 import type { LogKeysAnswer } from './queries/proof-endpoints.js';
 import type { LogVerification } from './verification/verifications.js';
 
@@ -52,6 +53,8 @@ export const commands: CommandGroup = (program, run) => {
         return found.status === 'altered' ? EXIT.differs : EXIT.done;
       }),
     );
+
+  evidenceCommands(group, run);
 };
 
 async function finished({ client, progress, signal }: Session, started: LogVerification): Promise<LogVerification> {

@@ -6,9 +6,11 @@ import type { Ids } from '../kernel/ids.js';
 import type { Settings } from '../platform/configuration/settings.js';
 import type { Pool } from '../platform/database/database.js';
 import { CLOCK, EVENT_STORE, IDS, POOL, SETTINGS } from '../platform/ports.js';
+import { ProveEventsController, ProveEventsHandler } from './features/prove-events.js';
 import { StartVerificationController } from './features/start-verification.js';
 import { originOf } from './leaves/origin.js';
 import { leavesOfStore, leavesOfTables } from './leaves/read-leaves.js';
+import { FindEvents } from './queries/find-events.js';
 import { ProofEndpoints } from './queries/proof-endpoints.js';
 import { ShowVerificationController } from './queries/show-verification.js';
 import { CreateProof1700000000201 } from './schema.js';
@@ -26,10 +28,12 @@ export const proofContext: Context = {
       name: 'Proof',
       description:
         'The log of leaves: a Merkle tree over all events, with signed checkpoints, as C2SP tlog-tiles has it. Anybody can verify it.',
-      controllers: [ProofEndpoints, StartVerificationController, ShowVerificationController],
+      controllers: [ProofEndpoints, StartVerificationController, ShowVerificationController, ProveEventsController],
     },
   ],
+  commands: [ProveEventsHandler],
   services: [
+    FindEvents,
     {
       provide: LogVerifications,
       inject: [POOL, EVENT_STORE, SETTINGS, LogEpoch, CLOCK, IDS],

@@ -144,6 +144,8 @@ const COMMANDS = [
   'audit verify',
   'audit prove',
   'audit verify-bundle',
+  'audit publish',
+  'witness serve',
   'import',
   'export-log',
   'import-log',

@@ -41,6 +41,7 @@ const ORDER = [
   'quarantine',
   'views',
   'audit',
+  'witness',
   'import',
   'export-log',
   'import-log',

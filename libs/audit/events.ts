@@ -110,15 +110,25 @@ export const ContentViewed = defineEvent({
 export const ExportMade = defineEvent({
   type: 'ExportMade',
   version: 1,
-  summary: 'Somebody got a copy of events to keep, out of the reach of what is recorded here. Stored before it was given out.',
+  summary:
+    'Somebody got a copy of events to keep, out of the reach of what is recorded here. Stored before it was given out.',
   schema: eventData({
     kind: Type.Enum(['evidence'], { description: 'What it is: events with the proof that they are in the log.' }),
     entityId: EntityId('What they asked for: the id of an event or an entity, or a position.'),
     events: Type.Integer({ minimum: 1, description: 'How many events it has.' }),
-    checkpointSize: Type.Integer({ minimum: 1, description: 'The number of leaves of the checkpoint that it rests on.' }),
+    checkpointSize: Type.Integer({
+      minimum: 1,
+      description: 'The number of leaves of the checkpoint that it rests on.',
+    }),
     reason: Line('Why, as the reader put it.'),
   }),
-  example: { kind: 'evidence', entityId: 'img-1', events: 12, checkpointSize: 1042, reason: 'asked for by the regulator' },
+  example: {
+    kind: 'evidence',
+    entityId: 'img-1',
+    events: 12,
+    checkpointSize: 1042,
+    reason: 'asked for by the regulator',
+  },
 });
 
 export const BreakTaken = defineEvent({

@@ -6,6 +6,8 @@ import { rowsOf, table } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
 import { GatehouseError } from '../kernel/errors.js';
 import { evidenceCommands } from './cli/evidence.js';
+import { publishCommand } from './cli/publish.js';
+import { witnessCommands } from './cli/witness.js';
 import type { LogKeysAnswer } from './queries/proof-endpoints.js';
 import type { LogVerification } from './verification/verifications.js';
 
@@ -55,6 +57,8 @@ export const commands: CommandGroup = (program, run) => {
     );
 
   evidenceCommands(group, run);
+  publishCommand(group, run);
+  witnessCommands(program, run);
 };
 
 async function finished({ client, progress, signal }: Session, started: LogVerification): Promise<LogVerification> {

@@ -12,14 +12,22 @@ import { originOf } from './leaves/origin.js';
 import { leavesOfStore, leavesOfTables } from './leaves/read-leaves.js';
 import { FindEvents } from './queries/find-events.js';
 import { ProofEndpoints } from './queries/proof-endpoints.js';
+import { ProofStatus } from './queries/proof-status.js';
 import { ShowVerificationController } from './queries/show-verification.js';
-import { CreateProof1700000000201 } from './schema.js';
+import { CreateProof1700000000201, CreateVerifications1700000000213, CreateWitnesses1700000000212 } from './schema.js';
 import { LogVerifications } from './verification/verifications.js';
+import { VerifySchedule } from './verification/verify-schedule.js';
+import { configuredPolicy } from './witnessing/configured-policy.js';
+import { ProofPolicy } from './witnessing/proof-policy.js';
+import { WitnessSchedule } from './witnessing/witness-schedule.js';
 
 export { LeafLog } from './leaves/leaf-log.js';
 export { originOf } from './leaves/origin.js';
 export { openProofKey } from './leaves/proof-key.js';
 export { leavesOfStore, leavesOfTables } from './leaves/read-leaves.js';
+export { ProofStatus, ProofStatusAnswer } from './queries/proof-status.js';
+export { configuredPolicy } from './witnessing/configured-policy.js';
+export { WitnessFeed } from './witnessing/witness-feed.js';
 
 export const proofContext: Context = {
   name: 'proof',
@@ -32,8 +40,14 @@ export const proofContext: Context = {
     },
   ],
   commands: [ProveEventsHandler],
+  schedules: (ports) => {
+    const policy = configuredPolicy(ports.settings);
+    return [new VerifySchedule(ports), ...(policy ? [new WitnessSchedule(ports, policy)] : [])];
+  },
   services: [
     FindEvents,
+    ProofPolicy,
+    ProofStatus,
     {
       provide: LogVerifications,
       inject: [POOL, EVENT_STORE, SETTINGS, LogEpoch, CLOCK, IDS],
@@ -45,5 +59,5 @@ export const proofContext: Context = {
       },
     },
   ],
-  migrations: [CreateProof1700000000201],
+  migrations: [CreateProof1700000000201, CreateWitnesses1700000000212, CreateVerifications1700000000213],
 };

@@ -47,13 +47,21 @@ beforeEach(() => {
 });
 
 const prove = (...args: string[]) => run('audit', 'prove', ...args, '--reason', REASON, '--out', out);
-const verify = (...args: string[]) => commandLineFor({ url: 'http://127.0.0.1:9' }).run('audit', 'verify-bundle', ...args);
+const verify = (...args: string[]) =>
+  commandLineFor({ url: 'http://127.0.0.1:9' }).run('audit', 'verify-bundle', ...args);
 const eventsOf = async (file = out) =>
-  (await readFile(file, 'utf8')).trimEnd().split('\n').slice(1).map((line) => JSON.parse(line).event);
+  (await readFile(file, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .slice(1)
+    .map((line) => JSON.parse(line).event);
 
 it('proves all events of an image, whichever stream they lie in, to somebody who has only the key', async () => {
   const written = await prove('img-1', '--json');
-  expect([written.code, written.json()]).toEqual([0, expect.objectContaining({ file: out, page: `${out}.html`, events: 5 })]);
+  expect([written.code, written.json()]).toEqual([
+    0,
+    expect.objectContaining({ file: out, page: `${out}.html`, events: 5 }),
+  ]);
   expect((await eventsOf()).map(({ type }) => type)).toEqual([
     'ImageGenerated',
     'ImageShared',
@@ -91,9 +99,16 @@ it('proves one event by its position or its id, or those of one kind', async () 
 
 it('records who got what and why, before it is given out, and nothing if it is refused', async () => {
   const exports = async () =>
-    (await compliance.get('/v1/log?stream=audit&types=ExportMade&limit=1000')).body.events as { data: unknown; metadata: { actor: { id: string } } }[];
+    (await compliance.get('/v1/log?stream=audit&types=ExportMade&limit=1000')).body.events as {
+      data: unknown;
+      metadata: { actor: { id: string } };
+    }[];
   const before = (await exports()).length;
-  const { status, headers } = await compliance.post('/v1/evidence-bundles', { id: 'img-1', kind: 'case', reason: REASON });
+  const { status, headers } = await compliance.post('/v1/evidence-bundles', {
+    id: 'img-1',
+    kind: 'case',
+    reason: REASON,
+  });
   expect([status, headers.get('content-type')]).toEqual([200, expect.stringContaining('application/x-ndjson')]);
   const made = await exports();
   expect(made).toHaveLength(before + 1);
@@ -134,7 +149,10 @@ it('is no proof any more once anything in it has changed, and says so with the e
   const bundle = await readFile(out, 'utf8');
   await writeFile(out, bundle.replace('"violent"', '"violenT"'));
   const changed = await verify(out, '--key', key);
-  expect([changed.code, changed.stdout]).toEqual([7, expect.stringMatching(/^NOT PROVED: line \d has an event that is not/)]);
+  expect([changed.code, changed.stdout]).toEqual([
+    7,
+    expect.stringMatching(/^NOT PROVED: line \d has an event that is not/),
+  ]);
   await writeFile(out, bundle);
   const other = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
   expect((await verify(out, '--key', other)).code).toBe(7);
@@ -161,7 +179,11 @@ it('verifies also after the person was erased, whether it was written before or 
   expect((await prove('img-1', '--kind', 'image')).code).toBe(0);
   expect((await verify(out, '--key', key)).code).toBe(0);
   expect((await eventsOf()).map((event) => JSON.stringify(event))).toEqual(
-    before.trimEnd().split('\n').slice(1).map((line) => JSON.stringify(JSON.parse(line).event)),
+    before
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => JSON.stringify(JSON.parse(line).event)),
   );
 });
 

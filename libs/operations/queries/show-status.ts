@@ -15,6 +15,7 @@ import type { Pool } from '../../platform/database/database.js';
 import { Readiness } from '../../platform/health/readiness.js';
 import { EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
 import { livingProcesses, PROCESS_ROLES } from '../../platform/process/living-processes.js';
+import { ProofStatus, ProofStatusAnswer } from '../../proof/index.js';
 import { ListSwitches, SuspensionAnswer } from '../../switches/index.js';
 import { logConsumers } from './log-consumers.js';
 import { missingRoles } from './missing-roles.js';
@@ -88,6 +89,7 @@ export const StatusAnswer = closed({
     QUARANTINE_ROOM,
     'Whether quarantine keeps rejected events: not those of some sources or senders, or none, once their room is used up. Replay or discard entries.',
   ),
+  proof: ProofStatusAnswer,
   memoryBytes: count('Resident memory of this process.'),
 });
 export type StatusAnswer = Static<typeof StatusAnswer>;
@@ -104,6 +106,7 @@ export class ShowStatusController {
     @Inject(Quarantine) private readonly quarantine: Quarantine,
     @Inject(QueryBus) private readonly queries: QueryBus,
     @Inject(Readiness) private readonly readiness: Readiness,
+    @Inject(ProofStatus) private readonly proof: ProofStatus,
   ) {}
 
   @Get()
@@ -149,6 +152,7 @@ export class ShowStatusController {
       switches: (await this.queries.execute(new ListSwitches())).items,
       quarantine: await this.quarantine.waiting(),
       quarantineRoom: await this.quarantine.room(),
+      proof: await this.proof.read(),
       memoryBytes: process.memoryUsage.rss(),
     };
   }

@@ -71,6 +71,16 @@ const table = {
   ).means(
     'First part of the name of the log in its checkpoints; the epoch of the log is the second. Use an address of your own',
   ),
+  proofPolicyFile: text().means(
+    'File with a C2SP tlog-policy: each of its witnesses with an address is asked to sign the checkpoints too, and evidence is given under one that meets its quorum; if unset, nobody is asked',
+  ),
+  verifyMinutes: integer(60, 0, 44_640).means(
+    'How often new events are compared with the log of leaves, in minutes; 0 for never',
+  ),
+  verifyFullHours: integer(168, 0, 8_760).means('The same for all events, in hours; 0 for never'),
+  witnessSeconds: integer(60, 1, 86_400).means(
+    'How often the newest checkpoint is sent to the witnesses, in seconds; after a failure a witness is asked less and less often, but every hour',
+  ),
   forwardedExtensions: list(EXTENSION, 'names of CloudEvents attributes in lower case').means(
     'Extension attributes of incoming events that are stored and published; any others are dropped, since they may be personal',
   ),

@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import type { Command } from 'commander';
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { command, reason, severalOf } from '../../cli/commands.js';
 import { EXIT, type ExitCode } from '../../cli/exit-codes.js';
 import { textOf } from '../../cli/json-file.js';
@@ -14,9 +13,8 @@ import { SummaryPage } from '../evidence/summary-page.js';
 import { UntrustedBundle } from '../evidence/untrusted-bundle.js';
 import { type ProvedRange, provedSentences, unprovedSentences } from '../evidence/verdict.js';
 import { type ProvedBundle, verifyBundle } from '../evidence/verify-bundle.js';
-import type { LogKeysAnswer } from '../queries/proof-endpoints.js';
-import { type NoteKey, parseVerifier } from '../tlog/signed-note.js';
 import { InvalidPolicy, logsOnly, parsePolicy, type TrustPolicy } from '../tlog/trust-policy.js';
+import { logKey, trustedKeys } from './trusted-keys.js';
 
 /** As the route knows them; the command line loads none of it. */
 const KINDS = ['event', 'position', 'account', 'image', 'case', 'enforcement', 'appeal'];
@@ -43,8 +41,7 @@ export function evidenceCommands(group: Command, run: Runner): void {
         const { headers, bundle } = await saveFile(out, async () => {
           const body = { id, reason: why, ...(kind !== undefined && { kind }) };
           const content = await client.content('POST', '/v1/evidence-bundles', body);
-          const { keys } = await client.get<LogKeysAnswer>('/log/keys');
-          const policy = logsOnly(keys.flatMap(({ verifier }) => parseVerifier(verifier) ?? []));
+          const policy = logsOnly(await trustedKeys(client));
           const proved = await verifyBundle(chunksOf(content.bytes), policy, (event, of) => page.add(event, of));
           return { ...content, bundle: proved };
         });
@@ -91,8 +88,7 @@ export function evidenceCommands(group: Command, run: Runner): void {
           return EXIT.differs;
         }
         const { page: out } = options;
-        if (out !== undefined)
-          await saveFile(out, async () => ({ bytes: Buffer.from(page.html(proved, OWN_TRUST)) }));
+        if (out !== undefined) await saveFile(out, async () => ({ bytes: Buffer.from(page.html(proved, OWN_TRUST)) }));
         print(verdictOf(proved, range), () => verdictText(proved, range));
         return EXIT.done satisfies ExitCode;
       }),
@@ -104,21 +100,13 @@ async function policyOf({ key = [], policy }: { key?: string[]; policy?: string 
     throw new InvalidInput([
       { field: '--key', message: 'or --policy is needed, and only one of them: name whom you trust' },
     ]);
-  if (policy === undefined) return logsOnly(key.map(keyOf));
+  if (policy === undefined) return logsOnly(key.map((text) => logKey('--key', text)));
   try {
     return parsePolicy(await textOf('--policy', policy));
   } catch (error) {
     if (!(error instanceof InvalidPolicy)) throw error;
     throw new InvalidInput([{ field: '--policy', message: error.message }]);
   }
-}
-
-function keyOf(text: string): NoteKey {
-  const key = parseVerifier(text);
-  if (key) return key;
-  throw new InvalidInput([
-    { field: '--key', message: `${text.slice(0, 80)} is no key of a log: give it as "gatehouse audit keys" prints it` },
-  ]);
 }
 
 async function* chunksOf(bytes: Buffer): AsyncGenerator<Uint8Array> {

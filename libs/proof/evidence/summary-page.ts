@@ -12,7 +12,8 @@ const MAX_SHOWN_CHARACTERS = 8_000_000;
 
 /** Direction marks and control characters could make a text look like another. */
 const text = (value: unknown): string => htmlText(plain(String(value ?? '–')));
-const paragraphsOf = (sentences: readonly string[]): string => `<ul>${sentences.map((one) => `<li>${text(one)}</li>`).join('')}</ul>`;
+const paragraphsOf = (sentences: readonly string[]): string =>
+  `<ul>${sentences.map((one) => `<li>${text(one)}</li>`).join('')}</ul>`;
 const rows = (pairs: readonly (readonly [string, unknown])[]): string =>
   `<dl>${pairs.map(([name, value]) => `<dt>${text(name)}</dt><dd>${text(value)}</dd>`).join('')}</dl>`;
 const folded = (title: string, json: unknown): string =>

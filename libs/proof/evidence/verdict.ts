@@ -14,7 +14,10 @@ const timeOf = (seconds: number): string => `${toIso(seconds * SECOND_MS).slice(
 const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
 /** What follows from the signatures and hashes alone, a sentence each. */
-export function provedSentences({ checkpoint, logKeys, witnesses, quorum }: ProvedBundle, range: ProvedRange): string[] {
+export function provedSentences(
+  { checkpoint, logKeys, witnesses, quorum }: ProvedBundle,
+  range: ProvedRange,
+): string[] {
   const { origin, size } = checkpoint;
   const { events, first, last } = range;
   const place = first === last ? `number ${first}` : `numbers ${first} to ${last}`;

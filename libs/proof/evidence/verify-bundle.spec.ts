@@ -73,11 +73,18 @@ describe('an evidence bundle', () => {
       ['carl', NOON + 60],
     ]);
     const said = provedSentences(proved, { events: 1, first: 7, last: 7 });
-    expect(said.join('\n')).toContain('2 independent witnesses signed it too: anna (anna.example/witness) at 2022-05-19T12:00:00Z');
+    expect(said.join('\n')).toContain(
+      '2 independent witnesses signed it too: anna (anna.example/witness) at 2022-05-19T12:00:00Z',
+    );
     expect(unprovedSentences(proved).join('\n')).toContain('recorded by 2022-05-19T12:01:00Z');
     await refused(await log.bundle([7], { witnesses: [[anna, NOON]] }), policy).toThrow('too few witnesses');
     await refused(await log.bundle([7]), policy).toThrow('too few witnesses');
-    const twice = await log.bundle([7], { witnesses: [[anna, NOON], [anna, NOON + 1]] });
+    const twice = await log.bundle([7], {
+      witnesses: [
+        [anna, NOON],
+        [anna, NOON + 1],
+      ],
+    });
     await refused(twice, policy).toThrow('too few witnesses');
     const forged = two.replaceAll(/(carl.example\/witness \S{20})./g, '$1x');
     await refused(forged, policy).toThrow(UntrustedBundle);
@@ -105,7 +112,15 @@ describe('an evidence bundle', () => {
 
   it('is refused if a line is missing, repeated, moved, cut off or one too many', async () => {
     const [header, one, two] = (await log.bundle([7, 8])).split(/(?<=\n)/) as [string, string, string];
-    for (const lines of [[], [header], [header, one], [header, two, one], [header, one, one], [header, one, two, two], [one, two]])
+    for (const lines of [
+      [],
+      [header],
+      [header, one],
+      [header, two, one],
+      [header, one, one],
+      [header, one, two, two],
+      [one, two],
+    ])
       await refused(lines.join('')).toThrow(UntrustedBundle);
     await refused(header + one + two.slice(0, -1)).toThrow('was cut off');
     await refused(`${header + one + two}\n`).toThrow(UntrustedBundle);
@@ -124,14 +139,18 @@ describe('an evidence bundle', () => {
       await refused(bundle.replace(from, to)).toThrow(UntrustedBundle);
     }
     await refused(Buffer.concat([Buffer.of(0xef, 0xbb, 0xbf), Buffer.from(bundle)])).toThrow(UntrustedBundle);
-    await refused(Buffer.from(bundle.replace('image-service', 'image\u00ffservice'), 'latin1')).toThrow('not UTF-8');
+    const broken = Buffer.from(bundle);
+    broken[bundle.indexOf('gatehouse-evidence')] = 0xff;
+    await refused(broken).toThrow('not UTF-8');
   });
 
   it('is refused before it is parsed if it is too large, too long or too deep', async () => {
     const bundle = await log.bundle([7]);
     await refused(`${' '.repeat(MAX_LINE_BYTES + 1)}`).toThrow('more than');
     await refused(`${'['.repeat(1_000_000)}\n`).toThrow('not JSON');
-    await refused(bundle.replace('"data":{', `"data":{"deep":${'['.repeat(5_000)}${']'.repeat(5_000)},`)).toThrow('not JSON');
+    await refused(bundle.replace('"data":{', `"data":{"deep":${'['.repeat(5_000)}${']'.repeat(5_000)},`)).toThrow(
+      'not JSON',
+    );
     await refused(await log.bundle([7], { header: { events: MAX_BUNDLE_EVENTS + 1 } })).toThrow('more events than');
     await refused(await log.bundle([], { header: { events: 0 } })).toThrow('no events');
     async function* endless(): AsyncGenerator<Uint8Array> {
@@ -146,9 +165,9 @@ describe('an evidence bundle', () => {
     const lines = String(bundle).split(/(?<=\n)/);
     const place = fc.integer({ min: 0, max: bundle.length - 1 });
     const changed = fc.oneof(
-      fc.tuple(place, fc.uint8Array({ maxLength: 3 }), fc.nat(3)).map(([at, by, cut]) =>
-        Buffer.concat([bundle.subarray(0, at), by, bundle.subarray(at + cut)]),
-      ),
+      fc
+        .tuple(place, fc.uint8Array({ maxLength: 3 }), fc.nat(3))
+        .map(([at, by, cut]) => Buffer.concat([bundle.subarray(0, at), by, bundle.subarray(at + cut)])),
       fc.tuple(place, place).map(([from, to]) => Buffer.concat([bundle.subarray(0, from), bundle.subarray(to)])),
       fc.array(fc.constantFrom(...lines), { maxLength: 6 }).map((some) => Buffer.from(some.join(''))),
       fc.tuple(place, fc.constantFrom(...'{}[]",:\\0123456789-eE.tfn')).map(([at, by]) => {
@@ -189,7 +208,12 @@ describe('the page about a bundle', () => {
     const proved = await verifyBundle(inParts(bytes), logsOnly([hostile.signer]), (event, of) => page.add(event, of));
     const html = page.html(proved, 'Trusted.');
     expect(html.match(/<article>/g)).toHaveLength(2);
-    for (const sentence of ['An image was generated.', 'Trusted.', 'That the events are true', 'among numbers 0 to 1 of the 3'])
+    for (const sentence of [
+      'An image was generated.',
+      'Trusted.',
+      'That the events are true',
+      'among numbers 0 to 1 of the 3',
+    ])
       expect(html).toContain(sentence);
     expect(html).toContain('prefers-color-scheme:dark');
     expect(html).not.toMatch(/<script|<img|\u202e|https?:|<[^>]+ src=|url\(/);

@@ -54,7 +54,7 @@ export async function verifyBundle(
   let [line, last] = [0, -1];
   for await (const text of linesOf(chunks)) {
     line++;
-    const value = valueOf(line, text);
+    const value = parsedLine(line, text);
     if (!found) {
       found = openHeader(value, policy);
       continue;
@@ -74,7 +74,7 @@ export async function verifyBundle(
 }
 
 /** Canonical JSON is the one spelling of a value: nothing in it can be read in two ways. */
-function valueOf(line: number, text: string): unknown {
+function parsedLine(line: number, text: string): unknown {
   const value = jsonWithin(text);
   if (value === undefined) throw new UntrustedBundle(line, 'is not JSON');
   if (sortedJson(value) !== text) throw new UntrustedBundle(line, 'is not canonical JSON (RFC 8785)');

@@ -2,11 +2,12 @@ import type { RecordedEvent } from '../../kernel/envelope.js';
 import { NotFound, Refusal } from '../../kernel/errors.js';
 import type { Pool } from '../../platform/database/database.js';
 import { inSnapshot } from '../../platform/database/in-transaction.js';
-import { newestCheckpoint, type SignedCheckpoint } from '../leaves/checkpoints.js';
+import { newestCheckpoint, provingCheckpoint, type SignedCheckpoint } from '../leaves/checkpoints.js';
 import { treeState } from '../leaves/stored-tree.js';
 import { TreeReader } from '../leaves/tree-reader.js';
 import { proveInclusion } from '../tlog/merkle-tree.js';
 import { proofText } from '../tlog/proof-file.js';
+import type { TrustPolicy } from '../tlog/trust-policy.js';
 import { BUNDLE_FORMAT, type BundleSchema, bundleEvent, bundleLine, entryOfBundled } from './bundle-format.js';
 
 export interface BundleContent {
@@ -26,12 +27,18 @@ export interface WrittenBundle {
 /**
  * Writes the bundle of some events under a checkpoint of the origin.
  * @returns undefined if no checkpoint includes all of them yet
+ * @param policy names the witnesses whose cosignatures count
  * @throws NotFound if nothing has ever been signed; Refusal if a stored event is not the one of its leaf
  */
-export function writeBundle(pool: Pool, origin: string, content: BundleContent): Promise<WrittenBundle | undefined> {
+export function writeBundle(
+  pool: Pool,
+  origin: string,
+  content: BundleContent,
+  policy?: TrustPolicy,
+): Promise<WrittenBundle | undefined> {
   return inSnapshot(pool, async (db) => {
-    const checkpoint = await newestCheckpoint(db, origin);
-    if (!checkpoint)
+    const newest = await newestCheckpoint(db, origin);
+    if (!newest)
       throw new NotFound(
         'no-checkpoint',
         `no checkpoint of ${origin} has been signed: check that a projector runs, and that it has the proof key`,
@@ -40,12 +47,13 @@ export function writeBundle(pool: Pool, origin: string, content: BundleContent):
     const { size } = await treeState(db);
     const indexes: number[] = [];
     for (const { position } of content.events) {
-      const index = await tree.indexOf(position, Math.min(size, checkpoint.size));
+      const index = await tree.indexOf(position, Math.min(size, newest.size));
       if (index === undefined) return undefined;
       indexes.push(index);
     }
     const { events, schemas, subject, made } = content;
-    const note = checkpoint.note;
+    const checkpoint = (await provingCheckpoint(db, origin, indexes.at(-1)! + 1, policy)) ?? newest;
+    const { note } = checkpoint;
     const lines = [
       bundleLine({ bundle: BUNDLE_FORMAT, checkpoint: note, events: events.length, made, schemas, subject }),
     ];

@@ -22,6 +22,7 @@ import { BUNDLE_FORMAT, BUNDLE_TYPE, type BundleSchema, MAX_BUNDLE_EVENTS } from
 import { type WrittenBundle, writeBundle } from '../evidence/write-bundle.js';
 import { originOf } from '../leaves/origin.js';
 import { EVIDENCE_KINDS, type EvidenceKind, FindEvents } from '../queries/find-events.js';
+import { ProofPolicy } from '../witnessing/proof-policy.js';
 
 const POLL_MS = 100;
 
@@ -51,6 +52,7 @@ export class ProveEvents extends RequestCommand<Evidence> {
 export class ProveEventsHandler implements ICommandHandler<ProveEvents> {
   constructor(
     @Inject(FindEvents) private readonly events: FindEvents,
+    @Inject(ProofPolicy) private readonly trust: ProofPolicy,
     @Inject(EventSchemas) private readonly schemas: EventSchemas,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(POOL) private readonly pool: Pool,
@@ -79,7 +81,7 @@ export class ProveEventsHandler implements ICommandHandler<ProveEvents> {
     const content = { events, subject, schemas: this.schemasOf(events), made: toIso(this.clock.now()) };
     const until = performance.now() + this.settings.decisionWaitMs;
     for (;;) {
-      const written = await writeBundle(this.pool, origin, content);
+      const written = await writeBundle(this.pool, origin, content, this.trust.policy);
       if (written) return written;
       if (performance.now() >= until)
         throw new Unavailable(

@@ -7,8 +7,10 @@ import type { LogTail } from '../../subscriptions/log-tail.js';
 import { Ownership } from '../../subscriptions/ownership.js';
 import { runSubscription, type Subscriber } from '../../subscriptions/subscription.js';
 import { checkpointText } from '../tlog/checkpoint.js';
+import { EMPTY_ROOT } from '../tlog/merkle-tree.js';
 import { type NoteSigner, noteSigner, signNote, verifierText } from '../tlog/signed-note.js';
 import type { TreeEdge } from '../tlog/tree-edge.js';
+import { refusalOf } from '../witnessing/witness-records.js';
 import { newestCheckpoint, noteKey, OtherRoot, pruneCheckpoints, storeCheckpoint } from './checkpoints.js';
 import type { LeafPage, ReadLeaves } from './read-leaves.js';
 import { clearTree, loadEdge, storeGrown, storeTreeState, treeState } from './stored-tree.js';
@@ -24,6 +26,8 @@ const PRUNE_EVERY = 1_000;
 
 export interface LeafLogReport {
   grown?(leaves: number): void;
+  /** Nothing is signed because of what a witness has seen. */
+  refused?(refusal: string): void;
   /** Work stopped for a while; it continues from what is stored. */
   error?(error: unknown): void;
 }
@@ -34,6 +38,11 @@ export interface LeafLogOptions {
   epoch: string;
   /** Of the Ed25519 key, 32 bytes; without it nothing is signed. */
   seed: Buffer | undefined;
+  /**
+   * Asks the witnesses what they have seen of the log, before anything is signed.
+   * @param unsigned a checkpoint of no leaves
+   */
+  askWitnesses?(unsigned: string): Promise<void>;
 }
 
 interface Working {
@@ -65,6 +74,7 @@ export class LeafLog implements Subscriber {
   private working: Working | undefined;
   private signedAt = Number.NEGATIVE_INFINITY;
   private signatures = 0;
+  private refusal: string | undefined;
 
   constructor(
     private readonly pool: Pool,
@@ -131,12 +141,19 @@ export class LeafLog implements Subscriber {
     const { size, position } = await treeState(this.pool);
     if (position !== checkpoint!.position) throw new TreeMismatch(size, position, checkpoint!.position);
     const { origin } = this.options;
-    if (this.signer) await noteKey(this.pool, origin, verifierText(this.signer));
+    if (this.signer) await this.introduce(this.signer);
     const edge = await loadEdge(this.pool, size);
     const newest = await newestCheckpoint(this.pool, origin);
     if (newest && (newest.size > size || (newest.size === size && !newest.root.equals(edge.root()))))
       throw new OtherRoot(origin, newest.size);
     return { checkpoint: checkpoint!, edge, signed: newest?.size };
+  }
+
+  private async introduce(signer: NoteSigner): Promise<void> {
+    const { origin, askWitnesses } = this.options;
+    await noteKey(this.pool, origin, verifierText(signer));
+    // Of no leaves there is one root only: it may be signed before the answers.
+    await askWitnesses?.(signNote(checkpointText({ origin, size: 0, root: EMPTY_ROOT }), [signer]));
   }
 
   /** In a new epoch the log may lack events that have leaves: then all are made anew, and signed under another name. */
@@ -171,27 +188,34 @@ export class LeafLog implements Subscriber {
     const { checkpoint, edge, signed } = this.working!;
     for (const leaf of leaves) edge.append(leaf);
     const isDue = atHead || performance.now() - this.signedAt >= SIGN_EVERY_MS;
-    const isSigned = this.signer !== undefined && isDue && signed !== edge.size;
-    if (next === checkpoint.position && !isSigned) return;
+    const toSign = this.signer !== undefined && isDue && signed !== edge.size;
+    if (next === checkpoint.position && !toSign) return;
+    let isSigned = false;
     await inTransaction(this.pool, async (client) => {
       const stored = await treeState(client, 'FOR UPDATE');
       if (stored.size !== edge.size - leaves.length) throw new Fenced('the log of leaves was moved by another process');
       await moveCheckpoints(client, [checkpoint], next);
       if (leaves.length > 0) await storeGrown(client, edge.takeGrown());
       await storeTreeState(client, { size: edge.size, position: next, epoch: stored.epoch });
-      if (isSigned) await this.sign(client, edge);
+      isSigned = toSign && (await this.sign(client, edge));
     });
     checkpoint.position = next;
     if (isSigned) this.working!.signed = edge.size;
     this.report.grown?.(leaves.length);
   }
 
-  private async sign(db: Pick<Pool, 'query'>, edge: TreeEdge): Promise<void> {
+  /** False if a witness has seen more than there is, or something else: the log goes on without signatures. */
+  private async sign(db: Pick<Pool, 'query'>, edge: TreeEdge): Promise<boolean> {
     const { origin } = this.options;
+    const refusal = await refusalOf(db, origin);
+    if (refusal !== undefined && refusal !== this.refusal) this.report.refused?.(refusal);
+    this.refusal = refusal;
+    if (refusal !== undefined) return false;
     const [size, root] = [edge.size, edge.root()];
     const note = signNote(checkpointText({ origin, size, root }), [this.signer!]);
     await storeCheckpoint(db, { origin, size, root, note });
     if (++this.signatures % PRUNE_EVERY === 0) await pruneCheckpoints(db);
     this.signedAt = performance.now();
+    return true;
   }
 }

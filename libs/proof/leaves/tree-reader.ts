@@ -60,7 +60,7 @@ export class TreeReader {
 
 function kept<Key, Value>(values: Map<Key, Promise<Value>>, key: Key, read: () => Promise<Value>): Promise<Value> {
   const known = values.get(key);
-  if (known) return known;
+  if (known !== undefined) return known;
   if (values.size >= KEPT_TILES) values.delete(values.keys().next().value as Key);
   const value = read();
   values.set(key, value);

@@ -30,8 +30,7 @@ export class FindEvents {
    * @throws GatehouseError if there are more than a bundle may have
    */
   async find(id: string, kind?: EvidenceKind): Promise<RecordedEvent[]> {
-    const position =
-      kind === undefined || kind === 'position' ? parsePosition(id, this.epoch.current) : undefined;
+    const position = kind === undefined || kind === 'position' ? parsePosition(id, this.epoch.current) : undefined;
     if (position !== undefined) return this.at([position]);
     if (kind === 'position') return [];
     if (UUID.test(id) && (kind === undefined || kind === 'event')) {

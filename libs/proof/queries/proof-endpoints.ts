@@ -11,7 +11,7 @@ import { NotFound } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { POOL, SETTINGS } from '../../platform/ports.js';
-import { logKeys, newestCheckpoint } from '../leaves/checkpoints.js';
+import { logKeys, publishedCheckpoint } from '../leaves/checkpoints.js';
 import { originOf } from '../leaves/origin.js';
 import { readBundle, readTile } from '../leaves/stored-tree.js';
 import { HASH_BYTES, leafHash } from '../tlog/merkle-tree.js';
@@ -94,13 +94,14 @@ export class ProofEndpoints {
 
   @Get('checkpoint')
   @Operation('The newest signed checkpoint of the log of leaves', {
-    description: 'C2SP tlog-checkpoint: origin, number of leaves and root, in a signed note.',
+    description:
+      'C2SP tlog-checkpoint: origin, number of leaves and root, in a signed note. It has the cosignatures that witnesses have given it so far.',
     answer: plain('text/plain', 'The checkpoint.', Type.String()),
     refusals: { 404: ['no-checkpoint'] },
   })
   async logCheckpoint(@Res() reply: FastifyReply): Promise<void> {
     const origin = originOf(this.settings, this.epoch.current);
-    const checkpoint = await newestCheckpoint(this.pool, origin);
+    const checkpoint = await publishedCheckpoint(this.pool, origin);
     if (!checkpoint)
       throw new NotFound(
         'no-checkpoint',

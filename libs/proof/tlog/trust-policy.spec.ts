@@ -24,7 +24,9 @@ describe('a policy of trust', () => {
     fc.assert(
       fc.property(fc.subarray(names), (signed) => {
         const met = signed.filter((name) => name < 'y').length >= 2 && signed.some((name) => name > 'y');
-        expect(policy.isMet(policy.witnesses.filter(({ name }) => signed.includes(name)).map(({ key }) => key))).toBe(met);
+        expect(policy.isMet(policy.witnesses.filter(({ name }) => signed.includes(name)).map(({ key }) => key))).toBe(
+          met,
+        );
       }),
     );
   });

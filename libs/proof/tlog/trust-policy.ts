@@ -91,8 +91,7 @@ class PolicyParser {
 
   private readWitness(line: number, [name = '', verifier = '', url, ...more]: string[]): void {
     const key = parseVerifier(verifier, 'witness');
-    if (!key || more.length > 0)
-      throw new InvalidPolicy(line, 'has no key of a witness: write witness NAME KEY [URL]');
+    if (!key || more.length > 0) throw new InvalidPolicy(line, 'has no key of a witness: write witness NAME KEY [URL]');
     this.refuseTwice(line, this.witnesses, key);
     this.define(line, name, (signed) => signed.has(key));
     this.witnesses.push({ name, key, ...(url !== undefined && { url }) });

@@ -6,7 +6,8 @@ import { InvalidInput } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
 import { type NoteKey, parseVerifier } from '../tlog/signed-note.js';
 import { LOG_FAULTS } from './log-faults.js';
-import { type LogToVerify, type Verification, verifyLog } from './verify-log.js';
+import { recordedVerification } from './recorded-verification.js';
+import type { LogToVerify, Verification } from './verify-log.js';
 
 export const LogVerification = closed({
   id: text('The verification.'),
@@ -99,7 +100,7 @@ export class LogVerifications implements OnApplicationShutdown {
 
   private async run(one: LogVerification, trusted: readonly NoteKey[]): Promise<void> {
     try {
-      const result = await verifyLog(this.log(), {
+      const result = await recordedVerification(this.log(), {
         isFull: one.full,
         ...(trusted.length > 0 && { trusted }),
         signal: this.stop.signal,

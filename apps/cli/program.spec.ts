@@ -141,6 +141,7 @@ const COMMANDS = [
   'views rebuild',
   'views verify',
   'audit keys',
+  'audit rotate-key',
   'audit verify',
   'audit prove',
   'audit verify-bundle',

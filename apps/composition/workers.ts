@@ -7,7 +7,7 @@ import {
   LeafLog,
   leavesOfStore,
   leavesOfTables,
-  openProofKey,
+  openProofSigners,
   originOf,
   WitnessFeed,
 } from '../../libs/proof/index.js';
@@ -58,21 +58,23 @@ export async function leafLogOf(runtime: Runtime, metrics: Metrics): Promise<Lea
     'Errors after which the log of leaves continued from what is stored',
   );
   const read = settings.eventstoreUrl ? leavesOfStore(store) : leavesOfTables(pool);
-  const seed = await openProofKey(pool, settings);
-  if (!seed)
+  const signers = await openProofSigners(pool, settings);
+  if (signers.length === 0)
     logger.warn(
       'no checkpoint of the log is signed: set GATEHOUSE_PROOF_KEY or GATEHOUSE_PROOF_KEY_FILE, and keep a copy',
     );
   const origin = originOf(settings, epoch.current);
-  const { witnesses = [] } = configuredPolicy(settings) ?? {};
-  const feed = new WitnessFeed(pool, origin, witnesses, settings.witnessSeconds * 1_000);
-  const askWitnesses = (unsigned: string) => feed.askSizes(unsigned);
+  configuredPolicy(settings);
+  const askWitnesses = async (unsigned: string) => {
+    const { witnesses = [] } = configuredPolicy(settings) ?? {};
+    await new WitnessFeed(pool, origin, witnesses, settings.witnessSeconds * 1_000).askSizes(unsigned);
+  };
   return new LeafLog(
     pool,
     log,
     read,
     locks,
-    { origin, epoch: epoch.current, seed, askWitnesses },
+    { origin, epoch: epoch.current, signers, askWitnesses },
     {
       refused: (refusal) => logger.error(`no checkpoint is signed any more: ${refusal}`),
       grown: (leaves) => grown.inc(leaves),

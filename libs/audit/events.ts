@@ -131,6 +131,27 @@ export const ExportMade = defineEvent({
   },
 });
 
+export const ProofKeyRotated = defineEvent({
+  type: 'ProofKeyRotated',
+  version: 1,
+  summary:
+    'Somebody put a new key in the place of the one that signs the checkpoints of the log. Stored before it signs.',
+  schema: eventData({
+    origin: Line('The name of the log.'),
+    newKey: Line('The key that signs from now on, as `name+hash+key`.'),
+    oldKeys: Type.Array(Line('A key as `name+hash+key`.'), { maxItems: 20, description: 'The keys that it replaces.' }),
+    overlapHours: Type.Integer({ minimum: 0, maximum: 8_760, description: 'For how many hours these sign too.' }),
+    reason: Line('Why.'),
+  }),
+  example: {
+    origin: 'example.org/log/9c1f03ab55d2',
+    newKey: 'example.org/log/9c1f03ab55d2+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW',
+    oldKeys: [],
+    overlapHours: 168,
+    reason: 'yearly',
+  },
+});
+
 export const BreakTaken = defineEvent({
   type: 'BreakTaken',
   version: 1,
@@ -148,6 +169,7 @@ export const auditEvents = [
   AddressRead,
   ContentViewed,
   ExportMade,
+  ProofKeyRotated,
   BreakTaken,
 ];
 

@@ -125,3 +125,23 @@ export class CreateVerifications1700000000213 implements MigrationInterface {
     await runner.query('DROP TABLE proof.verifications');
   }
 }
+
+/** One key may take the place of another, and a process may have a key that does not sign yet. */
+export class ReplaceProofKeys1700000000214 implements MigrationInterface {
+  name = 'ReplaceProofKeys1700000000214';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      -- When a key stops to sign; NULL for the current one.
+      ALTER TABLE proof.keys ADD COLUMN until timestamptz;
+      CREATE TABLE proof.offered_keys (
+        verifier text PRIMARY KEY,
+        origin text NOT NULL
+      );
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE proof.offered_keys; ALTER TABLE proof.keys DROP COLUMN until');
+  }
+}

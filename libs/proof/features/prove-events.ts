@@ -81,7 +81,7 @@ export class ProveEventsHandler implements ICommandHandler<ProveEvents> {
     const content = { events, subject, schemas: this.schemasOf(events), made: toIso(this.clock.now()) };
     const until = performance.now() + this.settings.decisionWaitMs;
     for (;;) {
-      const written = await writeBundle(this.pool, origin, content, this.trust.policy);
+      const written = await writeBundle(this.pool, origin, content, this.trust.read());
       if (written) return written;
       if (performance.now() >= until)
         throw new Unavailable(

@@ -126,23 +126,3 @@ export async function allCheckpoints(db: Queryable, from: number): Promise<Signe
   );
   return rows.map((row) => ({ ...row, size: Number(row.size) }));
 }
-
-export interface LogKey {
-  origin: string;
-  /** `name+hash+key` */
-  verifier: string;
-  since: Date;
-}
-
-/** Notes a key before it signs anything. */
-export async function noteKey(db: Queryable, origin: string, verifier: string): Promise<void> {
-  await db.query('INSERT INTO proof.keys (verifier, origin) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
-    verifier,
-    origin,
-  ]);
-}
-
-/** Every key that has signed, the newest first. */
-export async function logKeys(db: Queryable): Promise<LogKey[]> {
-  return (await db.query('SELECT origin, verifier, since FROM proof.keys ORDER BY since DESC, verifier')).rows;
-}

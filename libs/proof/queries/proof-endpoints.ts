@@ -5,13 +5,14 @@ import { type Static, Type } from 'typebox';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Public } from '../../http/credentials/route-access.js';
 import { Means } from '../../http/field-rules.js';
-import { closed, instant, list, text } from '../../http/openapi/answer-schemas.js';
+import { closed, instant, list, orNull, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation, plain } from '../../http/openapi/operation.js';
 import { NotFound } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { POOL, SETTINGS } from '../../platform/ports.js';
-import { logKeys, publishedCheckpoint } from '../leaves/checkpoints.js';
+import { logKeys, offeredKeys } from '../keys/log-keys.js';
+import { publishedCheckpoint } from '../leaves/checkpoints.js';
 import { originOf } from '../leaves/origin.js';
 import { readBundle, readTile } from '../leaves/stored-tree.js';
 import { HASH_BYTES, leafHash } from '../tlog/merkle-tree.js';
@@ -67,9 +68,11 @@ const LogKeysAnswer = closed({
       origin: text('The log that the key signs or signed for.'),
       verifier: text('The key as a verifier takes it: `name+hash+key` of C2SP signed-note.'),
       since: instant('When it was used first.'),
+      until: orNull(instant('When it stops to sign, since another key was put in its place; null for a current one.')),
     }),
     'Every key that has signed checkpoints, the newest first.',
   ),
+  offered: list(text('A key as `name+hash+key`.'), 'Keys that projectors have and that do not sign yet.'),
 });
 export type LogKeysAnswer = Static<typeof LogKeysAnswer>;
 
@@ -115,10 +118,16 @@ export class ProofEndpoints {
     answer: answer('LogKeys', 'The keys.', LogKeysAnswer),
   })
   async logKeys(): Promise<LogKeysAnswer> {
-    const keys = await logKeys(this.pool);
+    const origin = originOf(this.settings, this.epoch.current);
+    const [keys, offered] = await Promise.all([logKeys(this.pool), offeredKeys(this.pool, origin)]);
     return {
-      origin: originOf(this.settings, this.epoch.current),
-      keys: keys.map(({ since, ...key }) => ({ ...key, since: since.toISOString() })),
+      origin,
+      keys: keys.map(({ since, until, ...key }) => ({
+        ...key,
+        since: since.toISOString(),
+        until: until?.toISOString() ?? null,
+      })),
+      offered,
     };
   }
 

@@ -4,12 +4,13 @@ import { SETTINGS } from '../../platform/ports.js';
 import type { TrustPolicy } from '../tlog/trust-policy.js';
 import { configuredPolicy } from './configured-policy.js';
 
-/** The configured policy, read once. @throws StartFailure */
+/** The configured policy, as its file is now. */
 @Injectable()
 export class ProofPolicy {
-  readonly policy: TrustPolicy | undefined;
+  constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
 
-  constructor(@Inject(SETTINGS) settings: Settings) {
-    this.policy = configuredPolicy(settings);
+  /** @throws StartFailure if it can't be used */
+  read(): TrustPolicy | undefined {
+    return configuredPolicy(this.settings);
   }
 }

@@ -10,6 +10,7 @@ import { randomNonces } from '../../kernel/ids.js';
 import { connectDatabase, type Database } from '../../platform/database/database.js';
 import { LockSession } from '../../subscriptions/lock-session.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
+import { seedSigner } from '../keys/proof-signer.js';
 import { newestCheckpoint, provingCheckpoint, pruneCheckpoints, publishedCheckpoint } from '../leaves/checkpoints.js';
 import { LeafLog } from '../leaves/leaf-log.js';
 import { leavesOfTables } from '../leaves/read-leaves.js';
@@ -87,7 +88,7 @@ describe('the witnesses of a log', () => {
     const options = {
       origin: ORIGIN,
       epoch: 'a',
-      seed: SEED,
+      signers: [seedSigner(SEED)],
       askWitnesses: (unsigned: string) => feed.askSizes(unsigned),
     };
     const started = new LeafLog(database.pool, log, leavesOfTables(database.pool), held, options, {
@@ -264,18 +265,5 @@ describe('the witnesses of a log', () => {
     await database.pool.query("UPDATE proof.checkpoints SET signed_at = now() - interval '2 days'");
     await pruneCheckpoints(database.pool);
     expect([await proving(1), await signedSize()]).toEqual([3, 3]);
-  });
-});
-
-describe('an answer of a witness', () => {
-  const witness = {
-    name: 'anna',
-    key: noteSigner('anna.example', seedOf('anna'), 'witness'),
-    url: 'http://127.0.0.1:9',
-  };
-
-  it('is none if it does not come, and no error of ours', async () => {
-    const answer = await askWitness(witness, { old: 0, proof: [], checkpoint: 'a\n0\nAA\n\n' });
-    expect(answer).toEqual({ outcome: 'failed', reason: expect.stringContaining('fetch failed') });
   });
 });

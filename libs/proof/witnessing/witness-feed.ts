@@ -62,6 +62,7 @@ export class WitnessFeed {
 
   /** Has the newest checkpoint cosigned by each witness that has not done so yet. */
   async feed(signal?: AbortSignal): Promise<void> {
+    await storeWitnesses(this.pool, this.origin, this.witnesses);
     const checkpoint = await newestCheckpoint(this.pool, this.origin);
     if (!checkpoint) return;
     const sizes = new Map((await witnessRecords(this.pool, this.origin)).map((one) => [one.verifier, one]));

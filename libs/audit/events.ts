@@ -107,13 +107,11 @@ export const ContentViewed = defineEvent({
   example: { caseId: 'img-1', level: 'prompt', reason: 'the image alone is ambiguous' },
 });
 
-export const ExportMade = defineEvent({
-  type: 'ExportMade',
+export const EvidenceGiven = defineEvent({
+  type: 'EvidenceGiven',
   version: 1,
-  summary:
-    'Somebody got a copy of events to keep, out of the reach of what is recorded here. Stored before it was given out.',
+  summary: 'Somebody got a copy of events with the proof that they are in the log. Stored before it was given out.',
   schema: eventData({
-    kind: Type.Enum(['evidence'], { description: 'What it is: events with the proof that they are in the log.' }),
     entityId: EntityId('What they asked for: the id of an event or an entity, or a position.'),
     events: Type.Integer({ minimum: 1, description: 'How many events it has.' }),
     checkpointSize: Type.Integer({
@@ -122,13 +120,7 @@ export const ExportMade = defineEvent({
     }),
     reason: Line('Why, as the reader put it.'),
   }),
-  example: {
-    kind: 'evidence',
-    entityId: 'img-1',
-    events: 12,
-    checkpointSize: 1042,
-    reason: 'asked for by the regulator',
-  },
+  example: { entityId: 'img-1', events: 12, checkpointSize: 1042, reason: 'asked for by the regulator' },
 });
 
 export const ProofKeyRotated = defineEvent({
@@ -168,7 +160,7 @@ export const auditEvents = [
   ViewRebuilt,
   AddressRead,
   ContentViewed,
-  ExportMade,
+  EvidenceGiven,
   ProofKeyRotated,
   BreakTaken,
 ];

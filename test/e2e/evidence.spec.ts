@@ -99,7 +99,7 @@ it('proves one event by its position or its id, or those of one kind', async () 
 
 it('records who got what and why, before it is given out, and nothing if it is refused', async () => {
   const exports = async () =>
-    (await compliance.get('/v1/log?stream=audit&types=ExportMade&limit=1000')).body.events as {
+    (await compliance.get('/v1/log?stream=audit&types=EvidenceGiven&limit=1000')).body.events as {
       data: unknown;
       metadata: { actor: { id: string } };
     }[];
@@ -115,7 +115,7 @@ it('records who got what and why, before it is given out, and nothing if it is r
   expect(made.at(-1)).toMatchObject({
     position: headers.get('gatehouse-position'),
     metadata: { actor: { id: 'cora' } },
-    data: { kind: 'evidence', entityId: 'img-1', events: 2, reason: REASON },
+    data: { entityId: 'img-1', events: 2, reason: REASON },
   });
   for (const [body, expected, type] of [
     [{ id: 'nobody', reason: REASON }, 404, 'events-unknown'],

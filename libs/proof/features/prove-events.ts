@@ -67,11 +67,8 @@ export class ProveEventsHandler implements ICommandHandler<ProveEvents> {
     if (events.length === 0)
       throw new NotFound('events-unknown', `the log has no events of ${kind ?? 'anything with the id'} ${id}`);
     const { text: bundle, checkpoint } = await this.signed(kind === undefined ? id : `${kind} ${id}`, events);
-    const data = {
-      kind: 'evidence' as const,
-      ...{ entityId: id, events: events.length, checkpointSize: checkpoint.size, reason },
-    };
-    const position = await this.audit.record({ type: 'ExportMade', data }, context);
+    const data = { entityId: id, events: events.length, checkpointSize: checkpoint.size, reason };
+    const position = await this.audit.record({ type: 'EvidenceGiven', data }, context);
     return { bundle, position };
   }
 

@@ -119,7 +119,7 @@ it('records who got what and why, before it is given out, and nothing if it is r
   });
   for (const [body, expected, type] of [
     [{ id: 'nobody', reason: REASON }, 404, 'events-unknown'],
-    [{ id: '999999', reason: REASON }, 404, 'events-unknown'],
+    [{ id: '999999', reason: REASON }, 410, 'position-gone'],
     [{ id: '0', reason: REASON }, 404, 'events-unknown'],
     [{ id: 'no-epoch-7', kind: 'position', reason: REASON }, 404, 'events-unknown'],
     [{ id: 'img-1', kind: 'event', reason: REASON }, 404, 'events-unknown'],

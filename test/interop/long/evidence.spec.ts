@@ -128,7 +128,9 @@ describeWithPrograms('evidence and transparency-dev', ['go'], () => {
       const { stdout } = await run(programs.sumdb, [url, logKey, '257']);
       expect(stdout).toMatch(new RegExp(`^${published.json().size} leaves, `));
     } finally {
-      await new Promise((resolve) => server.close(resolve));
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
     }
   });
 });

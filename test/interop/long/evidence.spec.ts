@@ -84,8 +84,8 @@ describeWithPrograms('evidence and transparency-dev', ['go'], () => {
     try {
       const anyone = await gatehouse.as('anybody');
       const cosigned = async () => {
-        const { body } = await anyone.get('/log/checkpoint');
-        return Number(body.split('\n')[1]) > 300 && body.includes('witness.example');
+        const { status, body } = await anyone.get('/log/checkpoint');
+        return status === 200 && Number(body.split('\n')[1]) > 300 && body.includes('witness.example');
       };
       await until(cosigned);
       // A second one, so that it has to verify that the log has grown.

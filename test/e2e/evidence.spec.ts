@@ -163,7 +163,7 @@ it('is no proof any more once anything in it has changed, and says so with the e
   await writeFile(policy, `log ${key}\nquorum none\n`);
   const page = join(directory, 'page.html');
   expect((await verify(out, '--policy', policy, '--page', page)).code).toBe(0);
-  expect(await readFile(page, 'utf8')).toContain('keys that whoever made this page trusts');
+  expect(await readFile(page, 'utf8')).toContain('keys that the maker of this page trusts');
   await writeFile(policy, 'quorum nobody\n');
   expect((await verify(out, '--policy', policy)).code).toBe(2);
   expect((await verify(out, '--policy', policy, '--key', key)).code).toBe(2);

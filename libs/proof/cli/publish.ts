@@ -2,9 +2,7 @@ import type { Command } from 'commander';
 import { command, severalOf } from '../../cli/commands.js';
 import { line } from '../../cli/rendering/plain-text.js';
 import type { Runner } from '../../cli/session.js';
-import { publishLog } from '../publishing/publish-log.js';
-import { PublishedFiles } from '../publishing/published-files.js';
-import { trustedKeys } from './trusted-keys.js';
+import type { LogKeysAnswer } from '../queries/proof-endpoints.js';
 
 export function publishCommand(group: Command, run: Runner): void {
   command(
@@ -16,7 +14,9 @@ export function publishCommand(group: Command, run: Runner): void {
     .option('--key <key>', 'the only keys of the log that count; by default those that the server names', severalOf)
     .action(
       run<{ key?: string[] }>(async ({ client, print, progress }, { key }, directory) => {
-        const trusted = await trustedKeys(client, key);
+        const { publishLog, PublishedFiles, logKeyOf } = await backend();
+        const named = key ?? (await client.get<LogKeysAnswer>('/log/keys')).keys.map(({ verifier }) => verifier);
+        const trusted = named.map((text) => logKeyOf('--key', text));
         const text = async (path: string) => (await client.content('GET', path)).bytes;
         const log = {
           checkpoint: async () => String(await text('/log/checkpoint')),
@@ -36,3 +36,10 @@ export function publishCommand(group: Command, run: Runner): void {
       }),
     );
 }
+
+/** Loaded only by the command that needs it. */
+const backend = async () => ({
+  ...(await import('../publishing/publish-log.js')),
+  ...(await import('../publishing/published-files.js')),
+  ...(await import('../evidence/check-bundle.js')),
+});

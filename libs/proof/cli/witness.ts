@@ -2,9 +2,6 @@ import type { Command } from 'commander';
 import { command, integer, severalOf } from '../../cli/commands.js';
 import { line, lines } from '../../cli/rendering/plain-text.js';
 import type { Runner } from '../../cli/session.js';
-import { InvalidInput } from '../../kernel/errors.js';
-import { isKeyName } from '../tlog/signed-note.js';
-import { logKey } from './trusted-keys.js';
 
 /** A witness for logs of others, to run on another machine than they do. */
 export function witnessCommands(program: Command, run: Runner): void {
@@ -28,14 +25,13 @@ export function witnessCommands(program: Command, run: Runner): void {
     .action(
       run<{ name: string; data: string; log: string[]; host: string; port: number }>(
         async ({ printItem, remark, signal }, { name, data, log, host, port }) => {
-          if (!isKeyName(name))
-            throw new InvalidInput([{ field: '--name', message: `is ${name}: leave out spaces and plus` }]);
           const { startWitness } = await import('../witness/start-witness.js');
+          const { logKeyOf } = await import('../evidence/check-bundle.js');
           const failed = (error: unknown) => remark(line`a request failed: ${(error as Error).message}`);
           const witness = await startWitness({
             name,
             directory: data,
-            logs: log.map((text) => logKey('--log', text)),
+            logs: log.map((text) => logKeyOf('--log', text)),
             host,
             port,
             failed,

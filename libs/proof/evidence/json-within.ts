@@ -1,7 +1,7 @@
 /** Levels of lists and objects. The log takes 100; earlier releases took more, but never that many. */
 const MAX_DEPTH = 1_000;
 
-/** The value of a JSON text; undefined if it is none, or nested so deeply that whoever walks through it would crash. */
+/** The value of a JSON text; undefined if it is none, or nested so deeply that walking through it would crash. */
 export function jsonWithin(text: string): unknown {
   if (depthOf(text) > MAX_DEPTH) return undefined;
   try {

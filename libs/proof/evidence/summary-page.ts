@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { plain } from '../../cli/rendering/plain-text.js';
 import { isObject } from '../../events/stored-events.js';
 import { htmlText } from '../../kernel/html-text.js';
+import { visibleText } from '../../kernel/visible-text.js';
 import type { BundleSchema } from './bundle-format.js';
 import { summaryStyle } from './summary-style.js';
 import { type ProvedRange, provedSentences, unprovedSentences } from './verdict.js';
@@ -10,8 +10,8 @@ import type { ProvedBundle, ProvedEvent } from './verify-bundle.js';
 /** Of the text of all events; further ones are only in the bundle. */
 const MAX_SHOWN_CHARACTERS = 8_000_000;
 
-/** Direction marks and control characters could make a text look like another. */
-const text = (value: unknown): string => htmlText(plain(String(value ?? '–')));
+/** Direction marks and control characters could make one text look like another. */
+const text = (value: unknown): string => htmlText(visibleText(String(value ?? '–')));
 const paragraphsOf = (sentences: readonly string[]): string =>
   `<ul>${sentences.map((one) => `<li>${text(one)}</li>`).join('')}</ul>`;
 const rows = (pairs: readonly (readonly [string, unknown])[]): string =>
@@ -24,11 +24,12 @@ export class SummaryPage {
   private readonly articles: string[] = [];
   private shown = 0;
   private left = 0;
-  private range: ProvedRange | undefined;
+  private found: ProvedRange = { events: 0, first: 0, last: 0 };
 
   add(proved: ProvedEvent, { header }: ProvedBundle): void {
     const { index } = proved;
-    this.range = { events: (this.range?.events ?? 0) + 1, first: this.range?.first ?? index, last: index };
+    const { events, first } = this.found;
+    this.found = { events: events + 1, first: events === 0 ? index : first, last: index };
     if (this.shown > MAX_SHOWN_CHARACTERS) {
       this.left++;
       return;
@@ -39,6 +40,11 @@ export class SummaryPage {
     this.articles.push(article);
   }
 
+  /** How many events there are, and where. */
+  get range(): ProvedRange {
+    return this.found;
+  }
+
   /**
    * @param bundle that all events are of
    * @param trust whose word it is that the keys are those of the log
@@ -46,7 +52,6 @@ export class SummaryPage {
   html(bundle: ProvedBundle, trust: string): string {
     const { header, checkpoint, logKeys, witnesses } = bundle;
     const style = createHash('sha256').update(summaryStyle).digest('base64');
-    const range = this.range ?? { events: 0, first: 0, last: 0 };
     const left = this.left === 0 ? '' : `<p class="dim">${this.left} further events are in the bundle only.</p>`;
     return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
@@ -56,7 +61,7 @@ export class SummaryPage {
 <h1>Evidence: ${text(header.subject)}</h1>
 <p>This page shows the events of an evidence bundle of Gatehouse, made at ${text(header.made)}. It is made to be read; the proof is
 the bundle beside it. ${text(trust)}</p>
-<section class="proved"><h2>What is proved</h2>${paragraphsOf(provedSentences(bundle, range))}</section>
+<section class="proved"><h2>What is proved</h2>${paragraphsOf(provedSentences(bundle, this.found))}</section>
 <section class="unproved"><h2>What is not proved</h2>${paragraphsOf(unprovedSentences(bundle))}</section>
 <section><h2>The checkpoint</h2>${rows([
       ['Log', checkpoint.origin],

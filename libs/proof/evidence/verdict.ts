@@ -51,7 +51,7 @@ export function unprovedSentences({ witnesses, withoutNonce }: ProvedBundle): st
       : `Exactly when they were recorded: the times in them are those of the server’s clock. They were recorded by ${timeOf(latest)}, when a witness signed.`,
     ...(witnesses.length === 0
       ? [
-          'That everybody sees the same log: without a witness, whoever has the key could keep a second log and show it to others.',
+          'That everybody sees the same log: without a witness, anyone who has the key could keep a second log and show it to others.',
         ]
       : []),
     ...(withoutNonce > 0
@@ -63,3 +63,25 @@ export function unprovedSentences({ witnesses, withoutNonce }: ProvedBundle): st
     'What is encrypted: personal fields stay as they were stored. They verify also after the person was erased, when nobody can read them any more.',
   ];
 }
+
+/** What a bundle proves, for programs. */
+export function verdictOf(bundle: ProvedBundle, range: ProvedRange) {
+  const { checkpoint, header, logKeys, witnesses, quorum } = bundle;
+  return {
+    status: 'proved',
+    subject: header.subject,
+    events: range.events,
+    firstIndex: range.first,
+    lastIndex: range.last,
+    origin: checkpoint.origin,
+    size: checkpoint.size,
+    root: checkpoint.root.toString('base64'),
+    keys: logKeys.map(({ name, id }) => `${name}+${id.toString('hex')}`),
+    witnesses: witnesses.map(({ name, key, time }) => ({ name, key: key.name, time })),
+    quorum,
+    proved: provedSentences(bundle, range),
+    notProved: unprovedSentences(bundle),
+  };
+}
+
+export type Verdict = ReturnType<typeof verdictOf>;

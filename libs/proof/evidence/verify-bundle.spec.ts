@@ -30,7 +30,7 @@ async function verified(bundle: string | Uint8Array, policy = trusted, size?: nu
 const refused = (bundle: string | Uint8Array, policy = trusted) => expect(verified(bundle, policy)).rejects;
 
 describe('an evidence bundle', () => {
-  it('proves its events to whoever trusts the key of the log, however its bytes arrive', async () => {
+  it('proves its events to anyone who trusts the key of the log, however its bytes arrive', async () => {
     const bundle = await log.bundle([0, 7, 255, 256, 299]);
     for (const size of [1, 7, 4096, undefined]) {
       const { proved, events } = await verified(bundle, trusted, size);
@@ -41,7 +41,7 @@ describe('an evidence bundle', () => {
     }
   });
 
-  it('proves nothing to whoever trusts another key, or the same key under the name of another log', async () => {
+  it('proves nothing to anyone who trusts another key, or the same key under the name of another log', async () => {
     const bundle = await log.bundle([7]);
     await refused(bundle, logsOnly([new SmallLog(0, log.origin, seedOf('x')).signer])).toThrow("can't be trusted");
     await refused(bundle, logsOnly([new SmallLog(0, 'example.org/log/b').signer])).toThrow("can't be trusted");

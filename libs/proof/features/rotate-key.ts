@@ -16,7 +16,7 @@ import { Refusal } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
-import { logKeys, offeredKeys, replaceKeys } from '../keys/log-keys.js';
+import { logKeys, offeredKeys, replaceKeys } from '../leaves/log-keys.js';
 import { originOf } from '../leaves/origin.js';
 
 const MAX_KEY_LENGTH = 500;

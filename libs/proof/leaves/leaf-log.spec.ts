@@ -7,7 +7,6 @@ import { randomNonces } from '../../kernel/ids.js';
 import { connectDatabase, type Database } from '../../platform/database/database.js';
 import { LockSession } from '../../subscriptions/lock-session.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
-import { logKeys } from '../keys/log-keys.js';
 import { seedSigner } from '../keys/proof-signer.js';
 import { parseCheckpoint } from '../tlog/checkpoint.js';
 import { isConsistent, leafHash, proveConsistency, type Subtree } from '../tlog/merkle-tree.js';
@@ -15,6 +14,7 @@ import { noteSigner, openNote } from '../tlog/signed-note.js';
 import { hashOver, sliceOf } from '../tlog/tiles.js';
 import { newestCheckpoint, OtherRoot } from './checkpoints.js';
 import { LeafLog, TreeMismatch } from './leaf-log.js';
+import { logKeys } from './log-keys.js';
 import { leavesOfStore, leavesOfTables, type ReadLeaves } from './read-leaves.js';
 import { readBundle, readTile, treeState } from './stored-tree.js';
 

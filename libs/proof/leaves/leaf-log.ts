@@ -6,16 +6,16 @@ import type { LockSession } from '../../subscriptions/lock-session.js';
 import type { LogTail } from '../../subscriptions/log-tail.js';
 import { Ownership } from '../../subscriptions/ownership.js';
 import { runSubscription, type Subscriber } from '../../subscriptions/subscription.js';
-import { activeKeys, introduceKeys } from '../keys/log-keys.js';
 import type { ProofSigner } from '../keys/proof-signer.js';
 import { checkpointText } from '../tlog/checkpoint.js';
 import { EMPTY_ROOT } from '../tlog/merkle-tree.js';
 import { type NoteKey, noteKey, openNote, signatureLine, verifierText } from '../tlog/signed-note.js';
 import type { TreeEdge } from '../tlog/tree-edge.js';
-import { refusalOf } from '../witnessing/witness-records.js';
 import { newestCheckpoint, OtherRoot, pruneCheckpoints, storeCheckpoint } from './checkpoints.js';
+import { activeKeys, introduceKeys } from './log-keys.js';
 import type { LeafPage, ReadLeaves } from './read-leaves.js';
 import { clearTree, loadEdge, storeGrown, storeTreeState, treeState } from './stored-tree.js';
+import { refusalOf } from './witness-records.js';
 
 /** The name of its checkpoint and of its ownership. */
 export const LEAF_LOG = 'proof';

@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** A directory that a web server serves: whoever reads it meanwhile finds each file as it was or as it is, never in between. */
+/** A directory that a web server serves: its readers find each file as it was or as it is, never in between. */
 export class PublishedFiles {
   constructor(private readonly directory: string) {}
 

@@ -11,8 +11,8 @@ import { NotFound } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { POOL, SETTINGS } from '../../platform/ports.js';
-import { logKeys, offeredKeys } from '../keys/log-keys.js';
 import { publishedCheckpoint } from '../leaves/checkpoints.js';
+import { logKeys, offeredKeys } from '../leaves/log-keys.js';
 import { originOf } from '../leaves/origin.js';
 import { readBundle, readTile } from '../leaves/stored-tree.js';
 import { HASH_BYTES, leafHash } from '../tlog/merkle-tree.js';
@@ -122,8 +122,9 @@ export class ProofEndpoints {
     const [keys, offered] = await Promise.all([logKeys(this.pool), offeredKeys(this.pool, origin)]);
     return {
       origin,
-      keys: keys.map(({ since, until, ...key }) => ({
-        ...key,
+      keys: keys.map(({ origin: of, verifier, since, until }) => ({
+        origin: of,
+        verifier,
         since: since.toISOString(),
         until: until?.toISOString() ?? null,
       })),

@@ -10,8 +10,8 @@ import { CLOCK, POOL, SETTINGS } from '../../platform/ports.js';
 import { newestCheckpoint } from '../leaves/checkpoints.js';
 import { originOf } from '../leaves/origin.js';
 import { treeState } from '../leaves/stored-tree.js';
+import { refusalOf, type WitnessRecord, witnessRecords } from '../leaves/witness-records.js';
 import { verificationRecord } from '../verification/recorded-verification.js';
-import { refusalOf, type WitnessRecord, witnessRecords } from '../witnessing/witness-records.js';
 
 export const ProofStatusAnswer = closed({
   origin: text('The name of the log of leaves.'),

@@ -1,7 +1,7 @@
 import type { Position } from '../../kernel/envelope.js';
 import type { Pool } from '../../platform/database/database.js';
-import { logKeys } from '../keys/log-keys.js';
 import { allCheckpoints, type SignedCheckpoint } from '../leaves/checkpoints.js';
+import { logKeys } from '../leaves/log-keys.js';
 import type { ReadLeaves } from '../leaves/read-leaves.js';
 import { loadEdge, readLeavesFrom, readTile, treeState } from '../leaves/stored-tree.js';
 import { parseCheckpoint } from '../tlog/checkpoint.js';

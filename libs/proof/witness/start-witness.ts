@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { InvalidInput } from '../../kernel/errors.js';
 import { makeDirectory } from '../../platform/database/make-directory.js';
 import { loadKey } from '../../platform/key-file.js';
 import { StartFailure } from '../../platform/start-failure.js';
-import { type NoteKey, noteSigner, verifierText } from '../tlog/signed-note.js';
+import { isKeyName, type NoteKey, noteSigner, verifierText } from '../tlog/signed-note.js';
 import { Witness } from './witness.js';
 import { WitnessFile } from './witness-file.js';
 import { serveWitness } from './witness-server.js';
@@ -19,8 +20,9 @@ export interface WitnessOptions {
   failed(error: unknown): void;
 }
 
-/** @throws StartFailure */
+/** @throws StartFailure; InvalidInput for a name that keys can't have */
 export async function startWitness({ name, directory, logs, host, port, failed }: WitnessOptions) {
+  if (!isKeyName(name)) throw new InvalidInput([{ field: '--name', message: `is ${name}: leave out spaces and plus` }]);
   await makeDirectory(directory);
   const cosigned = await WitnessFile.open(directory);
   try {

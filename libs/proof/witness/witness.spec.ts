@@ -60,7 +60,7 @@ describe('a witness', () => {
     expect(kept.stored.map(({ size }) => size)).toEqual([1, 7, 40]);
   });
 
-  it('says which size it has cosigned to whoever names another one', async () => {
+  it('says which size it has cosigned to anyone who names another one', async () => {
     expect(await ask(5, 7)).toEqual({ status: 409, type: SIZE_TYPE, body: '0\n' });
     await ask(0, 20);
     for (const [old, size] of [

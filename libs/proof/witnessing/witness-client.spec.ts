@@ -73,7 +73,7 @@ describe('an answer of a witness', () => {
     ['noise', { status: 200, body: '\u0007\n\n\n' }],
     ['a conflict without a size', { status: 409, body: '5\n' }],
     ['a conflict with a size that is none', size('-5\n')],
-    ['a conflict although it was told nothing', { status: 422 }, 0],
+    ['a conflict although it was given nothing', { status: 422 }, 0],
     ['an error', { status: 500, body: 'oops' }],
     ['another place', { status: 302 }],
     ['more than anybody would read', { status: 200, body: 'x'.repeat(1_000_000) }],

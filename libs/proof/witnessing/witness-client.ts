@@ -48,7 +48,7 @@ function answerOf(
   body: string,
 ): WitnessAnswer {
   if (status === 200) return cosignature(witness, checkpoint, body);
-  // Nothing that it has seen can differ from a tree which it is told to begin with.
+  // What it has seen can't differ from a tree that it was asked about from the first leaf on.
   if (status === 422 && old > 0) return { outcome: 'other-tree' };
   if (status !== 409) return { outcome: 'failed', reason: `it answered ${status}` };
   const size = headers.get('content-type')?.startsWith(SIZE_TYPE) ? parseCount(body.replace(/\n$/, '')) : undefined;

@@ -15,12 +15,12 @@ import { newestCheckpoint, provingCheckpoint, pruneCheckpoints, publishedCheckpo
 import { LeafLog } from '../leaves/leaf-log.js';
 import { leavesOfTables } from '../leaves/read-leaves.js';
 import { treeState } from '../leaves/stored-tree.js';
+import { witnessRecords } from '../leaves/witness-records.js';
 import { noteSigner, openNote, parseVerifier } from '../tlog/signed-note.js';
 import { type PolicyWitness, parsePolicy } from '../tlog/trust-policy.js';
 import { startWitness } from '../witness/start-witness.js';
 import { type AskWitness, askWitness } from './witness-client.js';
 import { WitnessFeed } from './witness-feed.js';
-import { witnessRecords } from './witness-records.js';
 
 const ORIGIN = 'example.org/log/a';
 const SEED = seedOf('a key for specs');

@@ -3,10 +3,6 @@ import { inSnapshot } from '../../platform/database/in-transaction.js';
 import { newestCheckpoint, type SignedCheckpoint } from '../leaves/checkpoints.js';
 import { treeState } from '../leaves/stored-tree.js';
 import { TreeReader } from '../leaves/tree-reader.js';
-import { proveConsistency } from '../tlog/merkle-tree.js';
-import { verifierText } from '../tlog/signed-note.js';
-import type { PolicyWitness } from '../tlog/trust-policy.js';
-import { type AskWitness, askWitness, type WitnessAnswer } from './witness-client.js';
 import {
   storeCosignature,
   storeRefusal,
@@ -15,7 +11,11 @@ import {
   storeWitnessSize,
   type WitnessRecord,
   witnessRecords,
-} from './witness-records.js';
+} from '../leaves/witness-records.js';
+import { proveConsistency } from '../tlog/merkle-tree.js';
+import { verifierText } from '../tlog/signed-note.js';
+import type { PolicyWitness } from '../tlog/trust-policy.js';
+import { type AskWitness, askWitness, type WitnessAnswer } from './witness-client.js';
 
 const LONGEST_WAIT_MS = 3_600_000;
 

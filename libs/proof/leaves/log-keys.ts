@@ -1,7 +1,7 @@
 import type { Pool } from '../../platform/database/database.js';
 import { inTransaction } from '../../platform/database/in-transaction.js';
-import { treeState } from '../leaves/stored-tree.js';
 import { type NoteKey, parseVerifier, verifierText } from '../tlog/signed-note.js';
+import { treeState } from './stored-tree.js';
 
 type Queryable = Pick<Pool, 'query'>;
 
@@ -12,11 +12,16 @@ export interface LogKey {
   since: Date;
   /** When it stops to sign, since another one was put in its place; null for the current one. */
   until: Date | null;
+  /** Whether it has stopped. */
+  isOver: boolean;
 }
 
 /** Every key that signs or has signed, the newest first. */
 export async function logKeys(db: Queryable): Promise<LogKey[]> {
-  return (await db.query('SELECT origin, verifier, since, until FROM proof.keys ORDER BY since DESC, verifier')).rows;
+  return (
+    await db.query(`SELECT origin, verifier, since, until, coalesce(until <= now(), false) AS "isOver" FROM proof.keys
+         ORDER BY since DESC, verifier`)
+  ).rows;
 }
 
 /** The keys that sign for an origin now: several while one takes the place of another. */
@@ -69,9 +74,8 @@ function firstKeys(known: readonly LogKey[], keys: readonly NoteKey[]): { key: N
     const raw = parseVerifier(one.verifier)?.raw.toString('hex');
     if (raw !== undefined && !last.has(raw)) last.set(raw, one);
   }
-  const isOver = ({ until }: LogKey) => until !== null && until.getTime() <= Date.now();
   const placed = keys.map((key) => ({ key, before: last.get(key.raw.toString('hex')) }));
-  const going = placed.filter(({ before }) => before && !isOver(before));
+  const going = placed.filter(({ before }) => before && !before.isOver);
   if (going.length > 0) return going.map(({ key, before }) => ({ key, until: before!.until }));
   const first = placed.find(({ before }) => !before);
   return first ? [{ key: first.key, until: null }] : [];

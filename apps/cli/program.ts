@@ -46,6 +46,7 @@ const ORDER = [
   'audit',
   'export',
   'migrate',
+  'witness',
   'import',
   'export-log',
   'import-log',

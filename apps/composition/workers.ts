@@ -2,7 +2,15 @@ import type { Ingest } from '../../libs/ingest/ingest.js';
 import { Ingester } from '../../libs/ingest/kafka/ingester.js';
 import type { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { Projector } from '../../libs/projections/projector.js';
-import { LeafLog, leavesOfStore, leavesOfTables, openProofKey, originOf } from '../../libs/proof/index.js';
+import {
+  configuredPolicy,
+  LeafLog,
+  leavesOfStore,
+  leavesOfTables,
+  openProofSigners,
+  originOf,
+  WitnessFeed,
+} from '../../libs/proof/index.js';
 import { Publisher } from '../../libs/publish/kafka/publisher.js';
 import { Ownership } from '../../libs/subscriptions/ownership.js';
 import { logParked, logParkedEvent } from '../../libs/subscriptions/parked-log.js';
@@ -50,19 +58,25 @@ export async function leafLogOf(runtime: Runtime, metrics: Metrics): Promise<Lea
     'Errors after which the log of leaves continued from what is stored',
   );
   const read = settings.eventstoreUrl ? leavesOfStore(store) : leavesOfTables(pool);
-  const seed = await openProofKey(pool, settings);
-  if (!seed)
+  const signers = await openProofSigners(pool, settings);
+  if (signers.length === 0)
     logger.warn(
       'no checkpoint of the log is signed: set GATEHOUSE_PROOF_KEY or GATEHOUSE_PROOF_KEY_FILE, and keep a copy',
     );
   const origin = originOf(settings, epoch.current);
+  configuredPolicy(settings);
+  const askWitnesses = async (unsigned: string) => {
+    const { witnesses = [] } = configuredPolicy(settings) ?? {};
+    await new WitnessFeed(pool, origin, witnesses, settings.witnessSeconds * 1_000).askSizes(unsigned);
+  };
   return new LeafLog(
     pool,
     log,
     read,
     locks,
-    { origin, epoch: epoch.current, seed },
+    { origin, epoch: epoch.current, signers, askWitnesses },
     {
+      refused: (refusal) => logger.error(`no checkpoint is signed any more: ${refusal}`),
       grown: (leaves) => grown.inc(leaves),
       error: failures(errors, logger, 'the log of leaves failed and continues from what is stored'),
     },

@@ -107,6 +107,43 @@ export const ContentViewed = defineEvent({
   example: { caseId: 'img-1', level: 'prompt', reason: 'the image alone is ambiguous' },
 });
 
+export const EvidenceGiven = defineEvent({
+  type: 'EvidenceGiven',
+  version: 1,
+  summary: 'Somebody got a copy of events with the proof that they are in the log. Stored before it was given out.',
+  schema: eventData({
+    entityId: EntityId('What they asked for: the id of an event or an entity, or a position.'),
+    events: Type.Integer({ minimum: 1, description: 'How many events it has.' }),
+    checkpointSize: Type.Integer({
+      minimum: 1,
+      description: 'The number of leaves of the checkpoint that it rests on.',
+    }),
+    reason: Line('Why, as the reader put it.'),
+  }),
+  example: { entityId: 'img-1', events: 12, checkpointSize: 1042, reason: 'asked for by the regulator' },
+});
+
+export const ProofKeyRotated = defineEvent({
+  type: 'ProofKeyRotated',
+  version: 1,
+  summary:
+    'Somebody put a new key in the place of the one that signs the checkpoints of the log. Stored before it signs.',
+  schema: eventData({
+    origin: Line('The name of the log.'),
+    newKey: Line('The key that signs from now on, as `name+hash+key`.'),
+    oldKeys: Type.Array(Line('A key as `name+hash+key`.'), { maxItems: 20, description: 'The keys that it replaces.' }),
+    overlapHours: Type.Integer({ minimum: 0, maximum: 8_760, description: 'For how many hours these sign too.' }),
+    reason: Line('Why.'),
+  }),
+  example: {
+    origin: 'example.org/log/9c1f03ab55d2',
+    newKey: 'example.org/log/9c1f03ab55d2+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW',
+    oldKeys: [],
+    overlapHours: 168,
+    reason: 'yearly',
+  },
+});
+
 export const BreakTaken = defineEvent({
   type: 'BreakTaken',
   version: 1,
@@ -123,6 +160,8 @@ export const auditEvents = [
   ViewRebuilt,
   AddressRead,
   ContentViewed,
+  EvidenceGiven,
+  ProofKeyRotated,
   BreakTaken,
 ];
 

@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CommandGroup, command, severalOf } from '../cli/commands.js';
+import { type CommandGroup, command, integer, reason, severalOf } from '../cli/commands.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { line, lines, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { rowsOf, table } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
 import { GatehouseError } from '../kernel/errors.js';
+import { evidenceCommands } from './cli/evidence.js';
+import { publishCommand } from './cli/publish.js';
+import { witnessCommands } from './cli/witness.js';
+import type { KeyRotationAnswer } from './features/rotate-key.js';
 import type { LogKeysAnswer } from './queries/proof-endpoints.js';
 import type { LogVerification } from './verification/verifications.js';
 
@@ -25,11 +29,44 @@ export const commands: CommandGroup = (program, run) => {
       print(answer, () =>
         paragraphs([
           line`origin ${answer.origin}`,
-          table(['verifier key', 'since'], rowsOf(answer.keys, 'verifier', 'since'), 'nothing has been signed yet'),
+          table(
+            ['verifier key', 'since', 'until'],
+            rowsOf(answer.keys, 'verifier', 'since', 'until'),
+            'nothing has been signed yet',
+          ),
+          ...(answer.offered.length === 0
+            ? []
+            : [
+                table(
+                  ['keys that do not sign yet'],
+                  answer.offered.map((key) => [key]),
+                ),
+              ]),
         ]),
       );
     }),
   );
+
+  command(
+    group,
+    'rotate-key',
+    'Puts a new key in the place of the one that signs the checkpoints: the one of GATEHOUSE_PROOF_NEXT_KEY or GATEHOUSE_PROOF_SIGNER. For a while both sign. It is recorded who did that and why. Role administrator.',
+    'audit rotate-key --reason yearly',
+  )
+    .requiredOption('--reason <text>', 'why; no personal data', reason)
+    .option('--key <key>', 'the new key, if projectors have several; audit keys shows them')
+    .option('--overlap-hours <n>', 'for how many hours the old key signs too', integer(0, 8_760), 168)
+    .action(
+      run<{ reason: string; key?: string; overlapHours: number }>(async ({ client, print }, options) => {
+        const answer = await client.post<KeyRotationAnswer>('/v1/log-key-rotations', options);
+        print(answer, () =>
+          lines([
+            line`the new key is ${answer.newKey}: pass it on`,
+            line`for ${answer.overlapHours} hours checkpoints have the signatures of both`,
+          ]),
+        );
+      }),
+    );
 
   command(
     group,
@@ -52,6 +89,10 @@ export const commands: CommandGroup = (program, run) => {
         return found.status === 'altered' ? EXIT.differs : EXIT.done;
       }),
     );
+
+  evidenceCommands(group, run);
+  publishCommand(group, run);
+  witnessCommands(program, run);
 };
 
 async function finished({ client, progress, signal }: Session, started: LogVerification): Promise<LogVerification> {

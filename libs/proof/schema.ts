@@ -63,3 +63,85 @@ export class CreateProof1700000000201 implements MigrationInterface {
     await runner.query('DROP SCHEMA proof CASCADE');
   }
 }
+
+/** What witnesses have seen of the log, and their signatures under its checkpoints. */
+export class CreateWitnesses1700000000212 implements MigrationInterface {
+  name = 'CreateWitnesses1700000000212';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE proof.witnesses (
+        origin text NOT NULL,
+        verifier text NOT NULL,
+        name text NOT NULL,
+        size bigint NOT NULL DEFAULT 0,
+        cosigned_at timestamptz,
+        error text,
+        -- Why nothing is signed any more.
+        refusal text,
+        PRIMARY KEY (origin, verifier)
+      );
+      CREATE TABLE proof.cosignatures (
+        origin text NOT NULL,
+        size bigint NOT NULL,
+        verifier text NOT NULL,
+        -- As a note has it.
+        line text NOT NULL,
+        PRIMARY KEY (origin, size, verifier),
+        FOREIGN KEY (origin, size) REFERENCES proof.checkpoints ON DELETE CASCADE
+      );
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE proof.cosignatures, proof.witnesses');
+  }
+}
+
+/** What the verifications of the log have found, for the metrics of every process. */
+export class CreateVerifications1700000000213 implements MigrationInterface {
+  name = 'CreateVerifications1700000000213';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE proof.verifications (
+        only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+        -- When one found nothing altered, and when one of all events did.
+        intact_at timestamptz,
+        full_at timestamptz,
+        -- The same whatever was found, so that an altered log is not compared all the time.
+        ended_at timestamptz,
+        full_ended_at timestamptz,
+        -- What was altered, until one of all events finds nothing.
+        fault text,
+        detail text,
+        position bigint
+      );
+      INSERT INTO proof.verifications DEFAULT VALUES;
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE proof.verifications');
+  }
+}
+
+/** One key may take the place of another, and a process may have a key that does not sign yet. */
+export class ReplaceProofKeys1700000000214 implements MigrationInterface {
+  name = 'ReplaceProofKeys1700000000214';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      -- When a key stops to sign; NULL for the current one.
+      ALTER TABLE proof.keys ADD COLUMN until timestamptz;
+      CREATE TABLE proof.offered_keys (
+        verifier text PRIMARY KEY,
+        origin text NOT NULL
+      );
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE proof.offered_keys; ALTER TABLE proof.keys DROP COLUMN until');
+  }
+}

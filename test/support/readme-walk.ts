@@ -2,15 +2,15 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 export interface WalkStep {
-  /** The block of the README, word for word. */
+  /** The block of the document, word for word. */
   script: string;
-  /** The answer that the README shows. */
+  /** The answer that it shows. */
   shown?: unknown;
 }
 
 /** The bash blocks of a section, each with the JSON block that follows it. */
-export function walkOf(section: string): WalkStep[] {
-  const text = readFileSync('README.md', 'utf8').split(`## ${section}\n`)[1]!.split('\n## ')[0]!;
+export function walkOf(section: string, document = 'README.md'): WalkStep[] {
+  const text = readFileSync(document, 'utf8').split(`## ${section}\n`)[1]!.split('\n## ')[0]!;
   return [...text.matchAll(/```bash\n([\s\S]*?)```(?:\n```json\n([\s\S]*?)```)?/g)].map(([, script, shown]) => ({
     script: script!,
     ...(shown === undefined ? {} : { shown: JSON.parse(shown) }),

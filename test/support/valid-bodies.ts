@@ -11,6 +11,8 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
     { full: true, keys: ['PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW'] },
   ],
   'POST /v1/persons/:id/erasure': [{ reason: 'the person asked for it' }],
+  'POST /v1/evidence-bundles': [{ id: 'img-1', kind: 'case', reason: 'asked for by the regulator' }],
+  'POST /v1/log-key-rotations': [{ reason: 'yearly', overlapHours: 168, key: 'example.org/log+c74f20a3+ARpc' }],
   'POST /v1/waitlist': [{ email: 'ada@example.org', priority: 5, locale: 'en-GB', reason: 'to draw' }],
   'POST /v1/policy': [
     { version: '1', url: 'https://example.org/policy', text: 'be kind' },

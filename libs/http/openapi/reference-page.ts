@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { htmlText } from '../../kernel/html-text.js';
 import { referenceStyle } from './reference-style.js';
 import type { JsonSchema } from './request-schemas.js';
 import { schemaRows, typeText } from './schema-rows.js';
@@ -17,11 +18,11 @@ export function referencePage(openApi: Json, asyncApi: Json): Page {
   const groups = groupsOf(openApi);
   const html = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>${escaped(openApi.info.title)} API ${escaped(openApi.info.version)}</title><style>${referenceStyle}</style></head>
+<title>${htmlText(openApi.info.title)} API ${htmlText(openApi.info.version)}</title><style>${referenceStyle}</style></head>
 <body>${navigation(openApi, asyncApi, groups)}<main>
 <header><h2>API reference</h2>${paragraphs(openApi.info.description)}
-<p>Machines read <a href="openapi.json">openapi.json</a> (OpenAPI ${escaped(openApi.openapi)}) and
-<a href="asyncapi.json">asyncapi.json</a> (AsyncAPI ${escaped(asyncApi.asyncapi)}).</p></header>
+<p>Machines read <a href="openapi.json">openapi.json</a> (OpenAPI ${htmlText(openApi.openapi)}) and
+<a href="asyncapi.json">asyncapi.json</a> (AsyncAPI ${htmlText(asyncApi.asyncapi)}).</p></header>
 ${groups.map((group) => groupSection(group, openApi)).join('\n')}
 ${eventSection(asyncApi)}
 </main></body></html>`;
@@ -48,7 +49,7 @@ function groupsOf({ tags, paths }: Json) {
 function navigation({ info }: Json, { components }: Json, groups: readonly Group[]): string {
   const operations = groups.map(
     ({ name, operations }) =>
-      `<h2>${escaped(name)}</h2><ul>${operations
+      `<h2>${htmlText(name)}</h2><ul>${operations
         .map(
           ({ verb, path, operation }) =>
             `<li><a href="#${operation.operationId}"><span class="verb ${verb}">${verb.toUpperCase()}</span><span>${breakable(path)}</span></a></li>`,
@@ -56,13 +57,13 @@ function navigation({ info }: Json, { components }: Json, groups: readonly Group
         .join('')}</ul>`,
   );
   const events = typesOf(components.messages).map((type) => `<li><a href="#event-${type}">${type}</a></li>`);
-  return `<nav aria-label="Contents"><h1>${escaped(info.title)} <small>${escaped(info.version)}</small></h1>
+  return `<nav aria-label="Contents"><h1>${htmlText(info.title)} <small>${htmlText(info.version)}</small></h1>
 <div class="list">${operations.join('')}<h2>Event messages</h2><ul>${events.join('')}</ul></div></nav>`;
 }
 
 function groupSection({ name, description, operations }: Group, openApi: Json): string {
   const resolve = resolver(openApi);
-  return `<section><h2>${escaped(name)}</h2>${paragraphs(description)}${operations
+  return `<section><h2>${htmlText(name)}</h2>${paragraphs(description)}${operations
     .map(({ verb, path, operation }) => operationArticle(verb, path, operation, resolve))
     .join('')}</section>`;
 }
@@ -74,7 +75,7 @@ function operationArticle(verb: string, path: string, operation: Json, resolve: 
   const roles: string[] = operation['x-gatehouse-roles'];
   const said = description.replace(/(?:^|\n\n)(Roles: .*)$/, '');
   return `<article id="${operationId}"><h3><a href="#${operationId}"><span class="verb ${verb}">${verb.toUpperCase()}</span>
-<code>${escaped(path)}</code></a></h3><p>${inline(summary)}.</p>${paragraphs(said)}
+<code>${htmlText(path)}</code></a></h3><p>${inline(summary)}.</p>${paragraphs(said)}
 ${roles.map((role) => `<span class="role">${role}</span>`).join('')}
 ${parameters.length > 0 ? `<h4>Parameters</h4>${fieldTable(parameters.map((one: Json) => parameterRow(one, resolve)))}` : ''}
 ${requestBody ? `<h4>Body</h4>${contents(requestBody.content, resolve)}` : ''}
@@ -101,7 +102,7 @@ const contents = (content: Json, resolve: Resolve): string =>
     .map(([mediaType, { schema, example }]) => {
       const rows = schemaRows(schema, resolve);
       const type = rows.length > 0 ? '' : `<p>${inline(typeOf(schema, resolve))}</p>`;
-      return `<p class="dim"><code>${escaped(mediaType)}</code></p>${type}${fieldTable(rows)}${exampleOf(example)}`;
+      return `<p class="dim"><code>${htmlText(mediaType)}</code></p>${type}${fieldTable(rows)}${exampleOf(example)}`;
     })
     .join('');
 
@@ -111,7 +112,7 @@ function typeOf(schema: JsonSchema, resolve: Resolve): string {
 }
 
 const exampleOf = (example: unknown): string =>
-  example === undefined ? '' : `<pre>${escaped(JSON.stringify(example, null, 2))}</pre>`;
+  example === undefined ? '' : `<pre>${htmlText(JSON.stringify(example, null, 2))}</pre>`;
 
 const fieldTable = (rows: { path: string; type: string; required: boolean; description: string }[]): string =>
   rows.length === 0
@@ -119,7 +120,7 @@ const fieldTable = (rows: { path: string; type: string; required: boolean; descr
     : `<div class="scroll"><table><thead><tr><th>field</th><th>value</th><th>what it is</th></tr></thead><tbody>${rows
         .map(
           ({ path, type, required, description }) =>
-            `<tr><td><code>${escaped(path)}</code>${required ? ' <span class="required">required</span>' : ''}</td><td>${escaped(type)}</td><td>${inline(description)}</td></tr>`,
+            `<tr><td><code>${htmlText(path)}</code>${required ? ' <span class="required">required</span>' : ''}</td><td>${htmlText(type)}</td><td>${inline(description)}</td></tr>`,
         )
         .join('')}</tbody></table></div>`;
 
@@ -154,12 +155,10 @@ const resolver =
       .split('/')
       .reduce((part, name) => part[name], document) as JsonSchema;
 
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (one) => ENTITIES[one]!);
 /** Allows a line break before a slash and after a hyphen. */
-const breakable = (path: string): string => escaped(path).replace(/(?<=.)\/|(?<=-)/g, '<wbr>$&');
+const breakable = (path: string): string => htmlText(path).replace(/(?<=.)\/|(?<=-)/g, '<wbr>$&');
 /** Markdown's `code`, which is all the documents use. */
-const inline = (text: string): string => escaped(text).replace(/`([^`]+)`/g, '<code>$1</code>');
+const inline = (text: string): string => htmlText(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 const paragraphs = (text: string): string =>
   text
     .split('\n\n')

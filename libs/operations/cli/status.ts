@@ -40,6 +40,7 @@ export function statusText(url: string, status: StatusAnswer): Shown {
     switches,
     quarantine,
     logProtection,
+    proof,
     memoryBytes,
   } = status;
   const waiting = Object.entries(quarantine).map(([reason, entries]) => `${number(entries)} ${reason}`);
@@ -54,6 +55,9 @@ export function statusText(url: string, status: StatusAnswer): Shown {
     ['access replica', `at position ${access.position}, ${number(access.ageMs)} ms old`],
     ['suspended', switches.length > 0 ? switches.map(suspensionText).join('; ') : 'nothing'],
     ['quarantine', `${waiting.length > 0 ? waiting.join(', ') : 'empty'}${ROOM[status.quarantineRoom]}`],
+    ['checkpoints', checkpointsText(proof)],
+    ['verified', verifiedText(proof)],
+    ...proof.witnesses.map((one) => [`witness ${one.name}`, witnessText(one)] as const),
     ['memory', `${number(Math.round(memoryBytes / MIB))} MiB`],
   ]);
   const rows = consumers.map((one) => [one.name, Number(one.position), one.behind, one.finished, one.parked]);
@@ -76,6 +80,20 @@ export function statusText(url: string, status: StatusAnswer): Shown {
     ...works,
   ]);
 }
+
+const checkpointsText = ({ signing, signedLeaves, leaves, refusal }: StatusAnswer['proof']): string => {
+  if (signing === 'refused') return `NOT SIGNED: ${refusal}`;
+  if (signing === 'unsigned') return 'not signed: no projector with the proof key has run';
+  return `signed up to ${number(signedLeaves)} of ${number(leaves)} events`;
+};
+
+const verifiedText = ({ verified: { intactAt, fullAt, fault } }: StatusAnswer['proof']): string => {
+  if (fault !== null) return `ALTERED: ${fault}`;
+  return intactAt === null ? 'never' : `intact at ${time(intactAt)}, all events at ${time(fullAt) ?? 'no time yet'}`;
+};
+
+const witnessText = ({ leaves, cosignedAt, error }: StatusAnswer['proof']['witnesses'][number]): string =>
+  `${cosignedAt ? `signed ${number(leaves)} events at ${time(cosignedAt)}` : 'has signed nothing'}${error ? `; ${error}` : ''}`;
 
 function duration(seconds: number): string {
   const parts = [

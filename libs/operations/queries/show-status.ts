@@ -15,6 +15,7 @@ import type { Pool } from '../../platform/database/database.js';
 import { Readiness } from '../../platform/health/readiness.js';
 import { EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
 import { livingProcesses, PROCESS_ROLES } from '../../platform/process/living-processes.js';
+import { ProofStatus, ProofStatusAnswer } from '../../proof/index.js';
 import { ListSwitches, SuspensionAnswer } from '../../switches/index.js';
 import { logConsumers } from './log-consumers.js';
 import { logProtection } from './log-protection.js';
@@ -93,6 +94,7 @@ export const StatusAnswer = closed({
     protected: flag('Whether the database refuses this process to change or delete a stored event.'),
     detail: text('Why, in one sentence.'),
   }),
+  proof: ProofStatusAnswer,
   memoryBytes: count('Resident memory of this process.'),
 });
 export type StatusAnswer = Static<typeof StatusAnswer>;
@@ -109,6 +111,7 @@ export class ShowStatusController {
     @Inject(Quarantine) private readonly quarantine: Quarantine,
     @Inject(QueryBus) private readonly queries: QueryBus,
     @Inject(Readiness) private readonly readiness: Readiness,
+    @Inject(ProofStatus) private readonly proof: ProofStatus,
   ) {}
 
   @Get()
@@ -155,6 +158,7 @@ export class ShowStatusController {
       quarantine: await this.quarantine.waiting(),
       quarantineRoom: await this.quarantine.room(),
       logProtection: await logProtection(this.pool, this.settings),
+      proof: await this.proof.read(),
       memoryBytes: process.memoryUsage.rss(),
     };
   }

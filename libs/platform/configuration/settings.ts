@@ -4,6 +4,7 @@ import { StartFailure } from '../start-failure.js';
 import { editDistance } from './edit-distance.js';
 import { keySettings } from './key-settings.js';
 import { NEEDS } from './needed-settings.js';
+import { proofSettings } from './proof-settings.js';
 import {
   addressOnly,
   baseUrl,
@@ -67,19 +68,7 @@ const table = {
   identityKeyFile: text().means(
     'File with the identity key; by default `identity.key` in the data directory, created there with an embedded database only',
   ),
-  proofKey: key(32).means(
-    'Key that signs the checkpoints of the log: the seed of an Ed25519 key; takes precedence over the file',
-  ),
-  proofKeyFile: text().means(
-    'File with that key; by default `proof.key` in the data directory, created there with an embedded database only. Without a key nothing is signed',
-  ),
-  proofOrigin: named(
-    /^[^\s+/]+(?:\/[^\s+/]+)*$/,
-    'a name without spaces and plus, like example.org/log',
-    'gatehouse',
-  ).means(
-    'First part of the name of the log in its checkpoints; the epoch of the log is the second. Use an address of your own',
-  ),
+  ...proofSettings,
   forwardedExtensions: list(EXTENSION, 'names of CloudEvents attributes in lower case').means(
     'Extension attributes of incoming events that are stored and published; any others are dropped, since they may be personal',
   ),

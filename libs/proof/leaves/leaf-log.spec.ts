@@ -7,13 +7,15 @@ import { randomNonces } from '../../kernel/ids.js';
 import { connectDatabase, type Database } from '../../platform/database/database.js';
 import { LockSession } from '../../subscriptions/lock-session.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
+import { seedSigner } from '../keys/proof-signer.js';
 import { parseCheckpoint } from '../tlog/checkpoint.js';
 import { isConsistent, leafHash, proveConsistency, type Subtree } from '../tlog/merkle-tree.js';
 import { noteSigner, openNote } from '../tlog/signed-note.js';
 import { hashOver, sliceOf } from '../tlog/tiles.js';
 import { LeafLog, TreeMismatch } from './leaf-log.js';
+import { logKeys } from './log-keys.js';
 import { leavesOfStore, leavesOfTables, type ReadLeaves } from './read-leaves.js';
-import { logKeys, newestCheckpoint, OtherRoot } from './signed-checkpoints.js';
+import { newestCheckpoint, OtherRoot } from './signed-checkpoints.js';
 import { readBundle, readTile, treeState } from './stored-tree.js';
 
 const SEED = hash('sha256', 'a key for specs', 'buffer');
@@ -52,7 +54,7 @@ describe('the log of leaves', () => {
     new LeafLog(database.pool, log, read, held, {
       origin: `example.org/log/${epoch}`,
       epoch,
-      seed: signs ? SEED : undefined,
+      signers: signs ? [seedSigner(SEED)] : [],
     });
 
   async function append(count: number): Promise<void> {

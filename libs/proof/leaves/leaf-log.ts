@@ -6,12 +6,16 @@ import type { LockSession } from '../../subscriptions/lock-session.js';
 import type { LogTail } from '../../subscriptions/log-tail.js';
 import { Ownership } from '../../subscriptions/ownership.js';
 import { runSubscription, type Subscriber } from '../../subscriptions/subscription.js';
+import type { ProofSigner } from '../keys/proof-signer.js';
 import { checkpointText } from '../tlog/checkpoint.js';
-import { type NoteSigner, noteSigner, signNote, verifierText } from '../tlog/signed-note.js';
+import { EMPTY_ROOT } from '../tlog/merkle-tree.js';
+import { type NoteKey, noteKey, openNote, signatureLine, verifierText } from '../tlog/signed-note.js';
 import type { Leaf, TreeEdge } from '../tlog/tree-edge.js';
+import { activeKeys, introduceKeys } from './log-keys.js';
 import type { LeafPage, ReadLeaves } from './read-leaves.js';
-import { newestCheckpoint, noteKey, OtherRoot, pruneCheckpoints, storeCheckpoint } from './signed-checkpoints.js';
+import { newestCheckpoint, OtherRoot, pruneCheckpoints, storeCheckpoint } from './signed-checkpoints.js';
 import { clearTree, loadEdge, storeGrown, storeTreeState, treeState } from './stored-tree.js';
+import { refusalOf } from './witness-records.js';
 
 /** The name of its checkpoint and of its ownership. */
 export const LEAF_LOG = 'proof';
@@ -24,6 +28,8 @@ const PRUNE_EVERY = 1_000;
 
 export interface LeafLogReport {
   grown?(leaves: number): void;
+  /** Nothing is signed because of what a witness has seen. */
+  refused?(refusal: string): void;
   /** Work stopped for a while; it continues from what is stored. */
   error?(error: unknown): void;
 }
@@ -32,8 +38,13 @@ export interface LeafLogOptions {
   /** Names the log, its epoch included: after a restore the same sizes may have other roots. */
   origin: string;
   epoch: string;
-  /** Of the Ed25519 key, 32 bytes; without it nothing is signed. */
-  seed: Buffer | undefined;
+  /** The keys that this process has; without any nothing is signed. Which of them sign is stored. */
+  signers: readonly ProofSigner[];
+  /**
+   * Asks the witnesses what they have seen of the log, before anything is signed.
+   * @param unsigned a checkpoint of no leaves
+   */
+  askWitnesses?(unsigned: string): Promise<void>;
 }
 
 interface Working {
@@ -41,6 +52,8 @@ interface Working {
   edge: TreeEdge;
   /** The size of the newest signed checkpoint. */
   signed: number | undefined;
+  /** Whether the witnesses were asked what they have seen. */
+  isAsked: boolean;
 }
 
 /** The leaves are not those of this log. */
@@ -60,11 +73,12 @@ export class TreeMismatch extends Error {
  */
 export class LeafLog implements Subscriber {
   private readonly ownership: Ownership;
-  private readonly signer: NoteSigner | undefined;
+  private readonly signers: readonly { key: NoteKey; signer: ProofSigner }[];
   private owned: AbortSignal | undefined;
   private working: Working | undefined;
   private signedAt = Number.NEGATIVE_INFINITY;
   private signatures = 0;
+  private refusal: string | undefined;
 
   constructor(
     private readonly pool: Pool,
@@ -75,7 +89,7 @@ export class LeafLog implements Subscriber {
     private readonly report: LeafLogReport = {},
   ) {
     this.ownership = new Ownership(locks, 'leaf-logs', 1);
-    this.signer = options.seed && noteSigner(options.origin, options.seed);
+    this.signers = options.signers.map((signer) => ({ key: noteKey(options.origin, signer.publicKey), signer }));
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -131,12 +145,13 @@ export class LeafLog implements Subscriber {
     const { size, position } = await treeState(this.pool);
     if (position !== checkpoint!.position) throw new TreeMismatch(size, position, checkpoint!.position);
     const { origin } = this.options;
-    if (this.signer) await noteKey(this.pool, origin, verifierText(this.signer));
+    const keys = this.signers.map(({ key }) => key);
+    if (keys.length > 0) await introduceKeys(this.pool, origin, keys);
     const edge = await loadEdge(this.pool, size);
     const newest = await newestCheckpoint(this.pool, origin);
     if (newest && (newest.size > size || (newest.size === size && !newest.root.equals(edge.root()))))
       throw new OtherRoot(origin, newest.size);
-    return { checkpoint: checkpoint!, edge, signed: newest?.size };
+    return { checkpoint: checkpoint!, edge, signed: newest?.size, isAsked: false };
   }
 
   /** In a new epoch the log may lack events that have leaves: then all are made anew, and signed under another name. */
@@ -168,31 +183,79 @@ export class LeafLog implements Subscriber {
   }
 
   private async store({ next, atHead }: LeafPage, leaves: readonly Leaf[]): Promise<void> {
-    const { checkpoint, edge, signed } = this.working!;
+    const { checkpoint, edge, signed, isAsked } = this.working!;
     for (const leaf of leaves) edge.append(leaf);
     const isDue = atHead || performance.now() - this.signedAt >= SIGN_EVERY_MS;
-    const isSigned = this.signer !== undefined && isDue && signed !== edge.size;
-    if (next === checkpoint.position && !isSigned) return;
+    const toSign = this.signers.length > 0 && isDue && (signed !== edge.size || !isAsked);
+    const { note, failure } = toSign ? await this.prepared(edge) : {};
+    if (next === checkpoint.position && note === undefined) {
+      if (failure) throw failure;
+      return;
+    }
     await inTransaction(this.pool, async (client) => {
       const stored = await treeState(client, 'FOR UPDATE');
       if (stored.size !== edge.size - leaves.length) throw new Fenced('the log of leaves was moved by another process');
       await moveCheckpoints(client, [checkpoint], next);
       if (leaves.length > 0) await storeGrown(client, edge.takeGrown());
       await storeTreeState(client, { size: edge.size, position: next, epoch: stored.epoch });
-      if (isSigned) await this.sign(client, edge);
+      if (note !== undefined) await this.keep(client, edge, note);
       // Nobody has seen them: after a crash of the server they are made again.
       else await client.query('SET LOCAL synchronous_commit TO off');
     });
     checkpoint.position = next;
-    if (isSigned) this.working!.signed = edge.size;
+    if (note !== undefined) this.working!.signed = edge.size;
     this.report.grown?.(leaves.length);
+    // The leaves are stored all the same; what failed is retried after a while.
+    if (failure) throw failure;
   }
 
-  private async sign(db: Pick<Pool, 'query'>, edge: TreeEdge): Promise<void> {
+  /** The signed note of a tree; none if a witness has seen more than there is, or something else. */
+  private async prepared(edge: TreeEdge): Promise<{ note?: string | undefined; failure?: Error }> {
+    try {
+      await this.askWitnesses();
+      const refusal = await refusalOf(this.pool, this.options.origin);
+      if (refusal !== undefined && refusal !== this.refusal) this.report.refused?.(refusal);
+      this.refusal = refusal;
+      if (refusal !== undefined || this.working!.signed === edge.size) return {};
+      return { note: await this.signed(edge.size, edge.root()) };
+    } catch (error) {
+      return { failure: error as Error };
+    }
+  }
+
+  private async askWitnesses(): Promise<void> {
+    if (this.working!.isAsked) return;
+    // Of no leaves there is one root only: it may be signed before the answers.
+    await this.options.askWitnesses?.(await this.signed(0, EMPTY_ROOT));
+    this.working!.isAsked = true;
+  }
+
+  /** @throws Error if none of the keys of this process may sign, or one can't */
+  private async signed(size: number, root: Buffer): Promise<string> {
     const { origin } = this.options;
+    const active = await activeKeys(this.pool, origin);
+    const signing = this.signers.filter(({ key }) => active.includes(verifierText(key)));
+    if (signing.length === 0)
+      throw new Error(
+        `no key of this process may sign for ${origin}: give it the key that signed before, or run "gatehouse audit rotate-key"`,
+      );
+    const text = checkpointText({ origin, size, root });
+    const message = Buffer.from(text);
+    const lines = await Promise.all(
+      signing.map(async ({ key, signer }) => signatureLine(key, await signer.sign(message))),
+    );
+    const note = `${text}\n${lines.join('')}`;
+    // A program may sign with another key than the one that it shows.
+    openNote(
+      note,
+      signing.map(({ key }) => key),
+    );
+    return note;
+  }
+
+  private async keep(db: Pick<Pool, 'query'>, edge: TreeEdge, note: string): Promise<void> {
     const [size, root] = [edge.size, edge.root()];
-    const note = signNote(checkpointText({ origin, size, root }), [this.signer!]);
-    await storeCheckpoint(db, { origin, size, root, note });
+    await storeCheckpoint(db, { origin: this.options.origin, size, root, note });
     if (++this.signatures % PRUNE_EVERY === 0) await pruneCheckpoints(db);
     this.signedAt = performance.now();
   }

@@ -1,4 +1,6 @@
 import type { Pool } from '../../platform/database/database.js';
+import { openNote, UntrustedNote } from '../tlog/signed-note.js';
+import type { TrustPolicy } from '../tlog/trust-policy.js';
 
 type Queryable = Pick<Pool, 'query'>;
 
@@ -11,13 +13,19 @@ export interface SignedCheckpoint {
   note: string;
 }
 
-/** For each hour that ended a day ago only the newest is kept: a later one proves all that the others did. */
+/**
+ * For each hour that ended a day ago only the newest is kept, of those with the most cosignatures: a later one proves all that
+ * the others did.
+ */
 const PRUNE = `
   DELETE FROM proof.checkpoints WHERE (origin, size) IN (
     SELECT origin, size FROM (
       SELECT origin, size,
-        row_number() OVER (PARTITION BY origin, date_trunc('hour', signed_at) ORDER BY size DESC) AS place
-      FROM proof.checkpoints WHERE signed_at < now() - interval '1 day'
+        row_number() OVER (
+          PARTITION BY origin, date_trunc('hour', signed_at)
+          ORDER BY (SELECT count(*) FROM proof.cosignatures s WHERE s.origin = c.origin AND s.size = c.size) DESC, size DESC
+        ) AS place
+      FROM proof.checkpoints c WHERE signed_at < now() - interval '1 day'
     ) old WHERE place > 1)`;
 
 /** Something else was signed than what is stored: the log has been cut off or replaced. */
@@ -54,6 +62,62 @@ export async function newestCheckpoint(db: Queryable, origin: string): Promise<S
   return rows[0] && { ...rows[0], size: Number(rows[0].size) };
 }
 
+/** The checkpoint with the signatures of the witnesses that it has. */
+async function withCosignatures(db: Queryable, checkpoint: SignedCheckpoint): Promise<SignedCheckpoint> {
+  const { origin, size, note } = checkpoint;
+  const { rows } = await db.query(
+    'SELECT line FROM proof.cosignatures WHERE origin = $1 AND size = $2 ORDER BY verifier',
+    [origin, size],
+  );
+  return { ...checkpoint, note: note + rows.map(({ line }) => line).join('') };
+}
+
+/** The newest checkpoint of an origin, with the cosignatures that it has. */
+export async function publishedCheckpoint(db: Queryable, origin: string): Promise<SignedCheckpoint | undefined> {
+  const newest = await newestCheckpoint(db, origin);
+  return newest && withCosignatures(db, newest);
+}
+
+const COSIGNED = `SELECT origin, size, root, note FROM proof.checkpoints c WHERE origin = $1 AND size >= $2
+  AND EXISTS (SELECT FROM proof.cosignatures s WHERE s.origin = c.origin AND s.size = c.size) ORDER BY size DESC LIMIT 50`;
+
+/**
+ * The checkpoint that proves the most: the newest that meets the quorum of the policy, or the newest with a cosignature, or the
+ * newest.
+ * @param least its size is at least that
+ */
+export async function provingCheckpoint(
+  db: Queryable,
+  origin: string,
+  least: number,
+  policy: TrustPolicy | undefined,
+): Promise<SignedCheckpoint | undefined> {
+  const { rows } = await db.query(COSIGNED, [origin, least]);
+  let first: SignedCheckpoint | undefined;
+  for (const row of rows) {
+    const checkpoint = await withCosignatures(db, { ...row, size: Number(row.size) });
+    first ??= checkpoint;
+    if (policy && isMet(checkpoint, policy)) return checkpoint;
+  }
+  if (first) return first;
+  const newest = await newestCheckpoint(db, origin);
+  return newest && newest.size >= least ? newest : undefined;
+}
+
+function isMet({ note }: SignedCheckpoint, { witnesses, isMet: met }: TrustPolicy): boolean {
+  try {
+    return met(
+      openNote(
+        note,
+        witnesses.map(({ key }) => key),
+      ).keys,
+    );
+  } catch (error) {
+    if (error instanceof UntrustedNote) return false;
+    throw error;
+  }
+}
+
 /** The checkpoints of every origin from a size on, smallest first. */
 export async function allCheckpoints(db: Queryable, from: number): Promise<SignedCheckpoint[]> {
   const { rows } = await db.query(
@@ -61,24 +125,4 @@ export async function allCheckpoints(db: Queryable, from: number): Promise<Signe
     [from],
   );
   return rows.map((row) => ({ ...row, size: Number(row.size) }));
-}
-
-export interface LogKey {
-  origin: string;
-  /** `name+hash+key` */
-  verifier: string;
-  since: Date;
-}
-
-/** Notes a key before it signs anything. */
-export async function noteKey(db: Queryable, origin: string, verifier: string): Promise<void> {
-  await db.query('INSERT INTO proof.keys (verifier, origin) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
-    verifier,
-    origin,
-  ]);
-}
-
-/** Every key that has signed, the newest first. */
-export async function logKeys(db: Queryable): Promise<LogKey[]> {
-  return (await db.query('SELECT origin, verifier, since FROM proof.keys ORDER BY since DESC, verifier')).rows;
 }

@@ -5,14 +5,15 @@ import { type Static, Type } from 'typebox';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Public } from '../../http/credentials/route-access.js';
 import { Means } from '../../http/field-rules.js';
-import { closed, instant, list, text } from '../../http/openapi/answer-schemas.js';
+import { closed, instant, list, orNull, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation, plain } from '../../http/openapi/operation.js';
 import { NotFound } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { POOL, SETTINGS } from '../../platform/ports.js';
+import { logKeys, offeredKeys } from '../leaves/log-keys.js';
 import { originOf } from '../leaves/origin.js';
-import { logKeys, newestCheckpoint } from '../leaves/signed-checkpoints.js';
+import { publishedCheckpoint } from '../leaves/signed-checkpoints.js';
 import { readBundle, readTile } from '../leaves/stored-tree.js';
 import { HASH_BYTES, leafHash } from '../tlog/merkle-tree.js';
 import { encodeBundle, parseTilePath, type TilePlace } from '../tlog/tiles.js';
@@ -67,9 +68,11 @@ const LogKeysAnswer = closed({
       origin: text('The log that the key signs or signed for.'),
       verifier: text('The key as a verifier takes it: `name+hash+key` of C2SP signed-note.'),
       since: instant('When it was used first.'),
+      until: orNull(instant('When it stops to sign, since another key was put in its place; null for a current one.')),
     }),
     'Every key that has signed checkpoints, the newest first.',
   ),
+  offered: list(text('A key as `name+hash+key`.'), 'Keys that projectors have and that do not sign yet.'),
 });
 export type LogKeysAnswer = Static<typeof LogKeysAnswer>;
 
@@ -94,13 +97,14 @@ export class ProofEndpoints {
 
   @Get('checkpoint')
   @Operation('The newest signed checkpoint of the log of leaves', {
-    description: 'C2SP tlog-checkpoint: origin, number of leaves and root, in a signed note.',
+    description:
+      'C2SP tlog-checkpoint: origin, number of leaves and root, in a signed note. It has the cosignatures that witnesses have given it so far.',
     answer: plain('text/plain', 'The checkpoint.', Type.String()),
     refusals: { 404: ['no-checkpoint'] },
   })
   async logCheckpoint(@Res() reply: FastifyReply): Promise<void> {
     const origin = originOf(this.settings, this.epoch.current);
-    const checkpoint = await newestCheckpoint(this.pool, origin);
+    const checkpoint = await publishedCheckpoint(this.pool, origin);
     if (!checkpoint)
       throw new NotFound(
         'no-checkpoint',
@@ -114,10 +118,17 @@ export class ProofEndpoints {
     answer: answer('LogKeys', 'The keys.', LogKeysAnswer),
   })
   async logKeys(): Promise<LogKeysAnswer> {
-    const keys = await logKeys(this.pool);
+    const origin = originOf(this.settings, this.epoch.current);
+    const [keys, offered] = await Promise.all([logKeys(this.pool), offeredKeys(this.pool, origin)]);
     return {
-      origin: originOf(this.settings, this.epoch.current),
-      keys: keys.map(({ since, ...key }) => ({ ...key, since: since.toISOString() })),
+      origin,
+      keys: keys.map(({ origin: of, verifier, since, until }) => ({
+        origin: of,
+        verifier,
+        since: since.toISOString(),
+        until: until?.toISOString() ?? null,
+      })),
+      offered,
     };
   }
 

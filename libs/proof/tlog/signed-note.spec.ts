@@ -31,7 +31,7 @@ describe('a signed note', () => {
   it('of Go opens with its key, whatever unknown signatures it has', () => {
     const key = parseVerifier(NEUMANN)!;
     expect(verifierText(key)).toBe(NEUMANN);
-    expect(openNote(NOTE, [key])).toEqual({ text: TEXT, keys: [key] });
+    expect(openNote(NOTE, [key])).toEqual({ text: TEXT, keys: [key], times: new Map() });
   });
 
   it('opens with any key that signed it, and names those that did', () => {

@@ -7,7 +7,8 @@ import type { Ids } from '../../kernel/ids.js';
 import { Jobs } from '../../kernel/jobs.js';
 import { type NoteKey, parseVerifier } from '../tlog/signed-note.js';
 import { LOG_FAULTS } from './log-faults.js';
-import { type LogToVerify, type Verification, verifyLog } from './verify-log.js';
+import { recordedVerification } from './recorded-verification.js';
+import type { LogToVerify, Verification } from './verify-log.js';
 
 export const LogVerification = closed({
   id: text('The verification.'),
@@ -69,7 +70,7 @@ export class LogVerifications extends Jobs<LogVerification> implements OnApplica
     const trusted = keys.map(keyOf);
     const given = { isFull, ...(trusted.length > 0 && { trusted }) };
     return this.start({ full: isFull }, async (onProgress, signal) =>
-      shown(await verifyLog(this.log(), { ...given, signal, onProgress })),
+      shown(await recordedVerification(this.log(), { ...given, signal, onProgress })),
     );
   }
 }

@@ -11,6 +11,7 @@ import { randomNonces } from '../../kernel/ids.js';
 import { connectDatabase, type Database, type Pool } from '../../platform/database/database.js';
 import { LockSession } from '../../subscriptions/lock-session.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
+import { seedSigner } from '../keys/proof-signer.js';
 import { LeafLog } from '../leaves/leaf-log.js';
 import { leavesOfStore, leavesOfTables } from '../leaves/read-leaves.js';
 import { noteSigner } from '../tlog/signed-note.js';
@@ -31,7 +32,7 @@ async function grow(): Promise<void> {
   const database = await connectDatabase(test.connection, { applicationName: 'gatehouse-spec' });
   const locks = new LockSession(test.connection);
   const log = new LogTail(store);
-  const options = { origin: ORIGIN, epoch: 'a', seed: SEED };
+  const options = { origin: ORIGIN, epoch: 'a', signers: [seedSigner(SEED)] };
   await new LeafLog(database.pool, log, leavesOfTables(database.pool), locks, options).processAll();
   await log.close();
   await locks.close();

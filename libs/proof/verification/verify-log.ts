@@ -1,7 +1,8 @@
 import type { Position } from '../../kernel/envelope.js';
 import type { Pool } from '../../platform/database/database.js';
+import { logKeys } from '../leaves/log-keys.js';
 import type { ReadLeaves } from '../leaves/read-leaves.js';
-import { allCheckpoints, logKeys, type SignedCheckpoint } from '../leaves/signed-checkpoints.js';
+import { allCheckpoints, type SignedCheckpoint } from '../leaves/signed-checkpoints.js';
 import { loadEdge, readLeavesFrom, readTile, treeState } from '../leaves/stored-tree.js';
 import { parseCheckpoint } from '../tlog/checkpoint.js';
 import { type NoteKey, openNote, parseVerifier, UntrustedNote } from '../tlog/signed-note.js';

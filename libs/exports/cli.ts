@@ -5,7 +5,7 @@ import { line, lines, paragraphs } from '../cli/rendering/plain-text.js';
 import { rowsOf, table, time } from '../cli/rendering/table.js';
 import { listed, type Runner } from '../cli/session.js';
 import { FORMATS, type Format } from './cli/part-file.js';
-import { DATASET_NAMES, type DatasetName } from './events.js';
+import type { DatasetName } from './events.js';
 import type { ExportEntry } from './queries/list-exports.js';
 
 interface Options {
@@ -28,7 +28,7 @@ export const commands: CommandGroup = (program, run) => {
   const group = program
     .command('export')
     .description('Exports a range of the log into files with a manifest, and lists who exported what.');
-  for (const dataset of DATASET_NAMES) exportCommand(group, run, dataset);
+  for (const dataset of Object.keys(SUMMARIES) as DatasetName[]) exportCommand(group, run, dataset);
 
   command(group, 'list', 'Lists exports, the newest first.', 'export list', 'export list --by cleo')
     .option('--by <person>', 'only those that this person or service made')

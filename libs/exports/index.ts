@@ -1,8 +1,8 @@
 import type { Context } from '../context/context.js';
-import { Datasets } from './datasets/datasets.js';
 import { exportEvents } from './events.js';
 import { exportStream } from './export.js';
 import { MakeExportController, MakeExportHandler } from './features/make-export.js';
+import { Datasets } from './queries/datasets.js';
 import { ExportRowsController, ReadExportRowsHandler } from './queries/export-rows.js';
 import { ListExportsController, ListExportsHandler } from './queries/list-exports.js';
 import { exportsView } from './views/exports.js';

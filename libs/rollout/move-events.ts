@@ -54,7 +54,13 @@ export const GateMoved = defineEvent({
         { maxItems: 16, description: 'Views of which a shard was further than that.' },
       ),
     ),
-    parameters: closed({ limit: number('The violation rate that must not be reached.'), ...parameterFields }, options),
+    parameters: closed(
+      { limit: number('The violation rate that must not be reached.'), ...parameterFields },
+      {
+        ...options,
+        description: 'The limit and the parameters of the stage.',
+      },
+    ),
     perWeek: Count('The rate that the load on reviewers was computed for.', 0, 2 * MAX_PER_WEEK),
     exposures: closed(
       {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { InvalidInput } from '../../kernel/errors.js';
-import { DATASET_NAMES } from '../events.js';
+import type { DatasetName } from '../events.js';
 import { FORMATS } from './part-file.js';
 
 export const MANIFEST = 'manifest.json';
@@ -17,7 +17,7 @@ export const Manifest = Type.Object({
   form: Type.Literal('gatehouse-export/1'),
   /** The export, as the server has it: absent before the server has made it. */
   exportId: text,
-  dataset: Type.Enum([...DATASET_NAMES]),
+  dataset: Type.Unsafe<DatasetName>({ type: 'string', pattern: '^[a-z]+$' }),
   format: Type.Enum([...FORMATS]),
   range: Type.Optional(Type.Object({ after: text, to: text })),
   columns: Type.Array(Type.Object({ name: text, type: text, meaning: text })),

@@ -14,9 +14,9 @@ import { Context } from '../../http/request-context.js';
 import type { Position } from '../../kernel/envelope.js';
 import { InvalidInput, PositionGone } from '../../kernel/errors.js';
 import { EVENT_STORE } from '../../platform/ports.js';
-import { Datasets } from '../datasets/datasets.js';
 import { DATASET_NAMES, type DatasetName } from '../events.js';
 import { type ExportData, exportStream, makeExport } from '../export.js';
+import { Datasets } from '../queries/datasets.js';
 import { ExportAnswer, exportAnswer, exportExample } from '../queries/export-answer.js';
 
 export class MakeExport extends RequestCommand<ExportData> {

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { closed, list, oneOf, position, text } from '../../http/openapi/answer-schemas.js';
-import { COLUMN_TYPES, type Dataset } from '../datasets/dataset.js';
 import { DATASET_NAMES } from '../events.js';
 import type { ExportData } from '../export.js';
+import { COLUMN_TYPES, type Dataset } from './dataset.js';
 
 export const ExportAnswer = closed({
   exportId: text('The export.'),

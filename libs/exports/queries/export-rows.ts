@@ -10,8 +10,8 @@ import { IdParam, IfGiven, IsInteger, Means } from '../../http/field-rules.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { readFromGiven } from '../../http/position-text.js';
 import { Context } from '../../http/request-context.js';
-import { Datasets } from '../datasets/datasets.js';
 import { exportStream, rowsFor } from '../export.js';
+import { Datasets } from './datasets.js';
 import { RowsAnswer } from './export-answer.js';
 
 const DEFAULT_LIMIT = 500;

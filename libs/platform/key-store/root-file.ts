@@ -8,7 +8,7 @@ import type { RootKey } from './root-key.js';
 
 export const KEY_BYTES = 32;
 /** Buckets of people's keys. An erasure encrypts one of them anew. */
-export const BUCKETS = 4_096;
+const BUCKETS = 4_096;
 /** The bucket of the keys of periods of time. */
 export const PERIODS = BUCKETS;
 const ALL = BUCKETS + 1;

@@ -5,12 +5,12 @@ import type { Settings } from '../../platform/configuration/settings.js';
 import { EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
 import { ViewReader } from '../../projections/view-reader.js';
 import type { DatasetName } from '../events.js';
-import { accountsDataset } from './accounts.js';
-import { casesDataset } from './cases.js';
+import { accountsDataset } from './account-rows.js';
+import { casesDataset } from './case-rows.js';
 import type { Dataset } from './dataset.js';
-import { decisionsDataset } from './decisions.js';
-import { eventsDataset } from './events.js';
-import { StreamPages } from './stream-rows.js';
+import { decisionsDataset } from './decision-rows.js';
+import { eventsDataset } from './event-rows.js';
+import { StreamPages } from './stream-pages.js';
 
 @Injectable()
 export class Datasets {

@@ -10,7 +10,7 @@ import {
   ReviewOverturned,
 } from '../../review/index.js';
 import type { Dataset, Range, Row } from './dataset.js';
-import type { StreamPages } from './stream-rows.js';
+import type { StreamPages } from './stream-pages.js';
 
 const DECIDED: readonly string[] = [ReviewConfirmed, ReviewDismissed, ModelProblemFound, ReviewOverturned].map(
   ({ type }) => type,

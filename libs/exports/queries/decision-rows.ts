@@ -69,13 +69,13 @@ export const decisionsDataset = (store: Pick<EventStore, 'readAll'>): Dataset =>
   page: (range, place, limit) => pageOfLog(store, range, place, limit, decisionRow, DECISIONS),
 });
 
-const SEALED = /^sealed:/;
+const ENCRYPTED = /^sealed:/;
 
 function decisionRow(event: RecordedEvent): Row {
   const { position, id, type, recordedAt, data, metadata } = event;
   const named = NAMED.map(([name]) => {
     const value = data[name];
-    return [name, typeof value === 'string' && !SEALED.test(value) ? value : null];
+    return [name, typeof value === 'string' && !ENCRYPTED.test(value) ? value : null];
   });
   return {
     ...{ position, id, type, time: metadata.time ?? null, recordedAt },

@@ -10,7 +10,7 @@ import { toIso } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import type { Dataset, Range, Row } from './dataset.js';
-import type { StreamPages } from './stream-rows.js';
+import type { StreamPages } from './stream-pages.js';
 
 export const accountsDataset = (streams: StreamPages): Dataset => ({
   summary: 'Each account whose first event is in the range, as it was at its end, by id. Without addresses.',

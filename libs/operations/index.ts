@@ -34,7 +34,7 @@ export const operationsContext: Context = {
       provide: ViewJobs,
       inject: [Catalogue, Rebuilder, CLOCK, IDS, AuditTrail],
       useFactory: ({ views }: Catalogue, rebuilder: Rebuilder, clock: Clock, ids: Ids, audit: AuditTrail) =>
-        new ViewJobs(views, rebuilder, clock, ids, audit),
+        new ViewJobs(views, rebuilder, audit, clock, ids),
     },
   ],
 };

@@ -18,6 +18,7 @@ export class ViewsBody {
 const started = {
   example: { views: ['cases'] },
   answer: answer('ViewJob', 'The started job.', ViewJob, viewJobExample),
+  refusals: { 503: ['too-many-jobs'] },
 };
 
 @Controller('v1/views')
@@ -30,7 +31,7 @@ export class StartViewJobController {
   @Roles('compliance', 'administrator')
   @Operation('Starts a replay into new tables, compares them with the live ones and drops them', started)
   verifyViews(@Body() { views }: ViewsBody, @Context() context: Context): Promise<ViewJob> {
-    return this.jobs.start('verify', views, context);
+    return this.jobs.replay('verify', views, context);
   }
 
   @Post('rebuild')
@@ -39,6 +40,6 @@ export class StartViewJobController {
   @Roles('administrator')
   @Operation('Starts a replay into new tables that then replace the live ones', started)
   rebuildViews(@Body() { views }: ViewsBody, @Context() context: Context): Promise<ViewJob> {
-    return this.jobs.start('rebuild', views, context);
+    return this.jobs.replay('rebuild', views, context);
   }
 }

@@ -20,8 +20,8 @@ it('begins no job that was still being recorded when the process stopped', async
   };
   const rebuilder = { verify: begin, rebuild: begin } as unknown as Rebuilder;
   const audit = { record: () => recording } as unknown as AuditTrail;
-  const jobs = new ViewJobs([], rebuilder, systemClock, timeOrderedIds(systemClock), audit);
-  const starting = jobs.start('rebuild', undefined, context);
+  const jobs = new ViewJobs([], rebuilder, audit, systemClock, timeOrderedIds(systemClock));
+  const starting = jobs.replay('rebuild', undefined, context);
   await jobs.onApplicationShutdown();
   recorded(1);
   expect(await starting).toMatchObject({ status: 'failed', error: 'the process is stopping' });

@@ -2,11 +2,11 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { type Static, Type } from 'typebox';
 import type { AuditTrail } from '../../audit/index.js';
 import { closed, count, instant, list, oneOf, position, text } from '../../http/openapi/answer-schemas.js';
-import { type Clock, toIso } from '../../kernel/clock.js';
+import type { Clock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
-import type { Position } from '../../kernel/envelope.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
+import { Jobs } from '../../kernel/jobs.js';
 import type { Rebuilder } from '../../projections/rebuilder.js';
 import { NAMED_ROWS } from '../../projections/row-differences.js';
 import type { View } from '../../projections/view.js';
@@ -66,68 +66,39 @@ export const viewJobExample = {
   of: '0',
 };
 
-const JOBS_REMEMBERED = 50;
+/** Of each view only one job goes on, which the rebuilder sees to. */
+const LIMITS = { name: 'jobs of views', atOnce: 4, most: 20 };
 
-/** Verifies and rebuilds views. Each job runs in this process and is remembered for a while. */
-export class ViewJobs implements OnApplicationShutdown {
-  private readonly jobs = new Map<string, ViewJob>();
-  private readonly stop = new AbortController();
-  private readonly running = new Set<Promise<void>>();
-
+/** Verifies and rebuilds views. */
+export class ViewJobs extends Jobs<ViewJob> implements OnApplicationShutdown {
   constructor(
     private readonly views: readonly View[],
     private readonly rebuilder: Rebuilder,
-    private readonly clock: Clock,
-    private readonly ids: Ids,
     private readonly audit: AuditTrail,
-  ) {}
+    clock: Clock,
+    ids: Ids,
+  ) {
+    super(clock, ids, LIMITS);
+  }
 
-  /** Recorded before it begins. @throws InvalidInput for a view that does not exist */
-  async start(kind: ViewJob['kind'], names: readonly string[] | undefined, context: CommandContext): Promise<ViewJob> {
+  /**
+   * Recorded before it begins.
+   * @throws InvalidInput for a view that does not exist; Unavailable too-many-jobs
+   */
+  replay(kind: ViewJob['kind'], names: readonly string[] | undefined, context: CommandContext): Promise<ViewJob> {
     const views = this.chosen(names);
-    const job: ViewJob = {
-      id: this.ids.next(),
-      kind,
-      views: views.map((view) => view.name),
-      status: 'running',
-      startedAt: toIso(this.clock.now()),
-      position: '0',
-      of: '0',
-    };
-    const data = { jobId: job.id, kind, views: job.views };
-    await this.audit.record({ type: 'ViewRebuilt', data }, context);
-    this.jobs.set(job.id, job);
-    for (const old of [...this.jobs.keys()].slice(0, -JOBS_REMEMBERED)) this.jobs.delete(old);
-    const work = this.run(job, views).finally(() => this.running.delete(work));
-    this.running.add(work);
-    return job;
-  }
-
-  find(id: string): ViewJob | undefined {
-    return this.jobs.get(id);
-  }
-
-  /** Ends running jobs at the next page and drops their unfinished tables. */
-  async onApplicationShutdown(): Promise<void> {
-    this.stop.abort(new Error('the process is stopping'));
-    await Promise.all(this.running);
-  }
-
-  private async run(job: ViewJob, views: readonly View[]): Promise<void> {
-    const progress = (reached: Position, end: Position) => {
-      job.position = String(reached);
-      job.of = String(end);
-    };
-    try {
-      this.stop.signal.throwIfAborted(); // it may have been recorded while the process began to stop
-      const comparisons = await this.rebuilder[job.kind](views, progress, this.stop.signal);
-      job.comparisons = comparisons.map((one) => ({ ...one, position: String(one.position) }));
-      job.status = 'done';
-    } catch (error) {
-      job.error = (error as Error).message;
-      job.status = 'failed';
-    }
-    job.endedAt = toIso(this.clock.now());
+    return this.start(
+      { kind, views: views.map(({ name }) => name) },
+      async (progress, signal) => {
+        const comparisons = await this.rebuilder[kind](views, progress, signal);
+        return {
+          status: 'done',
+          comparisons: comparisons.map((one) => ({ ...one, position: String(one.position) })),
+        };
+      },
+      ({ id: jobId, views: replayed }) =>
+        this.audit.record({ type: 'ViewRebuilt', data: { jobId, kind, views: replayed } }, context),
+    );
   }
 
   private chosen(names?: readonly string[]): readonly View[] {

@@ -40,8 +40,9 @@ export class StartVerificationController {
       LogVerification,
       verificationExample,
     ),
+    refusals: { 503: ['too-many-jobs'] },
   })
-  async verifyLog(@Body() { full = false, keys = [] }: VerificationBody): Promise<LogVerification> {
-    return this.verifications.start(full, keys);
+  verifyLog(@Body() { full = false, keys = [] }: VerificationBody): Promise<LogVerification> {
+    return this.verifications.verify(full, keys);
   }
 }

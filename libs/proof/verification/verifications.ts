@@ -1,9 +1,10 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { type Static, Type } from 'typebox';
 import { closed, count, flag, instant, oneOf, position, text } from '../../http/openapi/answer-schemas.js';
-import { type Clock, toIso } from '../../kernel/clock.js';
+import type { Clock } from '../../kernel/clock.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
+import { Jobs } from '../../kernel/jobs.js';
 import { type NoteKey, parseVerifier } from '../tlog/signed-note.js';
 import { LOG_FAULTS } from './log-faults.js';
 import { recordedVerification } from './recorded-verification.js';
@@ -47,81 +48,45 @@ export const verificationExample: LogVerification = {
   of: '0',
 };
 
-const REMEMBERED = 50;
+/** One at a time, since each reads the whole log. */
+const LIMITS = { name: 'verifications of the log', atOnce: 1, most: 5 };
 
-/** Verifications of the log. Each runs in this process and is remembered for a while. */
-export class LogVerifications implements OnApplicationShutdown {
-  private readonly found = new Map<string, LogVerification>();
-  private readonly stop = new AbortController();
-  /** One at a time, since each reads the whole log. */
-  private running: Promise<void> = Promise.resolve();
-
+/** Verifications of the log. */
+export class LogVerifications extends Jobs<LogVerification> implements OnApplicationShutdown {
   /** @param log as it is now: its name changes with the epoch */
   constructor(
     private readonly log: () => LogToVerify,
-    private readonly clock: Clock,
-    private readonly ids: Ids,
-  ) {}
+    clock: Clock,
+    ids: Ids,
+  ) {
+    super(clock, ids, LIMITS);
+  }
 
   /**
    * @param keys of the log, as the caller trusts them
-   * @throws InvalidInput for a key that is none
+   * @throws InvalidInput for a key that is none; Unavailable too-many-jobs
    */
-  start(isFull: boolean, keys: readonly string[]): LogVerification {
-    const trusted = keys.map((text) => {
-      const key = parseVerifier(text);
-      if (key) return key;
-      throw new InvalidInput([
-        { field: '/keys', message: 'has a key that is none: give them as `gatehouse audit keys` does' },
-      ]);
-    });
-    const one: LogVerification = {
-      id: this.ids.next(),
-      full: isFull,
-      status: 'running',
-      startedAt: toIso(this.clock.now()),
-      position: '0',
-      of: '0',
-    };
-    this.found.set(one.id, one);
-    for (const old of [...this.found.keys()].slice(0, -REMEMBERED)) this.found.delete(old);
-    this.running = this.running.then(() => this.run(one, trusted));
-    return one;
-  }
-
-  find(id: string): LogVerification | undefined {
-    return this.found.get(id);
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    this.stop.abort(new Error('the process is stopping'));
-    await this.running;
-  }
-
-  private async run(one: LogVerification, trusted: readonly NoteKey[]): Promise<void> {
-    try {
-      const result = await recordedVerification(this.log(), {
-        isFull: one.full,
-        ...(trusted.length > 0 && { trusted }),
-        signal: this.stop.signal,
-        onProgress(reached, end) {
-          one.position = String(reached);
-          one.of = String(end);
-        },
-      });
-      Object.assign(one, shown(result));
-    } catch (error) {
-      one.error = (error as Error).message;
-      one.status = 'failed';
-    }
-    one.endedAt = toIso(this.clock.now());
+  verify(isFull: boolean, keys: readonly string[]): Promise<LogVerification> {
+    const trusted = keys.map(keyOf);
+    const given = { isFull, ...(trusted.length > 0 && { trusted }) };
+    return this.start({ full: isFull }, async (onProgress, signal) =>
+      shown(await recordedVerification(this.log(), { ...given, signal, onProgress })),
+    );
   }
 }
 
-const shown = ({ fault, from, to, ...counts }: Verification): Partial<LogVerification> => ({
+function keyOf(text: string): NoteKey {
+  const key = parseVerifier(text);
+  if (key) return key;
+  throw new InvalidInput([
+    { field: '/keys', message: 'has a key that is none: give them as `gatehouse audit keys` does' },
+  ]);
+}
+
+const shown = ({ fault, from, to, ...counts }: Verification) => ({
   ...counts,
   fromLeaf: from,
   toLeaf: to,
-  status: fault ? 'altered' : 'intact',
+  status: fault ? ('altered' as const) : ('intact' as const),
   ...(fault && { fault: { ...fault, position: fault.position === undefined ? undefined : String(fault.position) } }),
 });

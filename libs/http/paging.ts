@@ -2,6 +2,7 @@ import { Query } from '@nestjs/cqrs';
 import { Type } from 'class-transformer';
 import { IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import { InvalidInput } from '../kernel/errors.js';
+import { hashOf, isUuid } from '../kernel/ids.js';
 import { isEntityId } from '../kernel/text-forms.js';
 import { IfGiven, Means } from './field-rules.js';
 
@@ -21,7 +22,7 @@ export class PageQuery<Answer = unknown> extends Query<Answer> {
   @Means('The `nextCursor` of the previous page.')
   @IfGiven()
   @IsString()
-  @MaxLength(600)
+  @MaxLength(1_000)
   @Matches(/^[A-Za-z0-9_-]+$/, { message: 'must be the nextCursor of an earlier answer' })
   cursor?: string;
 }
@@ -34,35 +35,76 @@ export interface Page<Item> {
   position?: string;
 }
 
-export type CursorPart = 'number' | 'id';
+export type CursorPart = 'number' | 'id' | 'uuid';
 
-/**
- * Parses a cursor: the sort key of the last item before the page.
- * @throws InvalidInput if it is not a nextCursor of a list with this sort key
- */
-export function readCursor(cursor: string | undefined, form: readonly CursorPart[]): (string | number)[] | undefined {
-  if (cursor === undefined) return undefined;
-  const parts = parsed(cursor);
-  const fits = Array.isArray(parts) && parts.length === form.length && form.every((kind, i) => isPart(kind, parts[i]));
-  if (!fits) throw new InvalidInput([{ field: 'cursor', message: 'must be the nextCursor of an earlier answer' }]);
-  return parts;
+/** What a list was asked for beside `limit` and `cursor`: which items, and in which order. */
+type Asked = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** What a cursor says of its list: the name, and of each part of what was asked for a digest, since values may be long. */
+type Tag = Readonly<Record<string, string>>;
+
+const DIGEST_LENGTH = 8;
+
+/** A list as it was asked for. Its cursors fit no other list, and not this one with another filter or order. */
+export class Listing {
+  private readonly tag: Tag;
+
+  /**
+   * @param name in the plural, as messages have it
+   * @param asked by the names that callers know
+   */
+  constructor(
+    private readonly name: string,
+    asked: Asked = {},
+  ) {
+    const given = Object.entries(asked).filter(([, value]) => value !== undefined);
+    const digests = given.map(([part, value]) => [part, hashOf(String(value)).slice(0, DIGEST_LENGTH)]);
+    this.tag = Object.fromEntries([['list', name], ...digests]);
+  }
+
+  /**
+   * Parses a cursor: the sort key of the last item before the page.
+   * @throws InvalidInput if it is not a nextCursor of this list as it was asked for
+   */
+  after(cursor: string | undefined, form: readonly CursorPart[]): (string | number)[] | undefined {
+    if (cursor === undefined) return undefined;
+    const parts = parsed(cursor);
+    if (!Array.isArray(parts)) throw unusable('must be the nextCursor of an earlier answer');
+    const tag = parts.pop();
+    if (!isTag(tag)) throw unusable('must be the nextCursor of an earlier answer');
+    this.refuseOther(tag);
+    const fits = parts.length === form.length && form.every((kind, i) => isPart(kind, parts[i]));
+    if (!fits) throw unusable('must be the nextCursor of an earlier answer');
+    return parts;
+  }
+
+  /**
+   * A page from rows that were queried with one more than the limit.
+   * @param keyOf the sort key of an item
+   */
+  page<Row, Item>(
+    rows: readonly Row[],
+    limit: number,
+    toItem: (row: Row) => Item,
+    keyOf: (row: Row) => readonly (string | number)[],
+  ): Page<Item> {
+    const items = rows.slice(0, limit).map(toItem);
+    if (rows.length <= limit) return { items };
+    const key = [...keyOf(rows[limit - 1]!), this.tag];
+    return { items, nextCursor: Buffer.from(JSON.stringify(key)).toString('base64url') };
+  }
+
+  private refuseOther(tag: Tag): void {
+    if (tag.list !== this.name)
+      throw unusable(`is of a list of ${tag.list}, and this is one of ${this.name}: leave it out for the first page`);
+    const parts = new Set([...Object.keys(tag), ...Object.keys(this.tag)]);
+    const others = [...parts].filter((part) => tag[part] !== this.tag[part]).sort();
+    if (others.length > 0)
+      throw unusable(`is of a list with another ${others.join(', ')}: leave it out for the first page of this one`);
+  }
 }
 
-/**
- * A page from rows that were queried with one more than the limit.
- * @param keyOf the sort key of an item
- */
-export function toPage<Row, Item>(
-  rows: readonly Row[],
-  limit: number,
-  toItem: (row: Row) => Item,
-  keyOf: (row: Row) => readonly (string | number)[],
-): Page<Item> {
-  const items = rows.slice(0, limit).map(toItem);
-  if (rows.length <= limit) return { items };
-  const key = keyOf(rows[limit - 1]!);
-  return { items, nextCursor: Buffer.from(JSON.stringify(key)).toString('base64url') };
-}
+const unusable = (message: string) => new InvalidInput([{ field: 'cursor', message }]);
 
 function parsed(cursor: string): unknown {
   try {
@@ -72,7 +114,16 @@ function parsed(cursor: string): unknown {
   }
 }
 
+/** Messages repeat the name of the list and those of the parts. */
+const isTag = (tag: unknown): tag is Tag =>
+  typeof tag === 'object' &&
+  tag !== null &&
+  'list' in tag &&
+  isPart('id', tag.list) &&
+  Object.entries(tag).every(([part, value]) => isEntityId(part) && typeof value === 'string');
+
 function isPart(kind: CursorPart, part: unknown): boolean {
+  if (kind === 'uuid') return typeof part === 'string' && isUuid(part);
   if (kind === 'id') return typeof part === 'string' && isEntityId(part);
   return Number.isSafeInteger(part) && Math.abs(part as number) <= GREATEST && (part as number) >= 0;
 }

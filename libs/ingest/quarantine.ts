@@ -145,15 +145,16 @@ export class Quarantine {
     return updated.raw[0]?.id;
   }
 
-  /** Oldest first. @param after the id of the last entry of the page before */
-  async list(status: QuarantineStatus | undefined, limit: number, after?: string): Promise<QuarantineEntry[]> {
+  /** Oldest first. @param after the last entry of the page before, which may be deleted since */
+  async list(
+    status: QuarantineStatus | undefined,
+    limit: number,
+    after?: Pick<QuarantineEntry, 'firstSeenAt' | 'id'>,
+  ): Promise<QuarantineEntry[]> {
     const page = this.entries.createQueryBuilder('entry').orderBy({ 'entry.firstSeenAt': 'ASC', 'entry.id': 'ASC' });
     if (status) page.andWhere({ status });
-    if (after) {
-      const last = await this.entries.findOneBy({ id: after });
-      if (!last) return [];
-      page.andWhere('(entry.firstSeenAt, entry.id) > (:at, :after)', { at: last.firstSeenAt, after });
-    }
+    if (after)
+      page.andWhere('(entry.firstSeenAt, entry.id) > (:at, :after)', { at: after.firstSeenAt, after: after.id });
     const entries = await page.limit(limit).addSelect(['entry.fingerprint', 'entry.reported']).getMany();
     return Promise.all(entries.map((entry) => this.toEntry(entry)));
   }

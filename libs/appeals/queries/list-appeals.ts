@@ -8,7 +8,7 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId, Means } from '../../http/field-rules.js';
 import { closed, page, position } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { type Page, PageQuery, readCursor, toPage } from '../../http/paging.js';
+import { Listing, type Page, PageQuery } from '../../http/paging.js';
 import { Context } from '../../http/request-context.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Actor } from '../../kernel/envelope.js';
@@ -80,7 +80,8 @@ export class ListAppealsHandler implements IQueryHandler<ListAppeals> {
       const message = 'is for leads: leave it out for your own conflicts of interest';
       throw new InvalidInput([{ field: 'hearer', message }]);
     }
-    const after = readCursor(cursor, ['number', 'id']);
+    const listing = new Listing('appeals', filter);
+    const after = listing.after(cursor, ['number', 'id']);
     const now = this.clock.now();
     const values: unknown[] = [now];
     const placeOf = (value: unknown) => `$${values.push(value)}`;
@@ -112,7 +113,7 @@ export class ListAppealsHandler implements IQueryHandler<ListAppeals> {
       .flatMap(({ status, appeal_id }) => (isShownTo && status === 'open' ? appeal_id : []));
     const found = await this.conflicts.ofPerson(open, hearer);
     const conflictOf = new Map(open.map((id, n) => [id, found[n]]));
-    return toPage(
+    return listing.page(
       rows,
       limit,
       (row) => ({ ...entryOf(row, reader, now), conflict: conflictOf.get(row.appeal_id) ?? null }),

@@ -10,7 +10,7 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId, Means } from '../../http/field-rules.js';
 import { closed, flag, instant, list, oneOf, orNull, page, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { type Page, PageQuery, readCursor, toPage } from '../../http/paging.js';
+import { Listing, type Page, PageQuery } from '../../http/paging.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
@@ -64,7 +64,8 @@ export class ListEnforcementsHandler implements IQueryHandler<ListEnforcements> 
   async execute({ account, status, limit, cursor }: ListEnforcements): Promise<Page<EnforcementEntry>> {
     if (account === undefined && status === undefined)
       throw new InvalidInput([{ field: 'account', message: 'must be given, or a status' }]);
-    const [before = Number.MAX_SAFE_INTEGER] = readCursor(cursor, ['number']) ?? [];
+    const listing = new Listing('enforcements', { account, status });
+    const [before = Number.MAX_SAFE_INTEGER] = listing.after(cursor, ['number']) ?? [];
     const { byName } = (await this.transactor.load(targetsStream, undefined)).state;
     const conditions = ['position < $1', '($2::text IS NULL OR account_id = $2)'];
     if (status !== undefined) conditions.push(`waiting_for <> '[]'::jsonb AND waiting_for ?| $4::text[]`);
@@ -77,7 +78,7 @@ export class ListEnforcementsHandler implements IQueryHandler<ListEnforcements> 
     });
     const standings = await this.consequencesOf(rows.slice(0, limit).map((row) => row.account_id));
     const now = this.clock.now();
-    return toPage(
+    return listing.page(
       rows,
       limit,
       (row) => entryOf(row, byName, isInForce(standings.get(row.account_id)!, row.enforcement_id, now)),

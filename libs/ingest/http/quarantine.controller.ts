@@ -1,18 +1,19 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, ParseUUIDPipe, Post, Query, Req } from '@nestjs/common';
-import { Type as Transform } from 'class-transformer';
-import { IsIn, IsOptional, IsUUID } from 'class-validator';
+import { IsIn } from 'class-validator';
 import { type Static, Type } from 'typebox';
 import { STRUCTURED } from '../../events/cloud-event.js';
 import type { Fault } from '../../events/fault.js';
 import { maySend, SENDERS, type SenderBinding } from '../../http/credentials/principal.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven, IsInteger, IsReason, Means } from '../../http/field-rules.js';
+import { IfGiven, IsReason, Means } from '../../http/field-rules.js';
 import { AnyNames } from '../../http/http-adapter.js';
 import { closed, list, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { Listing, PageQuery } from '../../http/paging.js';
 import { Context, type GatehouseRequest } from '../../http/request-context.js';
 import { eventOf } from '../../kafka/binding.js';
 import type { Audit } from '../../kernel/audit.js';
+import { toIso } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { InvalidInput, Refusal } from '../../kernel/errors.js';
 import { AUDIT } from '../../platform/ports.js';
@@ -28,23 +29,11 @@ import {
 } from '../quarantine-entry.js';
 import { eventsOf } from './cloud-events-request.js';
 
-const DEFAULT_LIMIT = 100;
-
-export class QuarantineQuery {
-  @IsOptional()
-  @IsIn(QUARANTINE_STATUSES)
+export class QuarantineQuery extends PageQuery {
   @Means('Only entries of this status; all by default.')
+  @IfGiven()
+  @IsIn(QUARANTINE_STATUSES)
   status?: QuarantineStatus;
-
-  @IsOptional()
-  @Transform(() => Number)
-  @IsInteger('Maximum number of items; 100 by default.', 1, 500)
-  limit?: number;
-
-  @IsOptional()
-  @IsUUID()
-  @Means('The `nextCursor` of the previous page.')
-  cursor?: string;
 }
 
 export class ReadQuery {
@@ -105,15 +94,18 @@ export class QuarantineController {
   @Operation('Events that were not accepted, oldest first', {
     answer: answer('QuarantinePage', 'A page of entries.', QuarantinePage),
   })
-  async listQuarantine(
-    @Query() { status, limit = DEFAULT_LIMIT, cursor }: QuarantineQuery,
-  ): Promise<Static<typeof QuarantinePage>> {
-    const items = await this.quarantine.list(status, limit, cursor);
-    return {
-      items,
-      ...(items.length === limit ? { nextCursor: items.at(-1)!.id } : {}),
-      waiting: await this.quarantine.waiting(),
-    };
+  async listQuarantine(@Query() { status, limit, cursor }: QuarantineQuery): Promise<Static<typeof QuarantinePage>> {
+    const listing = new Listing('quarantine-entries', { status });
+    const [at, id] = listing.after(cursor, ['number', 'uuid']) ?? [];
+    const last = id === undefined ? undefined : { firstSeenAt: toIso(Number(at)), id: String(id) };
+    const entries = await this.quarantine.list(status, limit + 1, last);
+    const { items, nextCursor } = listing.page(
+      entries,
+      limit,
+      (entry) => entry,
+      (entry) => [Date.parse(entry.firstSeenAt), entry.id],
+    );
+    return { items, ...(nextCursor !== undefined && { nextCursor }), waiting: await this.quarantine.waiting() };
   }
 
   @Get(':id')

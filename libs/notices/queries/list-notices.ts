@@ -8,7 +8,7 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId, Means } from '../../http/field-rules.js';
 import { closed, count, instant, oneOf, orNull, page, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { type Page, PageQuery, readCursor, toPage } from '../../http/paging.js';
+import { Listing, type Page, PageQuery } from '../../http/paging.js';
 import { toIso } from '../../kernel/clock.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
@@ -59,7 +59,8 @@ export class ListNoticesHandler implements IQueryHandler<ListNotices> {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   async execute({ limit, cursor, status, account, channel }: ListNotices): Promise<Page<NoticeEntry>> {
-    const after = readCursor(cursor, ['number', 'id']);
+    const listing = new Listing('notices', { status, account, channel });
+    const after = listing.after(cursor, ['number', 'id']);
     const values: unknown[] = [];
     const placeOf = (value: unknown) => `$${values.push(value)}`;
     const conditions = ['true'];
@@ -75,7 +76,7 @@ export class ListNoticesHandler implements IQueryHandler<ListNotices> {
              WHERE ${conditions.join(' AND ')} ORDER BY queued_at, notice_id LIMIT ${placeOf(limit + 1)}`,
       values,
     });
-    return toPage(rows, limit, entryOf, (row) => [Number(row.order_ms), row.notice_id]);
+    return listing.page(rows, limit, entryOf, (row) => [Number(row.order_ms), row.notice_id]);
   }
 }
 

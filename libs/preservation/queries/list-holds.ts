@@ -8,7 +8,7 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId, Means } from '../../http/field-rules.js';
 import { closed, flag, instant, orNull, page, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { type Page, PageQuery, readCursor, toPage } from '../../http/paging.js';
+import { Listing, type Page, PageQuery } from '../../http/paging.js';
 import { toIso } from '../../kernel/clock.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
@@ -60,7 +60,8 @@ export class ListHoldsHandler implements IQueryHandler<ListHolds> {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   async execute({ account, inForce, reportDue, limit, cursor }: ListHolds): Promise<Page<HoldEntry>> {
-    const after = readCursor(cursor, ['number', 'id']);
+    const listing = new Listing('legal-holds', { account, inForce, reportDue });
+    const after = listing.after(cursor, ['number', 'id']);
     const values: unknown[] = [];
     const placeOf = (value: unknown) => `$${values.push(value)}`;
     const conditions = ['placed_at IS NOT NULL'];
@@ -76,7 +77,7 @@ export class ListHoldsHandler implements IQueryHandler<ListHolds> {
         ORDER BY placed_at, hold_key LIMIT ${placeOf(limit + 1)}`,
       values,
     });
-    return toPage(rows, limit, entryOf, ({ placed_at, hold_key }) => [Number(placed_at), hold_key]);
+    return listing.page(rows, limit, entryOf, ({ placed_at, hold_key }) => [Number(placed_at), hold_key]);
   }
 }
 

@@ -1,3 +1,4 @@
+import { isOpen } from '../case-rows.js';
 import type { CaseStatus } from './case-fields.js';
 
 export const CASE_SORTS = ['priority', 'opened', 'changed'] as const;
@@ -16,23 +17,18 @@ type Column = 'priority' | 'position' | (typeof TIME_COLUMNS)[number];
 export interface CaseOrder {
   column: Column;
   isAscending: boolean;
-  /** Of an order that was asked for: its cursors name it, and fit no other. */
-  tag?: string;
 }
-
-const isWaiting = (status: CaseStatus | undefined): boolean => status === 'open' || status === 'claimed';
 
 /**
  * Cases that wait are usually listed in the order of their queues, others in that of their opening. A priority that grows
  * while a case waits is in the order of the due times, whose least belongs to the greatest.
  */
 export function orderOf(status: CaseStatus | undefined, sort?: CaseSort, given?: Order): CaseOrder {
-  const by = sort ?? (isWaiting(status) ? 'priority' : 'opened');
+  const by = sort ?? (isOpen(status) ? 'priority' : 'opened');
   const order = given ?? USUAL[by];
-  const tag = sort || given ? { tag: `${by}.${order}` } : {};
-  if (by === 'priority' && isWaiting(status)) return { column: 'due_at', isAscending: order === 'desc', ...tag };
+  if (by === 'priority' && isOpen(status)) return { column: 'due_at', isAscending: order === 'desc' };
   const column = { priority: 'priority', opened: 'opened_at', changed: 'position' } as const;
-  return { column: column[by], isAscending: order === 'asc', ...tag };
+  return { column: column[by], isAscending: order === 'asc' };
 }
 
 const isTime = (column: Column): boolean => TIME_COLUMNS.some((one) => one === column);

@@ -8,6 +8,7 @@ import { agePoints, dueAt } from '../place-in-queue.js';
 import { type CaseRow, casesView } from '../views/cases.js';
 import { CaseEntries } from './case-entry.js';
 import { CASE_STATUSES, type CaseStatus } from './case-fields.js';
+import type { CaseFilter } from './case-filter.js';
 import { CASE_SORTS, type CaseSort, ORDERS, type Order, orderOf } from './case-order.js';
 import { CaseQueue } from './case-queue.js';
 import { ShownFlags } from './shown-flags.js';
@@ -108,14 +109,28 @@ describe('the case queue', () => {
     expect((await listed('open', 1))[0]!.priority).toBe(20 + agePoints(opened, 20, 24, NOW));
   });
 
-  it('refuses the cursor of a list in another order', async () => {
-    await view.fill(['a', 'b', 'c'].map((id, n) => caseRow(id, NOW - n)));
-    const page = (sort: CaseSort | undefined, cursor?: string) =>
-      queueOn(view.pool).page(LEAD, {}, { limit: 1, cursor, order: orderOf(undefined, sort) }, WAITING);
-    const { nextCursor } = await page('changed');
-    await expect(page('changed', nextCursor)).resolves.toMatchObject({ items: [{ caseId: 'b' }] });
-    for (const sort of ['opened', undefined] as const)
-      await expect(page(sort, nextCursor)).rejects.toMatchObject({ errors: [{ field: 'cursor' }] });
+  it('refuses the cursor of a list in another order or with another filter, and names which', async () => {
+    const closed = ['a', 'b', 'c'].map((id) => caseRow(id, NOW, { status: 'confirmed' }));
+    const waiting = ['d', 'e', 'f'].map((id) => caseRow(id, NOW, { due_at: dueAt(NOW, 0, WAITING.patienceHours) }));
+    await view.fill([...closed, ...waiting]);
+    const page = (filter: CaseFilter, sort?: CaseSort, order?: Order, cursor?: string) =>
+      queueOn(view.pool).page(LEAD, filter, { limit: 1, cursor, order: orderOf(filter.status, sort, order) }, WAITING);
+    const { nextCursor } = await page({ status: 'open' }, 'priority');
+    await expect(page({ status: 'open' }, undefined, undefined, nextCursor)).resolves.toMatchObject({
+      items: [{ caseId: 'e' }],
+    });
+    const others: [CaseFilter, CaseSort, Order | undefined, string][] = [
+      [{ status: 'confirmed' }, 'priority', undefined, 'order, status'],
+      [{ status: 'claimed' }, 'priority', undefined, 'status'],
+      [{ status: 'open' }, 'priority', 'asc', 'order'],
+      [{ status: 'open' }, 'opened', undefined, 'order'],
+      [{ status: 'open', isEscalated: false }, 'priority', undefined, 'escalated'],
+      [{ status: 'open', queue: 'general' }, 'priority', undefined, 'queue'],
+    ];
+    for (const [filter, sort, order, names] of others)
+      await expect(page(filter, sort, order, nextCursor)).rejects.toMatchObject({
+        errors: [{ field: 'cursor', message: expect.stringContaining(`with another ${names}:`) }],
+      });
   });
 
   it('reads only its page in every order, however many cases were decided', async () => {

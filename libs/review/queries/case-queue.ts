@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import { type Page, readCursor, toPage } from '../../http/paging.js';
+import { Listing, type Page } from '../../http/paging.js';
 import { ownersOf } from '../../images/index.js';
 import type { Actor } from '../../kernel/envelope.js';
-import { InvalidInput } from '../../kernel/errors.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
@@ -28,7 +27,7 @@ export class CaseQueue {
     @Inject(CaseEntries) private readonly entries: CaseEntries,
   ) {}
 
-  /** @throws InvalidInput for the cursor of a list in another order */
+  /** @throws InvalidInput for the cursor of a list with another filter or order */
   async page(
     reader: Actor,
     filter: CaseFilter,
@@ -38,12 +37,11 @@ export class CaseQueue {
     const values: unknown[] = [waiting.now];
     const placeOf = (value: unknown) => `$${values.push(value)}`;
     const conditions = conditionsOf(filter, placeOf);
-    const after = placeAfter(cursor, order);
+    const listing = listingOf(filter, order);
+    const [place, id] = listing.after(cursor, ['number', 'id']) ?? [];
     const [direction, beyond] = order.isAscending ? ['ASC', '>'] : ['DESC', '<'];
-    if (after)
-      conditions.push(
-        `(${order.column}, case_id) ${beyond} (${boundIn(order, placeOf(after.place))}, ${placeOf(after.id)}::text)`,
-      );
+    if (place !== undefined)
+      conditions.push(`(${order.column}, case_id) ${beyond} (${boundIn(order, placeOf(place))}, ${placeOf(id)}::text)`);
     const { rows } = await queryView(this.pool, {
       text: `SELECT *, ${placeIn(order)} AS place FROM ${viewTable(casesView)} WHERE ${[NOW_GIVEN, ...conditions].join(' AND ')}
        ORDER BY ${order.column} ${direction}, case_id ${direction} LIMIT ${placeOf(limit + 1)}`,
@@ -53,23 +51,17 @@ export class CaseQueue {
       this.pool,
       rows.map(({ image_id }) => image_id),
     );
-    return toPage(
+    return listing.page(
       rows,
       limit,
       ({ place: _, ...row }) => this.entries.of(rowOf(row), owners.get(row.image_id), reader, waiting),
-      ({ place, case_id }) => [...(order.tag === undefined ? [] : [order.tag]), Number(place), case_id],
+      ({ place: at, case_id }) => [Number(at), case_id],
     );
   }
 }
 
-function placeAfter(cursor: string | undefined, { tag }: CaseOrder): { place: number; id: string } | undefined {
-  if (tag === undefined) {
-    const [place, id] = readCursor(cursor, ['number', 'id']) ?? [];
-    return place === undefined ? undefined : { place: place as number, id: id as string };
-  }
-  const [of, place, id] = readCursor(cursor, ['id', 'number', 'id']) ?? [];
-  if (of === undefined) return undefined;
-  if (of === tag) return { place: place as number, id: id as string };
-  const message = `is of a list in the order ${of}, and this one is in the order ${tag}: leave it out, or ask for that order`;
-  throw new InvalidInput([{ field: 'cursor', message }]);
+/** Lists that were asked for in other words are the same if they have the same order in the end. */
+function listingOf(filter: CaseFilter, { column, isAscending }: CaseOrder): Listing {
+  const { isWithoutGolden: _, blind: __, isEscalated: escalated, ...asked } = filter;
+  return new Listing('cases', { ...asked, escalated, order: `${column} ${isAscending ? 'asc' : 'desc'}` });
 }

@@ -7,7 +7,7 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IdQuery } from '../../http/field-rules.js';
 import { page } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { type Page, PageQuery, readCursor, toPage } from '../../http/paging.js';
+import { Listing, type Page, PageQuery } from '../../http/paging.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
@@ -23,14 +23,15 @@ export class ListBulkJobsHandler implements IQueryHandler<ListBulkJobs> {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   async execute({ limit, cursor }: ListBulkJobs): Promise<Page<BulkJobAnswer>> {
-    const [at, id] = readCursor(cursor, ['number', 'id']) ?? [Number.MAX_SAFE_INTEGER, ''];
+    const listing = new Listing('bulk-jobs');
+    const [at, id] = listing.after(cursor, ['number', 'id']) ?? [Number.MAX_SAFE_INTEGER, ''];
     const { rows } = await queryView(this.pool, {
       text: `SELECT *, (extract(epoch FROM started_at) * 1000)::int8 AS started_ms FROM ${viewTable(bulkJobsView)}
         WHERE $3 OR (started_at, job_id) < (to_timestamp($1::float8 / 1000), $2::text)
         ORDER BY started_at DESC, job_id DESC LIMIT $4`,
       values: [cursor === undefined ? 0 : at, id, cursor === undefined, limit + 1],
     });
-    return toPage(
+    return listing.page(
       rows,
       limit,
       (row) => toBulkJob(row.progress, row.job_id, Number(row.position)),

@@ -11,7 +11,7 @@ import { IdQuery, IfGiven, Means } from '../../http/field-rules.js';
 import { entityTagOf } from '../../http/if-match.js';
 import { closed, page, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { type Page, PageQuery, readCursor, toPage } from '../../http/paging.js';
+import { Listing, type Page, PageQuery } from '../../http/paging.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
@@ -43,14 +43,15 @@ export class ListGoldenCasesHandler implements IQueryHandler<ListGoldenCases> {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   async execute({ status, limit, cursor }: ListGoldenCases): Promise<Page<GoldenCaseAnswer>> {
-    const [at, id] = readCursor(cursor, ['number', 'id']) ?? [0, ''];
+    const listing = new Listing('golden-cases', { status });
+    const [at, id] = listing.after(cursor, ['number', 'id']) ?? [0, ''];
     const { rows } = await queryView(this.pool, {
       text: `${SELECT} WHERE ($1 OR (added_at, golden_id) < (to_timestamp($2::float8 / 1000), $3::text))
         AND ($4::text IS NULL OR ${GOLDEN_STATUS} = $4)
         ORDER BY added_at DESC, golden_id DESC LIMIT $5`,
       values: [cursor === undefined, at, id, status ?? null, limit + 1],
     });
-    return toPage(rows, limit, toGoldenCase, (row) => [Number(row.added_ms), row.golden_id]);
+    return listing.page(rows, limit, toGoldenCase, (row) => [Number(row.added_ms), row.golden_id]);
   }
 }
 

@@ -7,7 +7,7 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam } from '../../http/field-rules.js';
 import { closed, count, flag, instant, list, oneOf, page, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { type Page, PageQuery, readCursor, toPage } from '../../http/paging.js';
+import { Listing, type Page, PageQuery } from '../../http/paging.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { CLOCK, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
@@ -56,7 +56,8 @@ export class ListIsolatedFlaggersHandler implements IQueryHandler<ListIsolatedFl
   ) {}
 
   async execute({ limit, cursor }: ListIsolatedFlaggers): Promise<Page<IsolatedFlagger>> {
-    const [after] = readCursor(cursor, ['id']) ?? [''];
+    const listing = new Listing('isolated-flaggers');
+    const [after] = listing.after(cursor, ['id']) ?? [''];
     const { rows } = await queryView(this.pool, {
       text: `SELECT * FROM ${viewTable(isolationsView)} WHERE flagged_by COLLATE "C" > $1
         ORDER BY flagged_by COLLATE "C" LIMIT $2`,
@@ -77,7 +78,7 @@ export class ListIsolatedFlaggersHandler implements IQueryHandler<ListIsolatedFl
         position: String(row.position),
       };
     };
-    return toPage(rows, limit, entry, (row) => [row.flagged_by]);
+    return listing.page(rows, limit, entry, (row) => [row.flagged_by]);
   }
 }
 
@@ -90,14 +91,15 @@ export class ListIsolatedFlagsHandler implements IQueryHandler<ListIsolatedFlags
   constructor(@Inject(IsolatedFlags) private readonly flags: IsolatedFlags) {}
 
   async execute({ flaggedBy, limit, cursor }: ListIsolatedFlags): Promise<Page<IsolatedFlagEntry>> {
-    const [after] = readCursor(cursor, ['number']) ?? [0];
+    const listing = new Listing('isolated-flags', { flagger: flaggedBy });
+    const [after] = listing.after(cursor, ['number']) ?? [0];
     const rows = await this.flags.of(flaggedBy, Number(after), Number.MAX_SAFE_INTEGER, limit + 1);
     const entry = ({ flaggedAt, position: at, ...row }: (typeof rows)[number]): IsolatedFlagEntry => ({
       ...row,
       flaggedAt: toIso(flaggedAt),
       position: String(at),
     });
-    return toPage(rows, limit, entry, (row) => [row.position]);
+    return listing.page(rows, limit, entry, (row) => [row.position]);
   }
 }
 

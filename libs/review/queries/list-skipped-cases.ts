@@ -7,7 +7,7 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam } from '../../http/field-rules.js';
 import { closed, page, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { type Page, PageQuery, readCursor, toPage } from '../../http/paging.js';
+import { Listing, type Page, PageQuery } from '../../http/paging.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
@@ -30,13 +30,14 @@ export class ListSkippedCasesHandler implements IQueryHandler<ListSkippedCases> 
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   async execute({ jobId, limit, cursor }: ListSkippedCases): Promise<Page<SkippedCase>> {
-    const [after] = readCursor(cursor, ['id']) ?? [''];
+    const listing = new Listing('skipped-cases', { job: jobId });
+    const [after] = listing.after(cursor, ['id']) ?? [''];
     const { rows } = await queryView(this.pool, {
       text: `SELECT case_id, skipped_because FROM ${viewTable(bulkCasesView)}
         WHERE job_id = $1::text AND skipped_because IS NOT NULL AND case_id > $2 ORDER BY case_id LIMIT $3`,
       values: [jobId, after, limit + 1],
     });
-    return toPage(
+    return listing.page(
       rows,
       limit,
       (row) => ({ caseId: row.case_id, because: row.skipped_because }),

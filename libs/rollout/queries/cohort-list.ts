@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import type { Static } from 'typebox';
 import { closed, count, instant, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
-import { type Page, readCursor, toPage } from '../../http/paging.js';
+import { Listing, type Page } from '../../http/paging.js';
 import { toIso } from '../../kernel/clock.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
@@ -40,6 +40,8 @@ export const cohortExample = {
   position: '1042',
 };
 
+const LISTING = new Listing('cohorts');
+
 const ADMITTED_MS = `coalesce((extract(epoch FROM admitted_at) * 1000)::int8, 0)`;
 
 /** Reads cohorts from their view. */
@@ -49,14 +51,14 @@ export class CohortList {
 
   /** The newest first. */
   async page(limit: number, cursor?: string): Promise<Page<CohortAnswer>> {
-    const after = readCursor(cursor, ['number', 'id']);
+    const after = LISTING.after(cursor, ['number', 'id']);
     const { rows } = await queryView(this.pool, {
       text: `SELECT *, ${ADMITTED_MS} AS admitted_ms FROM ${viewTable(cohortsView)}
        WHERE $2::int8 IS NULL OR (${ADMITTED_MS}, cohort_id) < ($2::int8, $3::text)
        ORDER BY ${ADMITTED_MS} DESC, cohort_id DESC LIMIT $1`,
       values: [limit + 1, after?.[0] ?? null, after?.[1] ?? null],
     });
-    return toPage(rows, limit, toAnswer, (row) => [Number(row.admitted_ms), row.cohort_id]);
+    return LISTING.page(rows, limit, toAnswer, (row) => [Number(row.admitted_ms), row.cohort_id]);
   }
 
   async find(cohortId: string): Promise<CohortAnswer | undefined> {

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Static } from 'typebox';
 import type { EventStore } from '../../event-store/event-store.js';
 import { closed, count, instant, oneOf, orNull, page, position, text } from '../../http/openapi/answer-schemas.js';
-import { readCursor, toPage } from '../../http/paging.js';
+import { Listing } from '../../http/paging.js';
 import { toIso } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
@@ -44,7 +44,8 @@ export class Waitlist {
 
   /** Waiting entries in the order of their turn; those of another status in the order of joining. */
   async page(status: WaitlistStatus, limit: number, cursor?: string): Promise<WaitlistPage> {
-    const after = readCursor(cursor, ['number', 'number']);
+    const listing = new Listing('waitlist-entries', { status });
+    const after = listing.after(cursor, ['number', 'number']);
     const order = status === 'waiting' ? 'priority, joined_position' : 'joined_position';
     const behind =
       status === 'waiting'
@@ -58,7 +59,7 @@ export class Waitlist {
       }),
       this.waiting(),
     ]);
-    return { ...toPage(rows, limit, toEntry, (row) => [row.priority, Number(row.joined_position)]), waiting };
+    return { ...listing.page(rows, limit, toEntry, (row) => [row.priority, Number(row.joined_position)]), waiting };
   }
 
   /** The number of waiting people, in one priority class if it is given. */

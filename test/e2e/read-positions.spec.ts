@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type DeclaredRoute, DeclaredRoutes } from '../../libs/http/credentials/declared-routes.js';
 import { hasMinPosition } from '../../libs/http/min-position.js';
+import { ViewReader } from '../../libs/projections/view-reader.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 const PROCESS = 'it is about this process and its work, not about the log';
@@ -97,6 +98,26 @@ it('is in every list of a view, which has passed it', async () => {
     const { status, body } = await administrator.get(path);
     expect([path, status, Number(body.position)]).toEqual([path, 200, expect.any(Number)]);
     expect(Number(body.position)).toBeGreaterThanOrEqual(Number(joined.body.position ?? 1));
+  }
+});
+
+it('is read once for each view of an answer', async () => {
+  const reader = gatehouse.app.get(ViewReader);
+  const { position } = reader;
+  let asked: string[] = [];
+  reader.position = (view) => {
+    asked.push(view.name);
+    return position.call(reader, view);
+  };
+  try {
+    for (const { path } of reads.filter((route) => hasMinPosition(handlerOf(route)))) {
+      asked = [];
+      const query = path === '/v1/enforcements' ? '?account=acc-1' : '';
+      await administrator.get(`${path.replaceAll(/:\w+/g, 'acc-1')}${query}`);
+      expect([path, asked.sort()]).toEqual([path, [...new Set(asked)].sort()]);
+    }
+  } finally {
+    reader.position = position;
   }
 });
 

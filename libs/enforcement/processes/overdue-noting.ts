@@ -78,10 +78,7 @@ export class OverdueNoting implements Schedule {
       id,
       context,
       (state, lifted: Lifted) => noteOverdue(state, targets, this.clock.now(), lifted),
-      async () => {
-        const { state } = await this.transactor.load(enforcementStream, id);
-        return loadLifted(this.transactor, state, id, this.clock.now());
-      },
+      async (load) => loadLifted(this.transactor, await load(), id, this.clock.now()),
     );
   }
 }

@@ -39,6 +39,9 @@ export interface DescribedOperation extends OperationText {
 
 const OPERATION = 'gatehouse:operation';
 
+/** What a handler returns: ViewPositions adds the position of an answer that comes from views. */
+type Returned<Answered> = Answered | Omit<Answered, 'position'>;
+
 /**
  * Documents a handler, whose result has to match the schema of the answer. The name of the method is the id of the
  * operation.
@@ -47,7 +50,7 @@ const OPERATION = 'gatehouse:operation';
  */
 export const Operation =
   <Answered>(summary: string, text: OperationText<Answered> | ((events: ApiEvents) => OperationText<Answered>)) =>
-  <Method extends (...args: never[]) => Answered | Promise<Answered>>(
+  <Method extends (...args: never[]) => Returned<Answered> | Promise<Returned<Answered>>>(
     _target: object,
     id: string,
     { value }: TypedPropertyDescriptor<Method>,

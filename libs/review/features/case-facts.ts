@@ -17,6 +17,7 @@ import { knownSeverities } from '../queries/known-severities.js';
 import { profilesOf } from '../queries/reviewer-profile.js';
 import { reviewSettingsStream } from '../queue-rules.js';
 import { SEVERE_SKILL } from '../reviewer.js';
+import type { RoutingFacts } from '../routing.js';
 import { FlagIsolation } from './flag-isolation.js';
 import { type FlagProcessing, flagProcessing } from './flag-processing.js';
 import { RoutingFactsReader } from './routing-facts.js';
@@ -40,7 +41,7 @@ export class CaseFactsReader {
     @Inject(FlagsAhead) private readonly flags: FlagsAhead,
     @Inject(ImageOwners) private readonly images: ImageOwners,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(RoutingFactsReader) routing: RoutingFactsReader,
+    @Inject(RoutingFactsReader) private readonly routing: RoutingFactsReader,
     @Inject(FlagRates) rates: FlagRates,
     @Inject(FlaggerRecords) records: FlaggerRecords,
     @Inject(FurtherReviews) private readonly further: FurtherReviews,
@@ -62,6 +63,25 @@ export class CaseFactsReader {
    * @throws NotCaughtUp if the consumer of flags or the images view is too far behind
    */
   async read(caseId: string, reviewers: readonly string[], reading: Reading = {}): Promise<CaseFacts> {
+    return (await this.readWithState(caseId, reviewers, reading)).facts;
+  }
+
+  /** As `read`, with what the place of the case in the queues depends on. */
+  async readToRoute(
+    caseId: string,
+    reviewers: readonly string[],
+    reading: Reading = {},
+  ): Promise<CaseFacts & RoutingFacts> {
+    const { facts, state } = await this.readWithState(caseId, reviewers, reading);
+    return { ...facts, ...(await this.routing.read(state)) };
+  }
+
+  /** As `read`, with the state of the case that it is about. */
+  async readWithState(
+    caseId: string,
+    reviewers: readonly string[],
+    reading: Reading = {},
+  ): Promise<{ facts: CaseFacts; state: Case }> {
     const { isDeciding, load = async () => (await this.transactor.load(caseStream, caseId)).state } = reading;
     // Before all else: what the consumer has done by then is in the streams.
     const progress = await (reading.progress ?? this.flags.progress());
@@ -89,7 +109,7 @@ export class CaseFactsReader {
       : undefined;
     // One that is gone needs nothing until the case is routed again.
     const queue = rules.queues.find(({ id }) => id === state.route?.queue);
-    return {
+    const facts = {
       ...image,
       isCaseParked,
       ...(furtherReview && { furtherReview }),
@@ -100,6 +120,7 @@ export class CaseFactsReader {
       clauses: new Set(clausesAt(policies, this.clock.now()).map(({ id }) => id)),
       severities: knownSeverities(policies, this.clock.now()),
     };
+    return { facts, state };
   }
 
   private async people(caseId: string, ids: readonly string[]) {

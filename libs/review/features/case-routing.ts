@@ -1,4 +1,4 @@
-import type { Transacted, Transactor } from '../../event-store/transact.js';
+import type { Load, Transacted, Transactor } from '../../event-store/transact.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { fold } from '../../kernel/decider.js';
 import { type Case, caseStream } from '../case.js';
@@ -13,7 +13,7 @@ export const route = (transactor: Transactor, routing: RoutingFactsReader, caseI
     caseId,
     context,
     (state, facts) => routeCase(state, caseId, facts),
-    async () => routing.read((await transactor.load(caseStream, caseId)).state),
+    async (load: Load<Case>) => routing.read(await load()),
   );
 
 /** The state with the events, as it will be once they are stored at that time. @param time RFC 3339 */

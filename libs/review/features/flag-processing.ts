@@ -100,8 +100,8 @@ async function openAndRoute(
         isUnprepared = events.length > 0 && !facts;
         return facts ? alsoRouted(state, caseId, events, facts, context.time) : [];
       },
-      async () => {
-        const { state } = await transactor.load(caseStream, caseId);
+      async (load) => {
+        const state = await load();
         if (isCleared(state)) opening = { ...given, hasPoorRecord: await records.isPoor(given.flaggedBy) };
         const events = openCase(state, opening);
         // Most flags of an image change nothing, and need no facts.

@@ -19,7 +19,6 @@ import { isLead, REVIEWERS } from '../queries/reviewing-roles.js';
 import { type MoveCase, moveCase } from '../routing.js';
 import { CaseFactsReader } from './case-facts.js';
 import { IsClaimToken } from './claim-answer.js';
-import { RoutingFactsReader } from './routing-facts.js';
 
 export class HandOverCase extends RequestCommand {
   @IfGiven()
@@ -46,7 +45,6 @@ export class HandOverCaseHandler implements ICommandHandler<HandOverCase> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(CaseFactsReader) private readonly facts: CaseFactsReader,
-    @Inject(RoutingFactsReader) private readonly routing: RoutingFactsReader,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -62,7 +60,7 @@ export class HandOverCaseHandler implements ICommandHandler<HandOverCase> {
     if (queue !== undefined && reviewer === undefined) return this.toQueue({ ...handOver, queue }, context);
     if (reviewer !== undefined && queue === undefined) return this.toReviewer({ ...handOver, to: reviewer }, context);
     const field = reviewer === undefined ? '/reviewer' : '/queue';
-    throw new InvalidInput([{ field, message: 'name the reviewer or the queue that is to have the case, not both' }]);
+    throw new InvalidInput([{ field, message: 'name either the reviewer or the queue that is to have the case' }]);
   }
 
   private async toReviewer(handOver: Omit<HandOver, 'now'>, context: CommandContext): Promise<CommandResult> {
@@ -86,10 +84,7 @@ export class HandOverCaseHandler implements ICommandHandler<HandOverCase> {
         caseId,
         context,
         (state, facts) => moveCase(state, move, facts),
-        async (load: Load<Case>) => {
-          const facts = await this.facts.read(caseId, []);
-          return { ...facts, ...(await this.routing.read(await load())) };
-        },
+        (load: Load<Case>) => this.facts.readToRoute(caseId, [], { load }),
       ),
     );
   }

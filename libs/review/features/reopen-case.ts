@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Inject, Optional, Param, Post } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { CommandRoute, RequestCommand } from '../../context/decision.js';
-import { Transactor } from '../../event-store/transact.js';
+import { type Load, Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsReason } from '../../http/field-rules.js';
@@ -11,7 +11,7 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { APPEAL_HEARINGS, type AppealHearings } from '../appeal-hearings.js';
-import { caseStream } from '../case.js';
+import { type Case, caseStream } from '../case.js';
 import { reopenCase } from '../claim-decisions.js';
 import { CASE_ID } from '../queries/case-fields.js';
 import { LEADS } from '../queries/reviewing-roles.js';
@@ -45,9 +45,10 @@ export class ReopenCaseHandler implements ICommandHandler<ReopenCase> {
       { ...context, time },
       (state, { isAppealOpen, ...facts }) =>
         alsoRouted(state, caseId, reopenCase(state, reopening, isAppealOpen), facts, time),
-      async () => {
+      async (load: Load<Case>) => {
+        // Read first: what is filed after it meets a case that is open again.
         const isAppealOpen = (await this.appeals?.statusOf(caseId)) === 'open';
-        return { isAppealOpen, ...(await routing.read((await transactor.load(caseStream, caseId)).state)) };
+        return { isAppealOpen, ...(await routing.read(await load())) };
       },
     );
     const { position } = await routedByNewest(transactor, routing, reopened, caseId, context);

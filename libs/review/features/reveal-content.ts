@@ -80,8 +80,7 @@ export class RevealContentHandler implements ICommandHandler<RevealContent> {
   async execute(reveal: RevealContent): Promise<Revealed> {
     const { caseId, level, reason, context } = reveal;
     const { id: reviewer, role } = context.actor;
-    const facts = await this.facts.read(caseId, [reviewer]);
-    const { state } = await this.transactor.load(caseStream, caseId);
+    const { facts, state } = await this.facts.readWithState(caseId, [reviewer]);
     const isSevereViewer = await this.viewing.isViewer(context.actor);
     const now = this.clock.now();
     const heardUntil = state.status === 'open' ? undefined : await this.hearings?.heldUntil(caseId, reviewer, now);

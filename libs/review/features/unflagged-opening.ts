@@ -1,5 +1,5 @@
 import type { ContextPorts } from '../../context/context.js';
-import type { Transacted } from '../../event-store/transact.js';
+import type { Load, Transacted } from '../../event-store/transact.js';
 import { toIso } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { type Case, caseStream } from '../case.js';
@@ -32,8 +32,8 @@ export function unflaggedOpening({
       caseId,
       context,
       (state, facts) => alsoRouted(state, caseId, openUnflagged(state, given), facts, context.time),
-      async () => {
-        const { state } = await transactor.load(caseStream, caseId);
+      async (load: Load<Case>) => {
+        const state = await load();
         return routing.read(caseAfter(state, openUnflagged(state, given), context.time));
       },
     );

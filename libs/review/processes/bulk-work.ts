@@ -1,5 +1,5 @@
 import type { OwnEventIds } from '../../event-store/event-identity.js';
-import type { Transactor } from '../../event-store/transact.js';
+import type { Load, Transactor } from '../../event-store/transact.js';
 import type { RecordedOf } from '../../events/event-definition.js';
 import type { Clock } from '../../kernel/clock.js';
 import { causedBy } from '../../kernel/command-context.js';
@@ -12,9 +12,8 @@ import { handleInBulk } from '../bulk-decisions.js';
 import { BulkJobStarted } from '../bulk-events.js';
 import { advanceBulkJob, type BulkProgress, bulkJobStream, endBulkJob } from '../bulk-job.js';
 import { undoInBulk } from '../bulk-undoing.js';
-import { caseStream } from '../case.js';
+import { type Case, caseStream } from '../case.js';
 import type { CaseFactsReader } from '../features/case-facts.js';
-import type { RoutingFactsReader } from '../features/routing-facts.js';
 import type { BulkCases } from '../queries/bulk-cases.js';
 import type { MatchingCases } from '../queries/matching-cases.js';
 import { bulkCasesView } from '../views/bulk-cases.js';
@@ -27,7 +26,6 @@ const CONCURRENCY = 4;
 export interface BulkWorkPorts {
   transactor: Transactor;
   facts: CaseFactsReader;
-  routing: RoutingFactsReader;
   cases: MatchingCases;
   changed: BulkCases;
   appeals: Pick<AppealHearings, 'statusOf'>;
@@ -82,7 +80,7 @@ interface Skipped {
 
 /** @returns those of the cases that refused, by their ids */
 async function handled(
-  { transactor, facts, routing, appeals, ownEventIds, clock }: BulkWorkPorts,
+  { transactor, facts, appeals, ownEventIds, clock }: BulkWorkPorts,
   event: RecordedOf<typeof BulkJobStarted>,
   page: readonly string[],
 ): Promise<Skipped[]> {
@@ -98,11 +96,7 @@ async function handled(
     CONCURRENCY,
     async (caseId) => {
       // The lead decided it; the cause says in which job.
-      const context = {
-        ...causedBy(event, BULK_WORK),
-        ...ownEventIds.identify(event, `bulk ${caseId}`),
-        ...{ actor, isRecordedElsewhere: true },
-      };
+      const context = { ...ownEventIds.once(event, BULK_WORK, `bulk ${caseId}`), actor };
       try {
         await transactor.transact(
           caseStream,
@@ -112,11 +106,11 @@ async function handled(
             compensates === undefined
               ? handleInBulk(state, { ...job, caseId, now: clock.now() }, read)
               : undoInBulk(state, { caseId, by, jobId: compensates, reason }, read),
-          async () => {
-            const read = await facts.read(caseId, [by], { isDeciding: action === 'dismiss' || action === 'confirm' });
-            const { state } = await transactor.load(caseStream, caseId);
+          async (load: Load<Case>) => {
+            const isDeciding = action === 'dismiss' || action === 'confirm';
+            const read = await facts.readToRoute(caseId, [by], { isDeciding, load });
             const appeal = compensates === undefined ? 'none' : await appeals.statusOf(caseId);
-            return { ...read, ...(await routing.read(state)), appeal };
+            return { ...read, appeal };
           },
         );
       } catch (error) {

@@ -24,7 +24,6 @@ import {
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Clock, DAY_MS } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/ports.js';
-import { ViewReader } from '../../projections/view-reader.js';
 import { EVIDENCE_SOURCES, StageEvidence } from '../../safety/index.js';
 import { rolloutStream } from '../rollout.js';
 
@@ -165,7 +164,7 @@ const example: GateAnswer = {
   position: '1042',
 };
 
-export class ShowGate extends Query<GateAnswer> {
+export class ShowGate extends Query<Omit<GateAnswer, 'position'>> {
   @IfGiven()
   @ToType(() => Number)
   @IsInteger(
@@ -181,14 +180,11 @@ export class ShowGateHandler implements IQueryHandler<ShowGate> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(StageEvidence) private readonly evidence: StageEvidence,
-    @Inject(ViewReader) private readonly reader: ViewReader,
     @Inject(LogEpoch) private readonly epoch: LogEpoch,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute({ perWeek: asked }: ShowGate): Promise<GateAnswer> {
-    // Read first, so that the evidence is at least that new.
-    const positions = await Promise.all(EVIDENCE_SOURCES.map((view) => this.reader.position(view)));
+  async execute({ perWeek: asked }: ShowGate): Promise<Omit<GateAnswer, 'position'>> {
     const { state } = await this.transactor.load(rolloutStream, undefined);
     const { settings, stage, changedAt } = state.gate;
     const now = this.clock.now();
@@ -217,7 +213,6 @@ export class ShowGateHandler implements IQueryHandler<ShowGate> {
       })),
       load,
       etag: entityTagOf(changedAt, this.epoch.current),
-      position: String(Math.min(...positions)),
     };
   }
 }
@@ -234,7 +229,7 @@ export class ShowGateController {
       'Computed from the evidence since the stage began. It advises; operators set the rate. It does not notice figures that no longer arrive.',
     answer: answer('Gate', 'The gate as it is now.', GateAnswer, example),
   })
-  showGate(@QueryParameters() query: ShowGate): Promise<GateAnswer> {
+  showGate(@QueryParameters() query: ShowGate): Promise<Omit<GateAnswer, 'position'>> {
     return this.queries.execute(query);
   }
 }

@@ -6,11 +6,10 @@ import { FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { closed, count, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { PageQuery, readCursor, toPage } from '../../http/paging.js';
+import { Listing, PageQuery } from '../../http/paging.js';
 import { toIso } from '../../kernel/clock.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
-import { ViewReader } from '../../projections/view-reader.js';
 import { viewTable } from '../../projections/view-tables.js';
 import {
   DISREGARD_REASONS,
@@ -92,21 +91,15 @@ const ACCOUNTS = `
      ) shared WHERE account_id > $1 GROUP BY account_id ORDER BY account_id LIMIT $2)
   ) noted GROUP BY account_id ORDER BY account_id LIMIT $2`;
 
-export class ShowDisregardedDecisions extends PageQuery<DisregardedDecisionsAnswer> {}
+export class ShowDisregardedDecisions extends PageQuery<Omit<DisregardedDecisionsAnswer, 'position'>> {}
 
 @QueryHandler(ShowDisregardedDecisions)
 export class ShowDisregardedDecisionsHandler implements IQueryHandler<ShowDisregardedDecisions> {
-  constructor(
-    @Inject(POOL) private readonly pool: pg.Pool,
-    @Inject(ViewReader) private readonly reader: ViewReader,
-  ) {}
+  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
-  async execute({ limit, cursor }: ShowDisregardedDecisions): Promise<DisregardedDecisionsAnswer> {
-    const after = readCursor(cursor, ['id'])?.[0] ?? '';
-    // Read first, so that the figures are at least that new.
-    const positions = await Promise.all(
-      [disregardedDecisionsView, withheldImageSharesView].map((view) => this.reader.position(view)),
-    );
+  async execute({ limit, cursor }: ShowDisregardedDecisions): Promise<Omit<DisregardedDecisionsAnswer, 'position'>> {
+    const listing = new Listing('accounts-that-disregard');
+    const after = listing.after(cursor, ['id'])?.[0] ?? '';
     const { rows } = await queryView(this.pool, { text: ACCOUNTS, values: [after, limit + 1] });
     const counters = (await queryView(this.pool, { text: COUNTERS })).rows;
     const all = counters.find(({ bucket }) => bucket === 'all');
@@ -120,8 +113,7 @@ export class ShowDisregardedDecisionsHandler implements IQueryHandler<ShowDisreg
       uses: all?.uses ?? 0,
       services: by('service:').map(({ name: service, ...counted }) => ({ service, ...counted })),
       reasons: by('reason:').map(({ name: reason, ...counted }) => ({ reason, ...counted })),
-      ...toPage(rows, limit, toItem, ({ account_id }) => [account_id]),
-      position: String(Math.min(...positions)),
+      ...listing.page(rows, limit, toItem, ({ account_id }) => [account_id]),
     };
   }
 }
@@ -152,7 +144,9 @@ export class DisregardedDecisionsController {
       'A use counts if its event says that it happened more than a minute after the decision was stored, or if the account was not onboarded or had accepted no content policy when it was stored. One of an account whose acceptance is outdated counts if it happened more than a minute after the end of the grace period, once for each version in force. A share of an image counts if it happened more than a minute after the image’s withholding was stored.',
     answer: answer('DisregardedDecisions', 'The uses.', DisregardedDecisionsAnswer, example),
   })
-  showDisregardedDecisions(@QueryParameters() query: ShowDisregardedDecisions): Promise<DisregardedDecisionsAnswer> {
+  showDisregardedDecisions(
+    @QueryParameters() query: ShowDisregardedDecisions,
+  ): Promise<Omit<DisregardedDecisionsAnswer, 'position'>> {
     return this.queries.execute(query);
   }
 }

@@ -6,11 +6,10 @@ import type { Role } from '../../http/credentials/principal.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { page } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { type Page, PageQuery, readCursor, toPage } from '../../http/paging.js';
+import { Listing, type Page, PageQuery } from '../../http/paging.js';
 import { toIso } from '../../kernel/clock.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
-import { ViewReader } from '../../projections/view-reader.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { share } from '../metrics.js';
 import { safetyImagesView } from '../views/safety-images.js';
@@ -59,19 +58,14 @@ interface GeneratedRow {
   problems: number;
 }
 
-export class ShowModelProblems extends Query<ModelProblemsAnswer> {}
+export class ShowModelProblems extends Query<Omit<ModelProblemsAnswer, 'position'>> {}
 
 /** Computed on demand: the found from flagged images, the generated from all. */
 @QueryHandler(ShowModelProblems)
 export class ShowModelProblemsHandler implements IQueryHandler<ShowModelProblems> {
-  constructor(
-    @Inject(POOL) private readonly pool: pg.Pool,
-    @Inject(ViewReader) private readonly reader: ViewReader,
-  ) {}
+  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
-  async execute(): Promise<ModelProblemsAnswer> {
-    // Read first, so that the figures are at least that new.
-    const position = String(await this.reader.position(safetyImagesView));
+  async execute(): Promise<Omit<ModelProblemsAnswer, 'position'>> {
     const [all, ...made]: GeneratedRow[] = (await queryView(this.pool, { text: GENERATED })).rows;
     const found: FoundRow[] = (await queryView(this.pool, { text: FOUND })).rows;
     const at = (level: number) => found.filter((row) => Number(row.level) === level);
@@ -84,7 +78,6 @@ export class ShowModelProblemsHandler implements IQueryHandler<ShowModelProblems
       models: models.map((model) => ({ model, ...ofMade(byModel.get(model), madeBy.get(model)) })),
       categories: named(2).map((row) => ({ category: row.category!, ...ofFound(row) })),
       groups: named(0).map((row) => ({ model: row.model, category: row.category!, ...ofFound(row) })),
-      position,
     };
   }
 }
@@ -108,12 +101,13 @@ export class ListModelProblemImagesHandler implements IQueryHandler<ListModelPro
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   async execute({ limit, cursor }: ListModelProblemImages): Promise<Page<ModelProblemImage>> {
+    const listing = new Listing('model-problem-images');
     const { rows } = await queryView(this.pool, {
       text: `SELECT image_id, model, categories, generated_at, decided_at FROM ${IMAGES}
         WHERE ${PROBLEMS} AND image_id > $1 ORDER BY image_id LIMIT $2`,
-      values: [readCursor(cursor, ['id'])?.[0] ?? '', limit + 1],
+      values: [listing.after(cursor, ['id'])?.[0] ?? '', limit + 1],
     });
-    return toPage(rows, limit, toImage, ({ image_id }) => [image_id]);
+    return listing.page(rows, limit, toImage, ({ image_id }) => [image_id]);
   }
 }
 
@@ -139,7 +133,7 @@ export class ModelProblemsController {
     description: 'Computed from all images at each call: ask for it every minute rather than every second.',
     answer: answer('ModelProblems', 'The figures.', ModelProblemsAnswer, modelProblemsExample),
   })
-  showModelProblems(): Promise<ModelProblemsAnswer> {
+  showModelProblems(): Promise<Omit<ModelProblemsAnswer, 'position'>> {
     return this.queries.execute(new ShowModelProblems());
   }
 

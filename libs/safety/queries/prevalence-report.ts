@@ -1,9 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import type { Position } from '../../kernel/envelope.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
-import { ViewReader } from '../../projections/view-reader.js';
 import { counterTable } from '../../projections/view-tables.js';
 import { type ExposedCounts, type Prevalence, prevalenceOf } from '../prevalence.js';
 import { DAY_BUCKETS, SAMPLE_BUCKETS } from '../safety-contribution.js';
@@ -49,7 +47,6 @@ export interface PrevalenceFigures {
   counts: ExposedCounts;
   sample: SampleCounts;
   estimate: Prevalence | null;
-  position: Position;
 }
 
 const NOTHING: ExposedCounts = {
@@ -64,18 +61,14 @@ const NOTHING: ExposedCounts = {
 /** Reads, from counters alone, what the sample says of images first exposed on some days; by default from the day of the first that was chosen. */
 @Injectable()
 export class PrevalenceReport {
-  constructor(
-    @Inject(POOL) private readonly pool: pg.Pool,
-    @Inject(ViewReader) private readonly reader: ViewReader,
-  ) {}
+  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   async read(days: Days = {}): Promise<PrevalenceFigures> {
-    const position = await this.reader.position(safetyImagesView);
     const to = days.to ?? null;
     const from: string | null = days.from ?? (await this.one({ text: FIRST_DAY })).day;
     if (from === null) {
       const sample = { chosen: 0, decided: 0, unsafe: 0, skipped: 0 };
-      return { from, to, counts: NOTHING, sample, estimate: null, position };
+      return { from, to, counts: NOTHING, sample, estimate: null };
     }
     const values = [from, to];
     const found = await this.one({ text: EXPOSED, values });
@@ -96,7 +89,7 @@ export class PrevalenceReport {
       counts,
       strata.map(({ per_million: perMillion, decided, unsafe }) => ({ perMillion, decided, unsafe })),
     );
-    return { from, to, counts, sample, estimate, position };
+    return { from, to, counts, sample, estimate };
   }
 
   private async one(query: { text: string; values?: unknown[] }) {

@@ -12,7 +12,6 @@ import { answer, Operation } from '../../http/openapi/operation.js';
 import { cohortsOf, IMAGE_RULES, type ImageRules, imageRulesStream, periodsInForce } from '../../image-rules/index.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
-import { ViewReader } from '../../projections/view-reader.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { share as shareOf } from '../metrics.js';
 import { safetyImagesView } from '../views/safety-images.js';
@@ -78,21 +77,17 @@ const periodsOf = (rules: ImageRules) =>
     })),
   );
 
-export class ShowRestrictedImages extends Query<RestrictedImagesAnswer> {}
+export class ShowRestrictedImages extends Query<Omit<RestrictedImagesAnswer, 'position'>> {}
 
 @QueryHandler(ShowRestrictedImages)
 export class ShowRestrictedImagesHandler implements IQueryHandler<ShowRestrictedImages> {
   constructor(
     @Inject(POOL) private readonly pool: pg.Pool,
-    @Inject(ViewReader) private readonly reader: ViewReader,
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(DeniedShareCounts) private readonly denied: DeniedShareCounts,
   ) {}
 
-  async execute(): Promise<RestrictedImagesAnswer> {
-    // Read first, so that the figures are at least that new.
-    const views = [safetyImagesView, accountStandingView];
-    const positions = await Promise.all(views.map((view) => this.reader.position(view)));
+  async execute(): Promise<Omit<RestrictedImagesAnswer, 'position'>> {
     const { state } = await this.transactor.load(imageRulesStream, undefined);
     const values = [JSON.stringify(periodsOf(state)), JSON.stringify(cohortsOf(state, RULE))];
     const [counts] = (await queryView(this.pool, { text: COUNTS, values })).rows;
@@ -107,7 +102,6 @@ export class ShowRestrictedImagesHandler implements IQueryHandler<ShowRestricted
       sharesDenied: byReason.get('face-sharing-restricted') ?? 0,
       sharesDeniedUnknown: byReason.get('image-facts-unknown') ?? 0,
       sharesDeniedSince: since,
-      position: String(Math.min(...positions)),
     };
   }
 }
@@ -124,7 +118,7 @@ export class RestrictedImagesController {
       'Restricted images that were made, shares of them that were denied, and those that were shared all the same. The metric `gatehouse_access_shares_denied_total` counts denied shares of each process, also for other reasons.',
     answer: answer('RestrictedImages', 'The figures.', RestrictedImagesAnswer, example),
   })
-  showRestrictedImages(): Promise<RestrictedImagesAnswer> {
+  showRestrictedImages(): Promise<Omit<RestrictedImagesAnswer, 'position'>> {
     return this.queries.execute(new ShowRestrictedImages());
   }
 }

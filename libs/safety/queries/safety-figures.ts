@@ -6,7 +6,6 @@ import { POOL } from '../../platform/ports.js';
 import { Rebuilder, type ViewQueries } from '../../projections/rebuilder.js';
 import type { View } from '../../projections/view.js';
 import { queryView } from '../../projections/view-query.js';
-import { ViewReader } from '../../projections/view-reader.js';
 import { counterTable } from '../../projections/view-tables.js';
 import { casesView } from '../../review/index.js';
 import { safetyMetrics } from '../metrics.js';
@@ -33,7 +32,6 @@ export class SafetyReport {
 
   constructor(
     @Inject(POOL) private readonly pool: pg.Pool,
-    @Inject(ViewReader) private readonly reader: ViewReader,
     @Inject(ReviewReport) private readonly review: ReviewReport,
     @Inject(Rebuilder) private readonly rebuilder: Rebuilder,
   ) {
@@ -45,10 +43,8 @@ export class SafetyReport {
   }
 
   /** Days, weeks and categories have counters; other groups and review metrics are computed on demand. */
-  async read(by: Grouping | undefined, days: Days): Promise<SafetyAnswer> {
-    // The position is read first, so that the figures are at least that new.
-    const positions = await Promise.all(sourcesOf(by).map((view) => this.reader.position(view)));
-    return { ...(await this.figures(by, days, this.pool)), position: String(Math.min(...positions)) };
+  read(by: Grouping | undefined, days: Days): Promise<Omit<SafetyAnswer, 'position'>> {
+    return this.figures(by, days, this.pool);
   }
 
   /** As they were at a position, from a replay of the log. @throws as `Rebuilder.readAt` */

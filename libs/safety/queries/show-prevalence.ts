@@ -64,7 +64,7 @@ export const prevalenceExample: PrevalenceAnswer = {
   position: '1042',
 };
 
-export class ShowPrevalence extends Query<PrevalenceAnswer> {
+export class ShowPrevalence extends Query<Omit<PrevalenceAnswer, 'position'>> {
   @IfGiven()
   @IsDay('The first day of the images that count, by their first exposure; that of the first chosen one by default.')
   from?: string;
@@ -78,7 +78,7 @@ export class ShowPrevalence extends Query<PrevalenceAnswer> {
 export class ShowPrevalenceHandler implements IQueryHandler<ShowPrevalence> {
   constructor(@Inject(PrevalenceReport) private readonly report: PrevalenceReport) {}
 
-  async execute({ from, to }: ShowPrevalence): Promise<PrevalenceAnswer> {
+  async execute({ from, to }: ShowPrevalence): Promise<Omit<PrevalenceAnswer, 'position'>> {
     const {
       counts,
       sample,
@@ -101,7 +101,6 @@ export class ShowPrevalenceHandler implements IQueryHandler<ShowPrevalence> {
       prevalence: found?.prevalence ?? null,
       flagRecall: found?.flagRecall ?? null,
       detectorRecall: found?.detectorRecall ?? null,
-      position: String(period.position),
     };
   }
 }
@@ -118,7 +117,7 @@ export class PrevalenceController {
       'Estimated from the images that `PUT /v1/review-sampling` has chosen at random (`prevalencePerMillion`). Images that were flagged before they were first exposed are counted; the others are estimated, by the exact interval of Clopper and Pearson.',
     answer: answer('Prevalence', 'The figures.', PrevalenceAnswer, prevalenceExample),
   })
-  showPrevalence(@QueryParameters() query: ShowPrevalence): Promise<PrevalenceAnswer> {
+  showPrevalence(@QueryParameters() query: ShowPrevalence): Promise<Omit<PrevalenceAnswer, 'position'>> {
     return this.queries.execute(query);
   }
 }

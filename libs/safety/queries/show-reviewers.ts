@@ -6,7 +6,6 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
-import { ViewReader } from '../../projections/view-reader.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { type GoldenResult, goldenCasesView, goldenResults, VERDICTS } from '../../review/index.js';
 import { krippendorffAlpha, lightKappa, type PairTable } from '../agreement.js';
@@ -75,21 +74,14 @@ interface PairRow {
   pair: PairTable;
 }
 
-export class ShowReviewers extends Query<ReviewersAnswer> {}
+export class ShowReviewers extends Query<Omit<ReviewersAnswer, 'position'>> {}
 
 /** Computed on demand, in three passes over the verdicts, which are far fewer than images. */
 @QueryHandler(ShowReviewers)
 export class ShowReviewersHandler implements IQueryHandler<ShowReviewers> {
-  constructor(
-    @Inject(POOL) private readonly pool: pg.Pool,
-    @Inject(ViewReader) private readonly reader: ViewReader,
-  ) {}
+  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
-  async execute(): Promise<ReviewersAnswer> {
-    // Read first, so that the figures are at least that new.
-    const positions = await Promise.all(
-      [verdictsView, reversedCasesView, goldenCasesView].map((view) => this.reader.position(view)),
-    );
+  async execute(): Promise<Omit<ReviewersAnswer, 'position'>> {
     const { rows } = await queryView(this.pool, { text: FIGURES });
     const pairs: PairRow[] = (await queryView(this.pool, { text: PAIRS })).rows;
     const patterns = (await queryView(this.pool, { text: PATTERNS })).rows;
@@ -103,7 +95,6 @@ export class ShowReviewersHandler implements IQueryHandler<ShowReviewers> {
         ...withoutOthers(golden, rows),
       ],
       agreement: { krippendorff: krippendorffAlpha(patterns) },
-      position: String(Math.min(...positions)),
     };
   }
 }
@@ -157,7 +148,7 @@ export class ReviewersController {
     description: 'Computed from all verdicts at each call: ask for it every minute rather than every second.',
     answer: answer('Reviewers', 'The figures.', ReviewersAnswer, reviewersExample),
   })
-  showReviewers(): Promise<ReviewersAnswer> {
+  showReviewers(): Promise<Omit<ReviewersAnswer, 'position'>> {
     return this.queries.execute(new ShowReviewers());
   }
 }

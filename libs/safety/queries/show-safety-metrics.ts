@@ -12,7 +12,7 @@ import { GROUPINGS, type Grouping } from './groupings.js';
 import { SafetyAnswer } from './safety-answer.js';
 import { SAFETY_SOURCES, SafetyReport } from './safety-figures.js';
 
-export class ShowSafetyMetrics extends Query<SafetyAnswer> {
+export class ShowSafetyMetrics extends Query<Omit<SafetyAnswer, 'position'>> {
   @Means('How to group the figures beside the total.')
   @IfGiven()
   @IsIn(GROUPINGS)
@@ -38,7 +38,7 @@ export class ShowSafetyMetricsHandler implements IQueryHandler<ShowSafetyMetrics
     @Inject(EarlierFigures) private readonly earlier: EarlierFigures,
   ) {}
 
-  execute({ by, from, to, asOf }: ShowSafetyMetrics): Promise<SafetyAnswer> {
+  execute({ by, from, to, asOf }: ShowSafetyMetrics): Promise<Omit<SafetyAnswer, 'position'>> {
     if (asOf === undefined) return this.report.read(by, { from, to });
     return this.earlier.read(asOf, by, { from, to });
   }
@@ -60,7 +60,7 @@ export class ShowSafetyMetricsController {
       refusals: { 503: ['replay-running'] },
     },
   )
-  showSafetyMetrics(@QueryParameters() query: ShowSafetyMetrics): Promise<SafetyAnswer> {
+  showSafetyMetrics(@QueryParameters() query: ShowSafetyMetrics): Promise<Omit<SafetyAnswer, 'position'>> {
     const { by, from, to } = query;
     if (by !== 'day' && (from ?? to) !== undefined) {
       throw new InvalidInput([{ field: from === undefined ? 'to' : 'from', message: 'requires by=day' }]);

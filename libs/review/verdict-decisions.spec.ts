@@ -91,12 +91,34 @@ describe('a verdict', () => {
     expect(types(vote(file.state(), 'r5', 'safe'))).toEqual(['VerdictGiven', 'ReviewConfirmed']);
   });
 
-  it('is a no-op the second time and on a decided case', () => {
+  it('is a no-op the second time, also once it has decided the case', () => {
     const file = opened({ panelSize: 3 });
     file.append(vote(file.state(), 'rev-1', 'safe'));
-    expect(vote(file.state(), 'rev-1', 'unsafe')).toEqual([]);
-    expect(vote(confirmed().state(), 'rev-2', 'safe')).toEqual([]);
-    expect(vote(dismissed().state(), 'rev-2', 'unsafe')).toEqual([]);
+    expect(vote(file.state(), 'rev-1', 'safe')).toEqual([]);
+    const decided = opened();
+    decided.append(vote(decided.state(), 'rev-1', 'unsafe'));
+    expect(vote(decided.state(), 'rev-1', 'unsafe')).toEqual([]);
+  });
+
+  it('is refused if it differs from the first, and on a case that others have decided: nothing is recorded then', () => {
+    const file = opened({ panelSize: 3 });
+    file.append(vote(file.state(), 'rev-1', 'model-problem'));
+    expect(() => vote(file.state(), 'rev-1', 'unsafe')).toThrow(refusal('already-reviewed'));
+    expect(() => vote(file.state(), 'rev-1', 'model-problem', { withhold: true })).toThrow(refusal('already-reviewed'));
+    const decided = opened();
+    decided.append(vote(decided.state(), 'rev-1', 'unsafe', { clause: 'violent' }));
+    expect(() => vote(decided.state(), 'rev-1', 'unsafe', { clause: 'other' })).toThrow(refusal('already-reviewed'));
+    for (const one of [confirmed(), dismissed()])
+      expect(() => vote(one.state(), 'rev-2', 'safe')).toThrow(refusal('case-not-open'));
+  });
+
+  it('from outside is a no-op the second time, whatever it says, and on a decided case', () => {
+    const outside = { reviewerSource: '/tool' };
+    const file = opened({ panelSize: 3 });
+    file.append(vote(file.state(), 'rev-1', 'safe', outside));
+    expect(vote(file.state(), 'rev-1', 'unsafe', outside)).toEqual([]);
+    expect(vote(confirmed().state(), 'rev-2', 'safe', outside)).toEqual([]);
+    expect(vote(dismissed().state(), 'rev-2', 'unsafe', outside)).toEqual([]);
   });
 
   it('is refused on an unknown case and from a reviewer who flagged the image, first or later', () => {

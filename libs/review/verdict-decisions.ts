@@ -8,6 +8,7 @@ import { requireFurtherReview } from './further-review.js';
 import { answerInstead } from './golden-answers.js';
 import { CASE_REOPENED, overturning } from './overturning.js';
 import {
+  refuseClosed,
   refuseConflict,
   refuseGoldenFromOutside,
   refuseIncomplete,
@@ -52,12 +53,12 @@ export interface ImportVerdict extends GiveVerdictBase {
 
 /**
  * The verdict and, if it completes the panel and can't be taken back, the decision, or the demand for a further review. A strict majority of `unsafe` confirms
- * the case, one of `model-problem` closes it as such (and withholds the image if most of those want that), anything else dismisses it. A no-op if the case is decided or the
- * reviewer has voted. The verdict of somebody who may not review the case any more decides nothing, nor does `unsure`:
+ * the case, one of `model-problem` closes it as such (and withholds the image if most of those want that), anything else dismisses it. A no-op if the reviewer has given
+ * this verdict; from outside also if they have given another one, or if the case is decided. The verdict of somebody who may not review the case any more decides nothing, nor does `unsure`:
  * another reviewer takes that place. In a panel that an outside tool gave, `unsure` counts as well.
  * @throws NotFound case-unknown; InvalidInput
- * @throws Refusal case-parked, image-parked, own-flag, own-image, linked-account, claim-lost, clause-unknown,
- * image-owner-unknown
+ * @throws Refusal case-parked, already-reviewed, case-not-open, image-parked, own-flag, own-image, linked-account, claim-lost,
+ * clause-unknown, image-owner-unknown
  */
 export function giveVerdict(state: Case, command: GiveVerdict | ImportVerdict, facts: CaseFacts): CaseEvent[] {
   const { caseId, reviewer, verdict, clause, rationale, withhold, answerTimeMs, note, now } = command;
@@ -66,7 +67,9 @@ export function giveVerdict(state: Case, command: GiveVerdict | ImportVerdict, f
   refuseWithholding(command);
   refuseIncomplete(state, caseId, facts);
   if (outside) refuseGoldenFromOutside(state, caseId);
-  if (state.status !== 'open' || hasVoted(state, reviewer, outside?.reviewerSource)) return [];
+  if (ours ? isRepeated(state, ours) : state.status !== 'open' || hasVoted(state, reviewer, outside?.reviewerSource))
+    return [];
+  if (ours) refuseClosed(state, caseId);
   refuseConflict(state, caseId, reviewer, facts);
   if (ours) {
     refuseWithoutClaim(state, ours);
@@ -288,6 +291,17 @@ export function confirmed(
   // Its measures are in force against the account that it names.
   const upheld = { ...data, accountId: inForce.accountId ?? accountId, upheldRound: inForce.round };
   return { type: 'ReviewUpheld', data: upheld };
+}
+
+/** Whether it is the verdict that the reviewer has given. @throws Refusal already-reviewed */
+function isRepeated({ verdicts }: Case, { caseId, reviewer, verdict, clause, withhold }: GiveVerdict): boolean {
+  const own = verdicts.find((one) => isOurs(one, reviewer));
+  if (!own) return false;
+  if (own.verdict === verdict && own.clause === clause && Boolean(own.withhold) === Boolean(withhold)) return true;
+  throw new Refusal(
+    'already-reviewed',
+    `${reviewer} has given another verdict on case ${caseId}, which stays: take it back first (DELETE /v1/cases/${caseId}/verdicts/mine), or ask a lead to reopen the case`,
+  );
 }
 
 const hasVoted = (state: Case, reviewer: string, source?: string): boolean =>

@@ -115,8 +115,11 @@ it('confirms by verdict, deactivates the account and returns the whole case', as
     'ReviewConfirmed',
   ]);
   expect(JSON.stringify(shown)).not.toContain('lower left');
-  const again = { token: 1, verdict: 'safe' };
+  const again = { token: 1, verdict: 'unsafe', clause: 'violent', rationale: 'a wound' };
   expect((await rita.post('/v1/cases/img-1/verdicts', again)).body).toEqual(judged.body);
+  const other = { token: 1, verdict: 'safe' };
+  expect(codeOf(await rita.post('/v1/cases/img-1/verdicts', other))).toEqual([409, 'already-reviewed']);
+  expect(codeOf(await rob.post('/v1/cases/img-1/verdicts', other))).toEqual([409, 'case-not-open']);
 
   await gatehouse.settle();
   const account = (await gatehouse.administrator.get('/v1/accounts/acc-1')).body;

@@ -21,7 +21,7 @@ const RENEW_AFTER = 0.6;
 /** The image can't be shown to this reviewer, who can't change that. */
 const NOT_SHOWN = ['image-content-off', 'image-content-unknown', 'severe-content'];
 /** Somebody else claimed the case after the lease had ended. */
-const LOST = ['claim-lost', 'case-not-claimed'];
+const LOST = ['claim-lost', 'case-not-claimed', 'case-not-open'];
 
 export interface PlayedReviews {
   verdicts: number;

@@ -127,7 +127,7 @@ export class GiveVerdictController {
   @Roles(...REVIEWERS)
   @Operation('Records the caller’s verdict; the last verdict of the panel decides the case', {
     description:
-      'The caller has claimed the case. A strict majority of `unsafe` verdicts confirms the case and deactivates the account, one of `model-problem` closes it without consequences for the account (the image is withheld if most of those say `withhold`), and any other result dismisses it. `unsure` decides nothing: the case stays open for another reviewer. A second verdict by the same person changes nothing. If a setting lets verdicts be taken back, the decision follows when they are final.',
+      'The caller has claimed the case. A strict majority of `unsafe` verdicts confirms the case and deactivates the account, one of `model-problem` closes it without consequences for the account (the image is withheld if most of those say `withhold`), and any other result dismisses it. `unsure` decides nothing: the case stays open for another reviewer. A repeat changes nothing; another verdict by the same person, and one on a case that others have decided, is refused. If a setting lets verdicts be taken back, the decision follows when they are final.',
     fields: { id: CASE_ID },
     example: { token: 1, verdict: 'unsafe', clause: 'violent', rationale: 'a wound in the lower left' },
     answer: answer('Verdict', 'The verdict is recorded.', VerdictAnswer, {
@@ -138,7 +138,16 @@ export class GiveVerdictController {
     }),
     refusals: {
       404: ['case-unknown'],
-      409: [...CONFLICTS, 'claim-lost', 'clause-unknown', 'image-owner-unknown', 'image-parked', 'case-parked'],
+      409: [
+        ...CONFLICTS,
+        'already-reviewed',
+        'case-not-open',
+        'claim-lost',
+        'clause-unknown',
+        'image-owner-unknown',
+        'image-parked',
+        'case-parked',
+      ],
       503: ['not-caught-up'],
     },
   })

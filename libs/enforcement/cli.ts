@@ -196,13 +196,14 @@ const stateOf = ({ isLifted, isRegistered }: EnforcementAnswer['acknowledgements
 
 const acknowledgementsText = ({ acknowledgements, timesAskedAgain }: EnforcementAnswer): Shown =>
   table(
-    ['target', 'acknowledged', `asked again ${timesAskedAgain} times`],
-    acknowledgements.map((one) => [
-      one.target,
-      time(one.acknowledgedAt),
-      one.acknowledgedAt !== null ? '' : stateOf(one),
-    ]),
+    ['target', 'acknowledged', 'asked again'],
+    acknowledgements.map((one) => [one.target, time(one.acknowledgedAt) ?? stateOf(one), timesAskedAgain]),
   );
+
+const ladderOf = ({ ladder, statement }: EnforcementAnswer): string | null => {
+  if (ladder !== null) return `of position ${ladder}`;
+  return statement?.isMeasureAutomated ? 'default ladder' : null;
+};
 
 const eventsText = ({ events }: EnforcementAnswer): Shown =>
   table(
@@ -222,7 +223,7 @@ function receiptText(receipt: EnforcementAnswer): Shown {
       ['until', time(receipt.until)],
       ['strikes', receipt.strikes],
       ['strike counts until', time(receipt.strikeUntil)],
-      ['ladder', receipt.ladder ?? (receipt.statement?.isMeasureAutomated ? 'default ladder' : null)],
+      ['ladder', ladderOf(receipt)],
       ['disregarded', receipt.disregarded],
       ['clause', receipt.clause],
       ['categories', receipt.categories.join(', ')],

@@ -88,11 +88,7 @@ export const commands: CommandGroup = (program, run) => {
         const token = review.claim?.token ?? (await claimOf(client, id!)).token;
         const body = { token, verdict, clause, rationale, withhold, note };
         const judged = await client.post<VerdictAnswer>(`${casePath(id!)}/verdicts`, body, { repeatable: true });
-        print(judged, () =>
-          judged.finalAt === null
-            ? line`case ${judged.caseId} is ${judged.status}`
-            : line`you can take the verdict on case ${judged.caseId} back until ${time(judged.finalAt)}`,
-        );
+        print(judged, () => judgedText(judged));
       }),
     );
 
@@ -191,6 +187,13 @@ async function tokenHeld(client: ApiClient, caseId: string): Promise<number> {
   const { token } = await tokenIfHeld(client, caseId);
   if (token !== undefined) return token;
   throw new Refusal('claim-lost', `you have not claimed case ${caseId}, or the claim has ended: claim it first`);
+}
+
+function judgedText({ caseId, status, finalAt }: VerdictAnswer): Shown {
+  if (finalAt !== null) return line`you can take the verdict on case ${caseId} back until ${time(finalAt)}`;
+  return status === 'open'
+    ? line`your verdict on case ${caseId} is recorded; the case waits for another reviewer`
+    : line`case ${caseId} is ${status}`;
 }
 
 const alreadyJudged = ({ caseId, round, verdict }: ReviewAnswer): Refusal =>

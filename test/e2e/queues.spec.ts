@@ -253,7 +253,9 @@ it('moves a case to a queue by hand, whose panel decides it', async () => {
   await settle();
   const hand = (body: object, by = lena) => by.post('/v1/cases/moved/handover', body);
   for (const body of [{}, { reviewer: 'rob', queue: 'second-look' }])
-    expect((await hand(body)).body.errors).toMatchObject([{ message: expect.stringContaining('not both') }]);
+    expect((await hand(body)).body.errors).toMatchObject([
+      { message: expect.stringContaining('either the reviewer or the queue') },
+    ]);
   expect(codeOf(await hand({ queue: 'gone' }))).toEqual([404, 'queue-unknown']);
   expect(codeOf(await hand({ queue: 'second-look' }, rob))).toEqual([409, 'claim-lost']);
   const moved = await hand({ queue: 'second-look', note: 'hard to tell' });

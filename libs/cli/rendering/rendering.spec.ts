@@ -7,7 +7,7 @@ import { ApiProblem, readProblem } from '../api-errors.js';
 import { plain, plainLine } from './plain-text.js';
 import { problemDocument, problemText } from './problem.js';
 import { progressOn } from './progress.js';
-import { pairs, table } from './table.js';
+import { pairs, rowsOf, table } from './table.js';
 
 describe('a table', () => {
   it('aligns numbers to the right and text to the left, without trailing spaces', () => {
@@ -25,6 +25,15 @@ describe('a table', () => {
 
   it('shows a remark if it has no rows', () => {
     expect(table(['name'], [], 'nobody waits')).toBe('nobody waits');
+  });
+
+  it('shows every time of an item in one form', () => {
+    const at = '2022-05-18T09:00:00.123Z';
+    const item = { id: 'img-1', openedAt: at, until: at, claimedUntil: null, effectiveFrom: at };
+    const shown = '2022-05-18 09:00:00';
+    expect(rowsOf([item], 'id', 'openedAt', 'until', 'claimedUntil', 'effectiveFrom')).toEqual([
+      ['img-1', shown, shown, null, shown],
+    ]);
   });
 
   it('shows names beside their values', () => {

@@ -39,10 +39,13 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
   return trimmed(shown.toString()) as Shown;
 }
 
-/** The rows of a table with these fields of the items; a field that ends in `At` is a time. */
+/** Fields that have a time, by their names. */
+const IS_TIME = /(?:At|From|[uU]ntil)$/;
+
+/** The rows of a table with these fields of the items. */
 export const rowsOf = <Item>(items: readonly Item[], ...fields: (keyof Item & string)[]): Cell[][] =>
   items.map((item) =>
-    fields.map((field) => (field.endsWith('At') ? time(item[field] as string | null) : (item[field] as Cell))),
+    fields.map((field) => (IS_TIME.test(field) ? time(item[field] as string | null) : (item[field] as Cell))),
   );
 
 /** Names and values, one pair a line. */

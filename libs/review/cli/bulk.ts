@@ -133,6 +133,13 @@ const filtered = (of: Command): Command =>
     .option('--opened-before <time>', 'only cases that were opened before this time', instant)
     .option('--opened-after <time>', 'only cases that were opened after this time', instant);
 
+const casesOf = ({ compensates, filter }: BulkJobAnswer): string =>
+  compensates === null
+    ? Object.entries(filter)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', ') || 'all open ones'
+    : 'those that it has changed';
+
 async function showJob({ client, print }: Session, id: string): Promise<void> {
   const job = await client.get<BulkJobAnswer>(pathOf(id));
   print(job, () =>
@@ -140,12 +147,7 @@ async function showJob({ client, print }: Session, id: string): Promise<void> {
       ['job', job.jobId],
       ['action', job.action],
       ['undoes', job.compensates],
-      [
-        'cases',
-        Object.entries(job.filter)
-          .map(([name, value]) => `${name} ${value}`)
-          .join(', ') || 'all open ones',
-      ],
+      ['cases', casesOf(job)],
       ['clause', job.clause],
       ['to queue', job.toQueue],
       ['status', job.status],

@@ -105,6 +105,7 @@ export function addQueueCommands(group: Command, run: Runner): void {
           const listed = table(
             [
               'case',
+              'status',
               'queue',
               'priority',
               'account',
@@ -119,6 +120,7 @@ export function addQueueCommands(group: Command, run: Runner): void {
             rowsOf(
               rows,
               'caseId',
+              'status',
               'queue',
               'priority',
               'accountId',

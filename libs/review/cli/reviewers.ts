@@ -4,10 +4,10 @@ import { line, paragraphs, type Shown } from '../../cli/rendering/plain-text.js'
 import { pairs, rowsOf, table, time } from '../../cli/rendering/table.js';
 import type { Runner, Session } from '../../cli/session.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
-import type { DeclinedAnswer } from '../features/decline-categories.js';
 import type { ExposureSums } from '../queries/exposure-sums.js';
 import type { SevereViewersAnswer } from '../queries/list-severe-viewers.js';
 import type { OwnExposureAnswer } from '../queries/own-exposure.js';
+import type { DeclinedAnswer } from '../queries/show-declined.js';
 
 const COUNTS = ['prompts', 'comments', 'previews', 'blurred', 'grey', 'full', 'severe', 'breaks'] as const;
 

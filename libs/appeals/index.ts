@@ -1,5 +1,5 @@
 import type { Context } from '../context/context.js';
-import { EnforcementUndoing, OtherMeasures } from '../enforcement/index.js';
+import { enforcementUndoing } from '../enforcement/index.js';
 import { APPEAL_HEARINGS, bulkWorkOf } from '../review/index.js';
 import { appealStream } from './appeal.js';
 import { appealEvents } from './events.js';
@@ -33,9 +33,11 @@ export const appealsContext: Context = {
   streams: [appealStream],
   views: [appealsView],
   consumers: (given) => {
-    const { transactor, ownEventIds, clock, store } = given;
-    const undoing = new EnforcementUndoing(transactor, clock, new OtherMeasures(store, transactor));
-    return [appealCarryingOut(transactor, ownEventIds, undoing), bulkWorkOf(given, new StoredHearings(transactor))];
+    const { transactor, ownEventIds } = given;
+    return [
+      appealCarryingOut(transactor, ownEventIds, enforcementUndoing(given)),
+      bulkWorkOf(given, new StoredHearings(transactor)),
+    ];
   },
   schedules: ({ pool, transactor, clock, logger }) => [new AppealOverdueNoting(pool, transactor, clock, logger)],
   commands: [

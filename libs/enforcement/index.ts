@@ -1,4 +1,4 @@
-import type { Context, ContextPorts } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { CONSEQUENCES, verdictClosing } from '../review/index.js';
 import { enforcementStream } from './enforcement.js';
 import { enforcementEvents, ladderEvents } from './events.js';
@@ -9,7 +9,7 @@ import {
 } from './features/acknowledge-enforcement.js';
 import { ChangeTargetController, RemoveTargetHandler, SetTargetHandler } from './features/change-target.js';
 import { DryRunLadderController, DryRunLadderHandler } from './features/dry-run-ladder.js';
-import { EnforcementUndoing } from './features/enforcement-undoing.js';
+import { enforcementUndoing } from './features/enforcement-undoing.js';
 import { RedeliverEnforcementController, RedeliverEnforcementHandler } from './features/redeliver-enforcement.js';
 import { SetLadderController, SetLadderHandler } from './features/set-ladder.js';
 import { ladderStream } from './ladder.js';
@@ -20,7 +20,6 @@ import { imageWithholding } from './processes/image-withholding.js';
 import { OverdueNoting } from './processes/overdue-noting.js';
 import { LadderConsequences } from './queries/ladder-consequences.js';
 import { ListEnforcementsController, ListEnforcementsHandler } from './queries/list-enforcements.js';
-import { OtherMeasures } from './queries/other-measures.js';
 import { OverdueGauge } from './queries/overdue-gauge.js';
 import { ShowEnforcementController, ShowEnforcementHandler } from './queries/show-enforcement.js';
 import { ShowLadderController, ShowLadderHandler } from './queries/show-ladder.js';
@@ -34,18 +33,14 @@ export * from './confirmed-violation.js';
 export * from './enforcement.js';
 export * from './events.js';
 export * from './expected-standing.js';
-export { EnforcementUndoing, type Undoing } from './features/enforcement-undoing.js';
+export { type EnforcementUndoing, enforcementUndoing, type Undoing } from './features/enforcement-undoing.js';
 export * from './ladder.js';
 export * from './ordered-measures.js';
 export * from './processes/enforcing.js';
 export * from './processes/image-withholding.js';
 export { type AppliedAt, DecisionPoints } from './queries/decision-points.js';
 export { DisregardedUses } from './queries/disregarded-uses.js';
-export { OtherMeasures } from './queries/other-measures.js';
 export { registerTarget, targetsStream } from './targets.js';
-
-const undoingOf = ({ transactor, store, clock }: Pick<ContextPorts, 'transactor' | 'store' | 'clock'>) =>
-  new EnforcementUndoing(transactor, clock, new OtherMeasures(store, transactor));
 
 export const enforcementContext: Context = {
   name: 'enforcement',
@@ -85,7 +80,7 @@ export const enforcementContext: Context = {
   ],
   consumers: ({ transactor, store, ownEventIds, clock }) => [
     imageWithholding(transactor, ownEventIds),
-    enforcing(transactor, ownEventIds, undoingOf({ transactor, store, clock })),
+    enforcing(transactor, ownEventIds, enforcementUndoing({ transactor, store, clock })),
     enforcementRecording(transactor),
     causeAdding(transactor, store, ownEventIds),
   ],

@@ -1,4 +1,4 @@
-import { type CommandContext, OWN_SOURCE } from '../kernel/command-context.js';
+import { type CommandContext, causedBy, OWN_SOURCE } from '../kernel/command-context.js';
 import type { NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
 import { isUuid, keyedId, nameBasedId } from '../kernel/ids.js';
@@ -52,6 +52,11 @@ export class OwnEventIds {
   identify({ id }: RecordedEvent, purpose: string): Pick<CommandContext, 'eventId' | 'formerEventId'> {
     const eventId = keyedId(this.key, `${id}\n${purpose}`);
     return this.since > 0 ? { eventId, formerEventId: nameBasedId(id, purpose) } : { eventId };
+  }
+
+  /** The context of what a process does for a purpose because of the event, and only once: a no-op of it is not stored. */
+  once(event: RecordedEvent, process: string, purpose: string): CommandContext {
+    return { ...causedBy(event, process), ...this.identify(event, purpose), isRecordedElsewhere: true };
   }
 
   /** The id of what no event caused, and is stored once. @param act names it */

@@ -2,7 +2,7 @@ import { type TObject, type TSchema, Type } from 'typebox';
 import { ATTRIBUTE, MAX_ID_LENGTH, POSITION } from '../kernel/text-forms.js';
 import { MAX_TRACESTATE, TRACEPARENT } from '../kernel/trace-context.js';
 import type { EventDefinition } from './event-definition.js';
-import { Instant } from './schemas.js';
+import { Instant, Source } from './schemas.js';
 
 /** An id with the category of its stream before it. */
 export const MAX_SUBJECT_LENGTH = MAX_ID_LENGTH + 40;
@@ -13,12 +13,7 @@ const specversion = Type.Literal('1.0', { description: 'The version of CloudEven
 const id = text(
   "The event's identity, together with its source; both are compared case-sensitively. A repeated event is stored once. A different event of the source needs a different id.",
 );
-const source = Type.String({
-  minLength: 1,
-  maxLength: MAX_ID_LENGTH,
-  format: 'uri-reference',
-  description: 'The system that observed the event; a URI reference.',
-});
+const source = Source('The system that observed the event; a URI reference.');
 const dataschema = Type.String({ format: 'uri', description: 'The schema of `data`, as the sender names it.' });
 const correlationid = text('Shared by all events that one action caused.');
 const traceparent = Type.String({ pattern: TRACEPARENT, maxLength: 55, description: 'W3C Trace Context.' });

@@ -66,6 +66,10 @@ export const Hash = (description: string) => Type.String({ minLength: 32, maxLen
 /** RFC 3339, like `2022-05-18T09:00:00.000Z`. */
 export const Instant = (description: string) => Type.String({ format: 'date-time', maxLength: 35, description });
 
+/** A system whose events these are, as CloudEvents has it. */
+export const Source = (description: string) =>
+  Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH, format: 'uri-reference', description });
+
 export const Count = (description: string, minimum = 0, maximum = Number.MAX_SAFE_INTEGER) =>
   Type.Integer({ minimum, maximum, description });
 

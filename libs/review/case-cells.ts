@@ -1,4 +1,5 @@
 import type { Closed, Origin } from './case.js';
+import { isOpen } from './case-rows.js';
 
 /** What cases have in common that are counted together. */
 export interface CaseCell {
@@ -55,7 +56,7 @@ export function cellOf(bucket: string): CaseCell {
 
 /** The cells that count a case: for each of its categories and none, with each of its reviewers and none. */
 export function cellsOf({ categories, status, queue, origin, is_escalated, reviewers }: CountedCase): CaseCell[] {
-  const isWaiting = status === 'open' || status === 'claimed';
+  const isWaiting = isOpen(status);
   const shared = { status: isWaiting ? ('waiting' as const) : status, queue, origin };
   return [null, ...categories].flatMap((category) =>
     [null, ...reviewers].map((reviewer) => ({

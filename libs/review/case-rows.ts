@@ -34,7 +34,14 @@ export const flaggersOf = (flags: readonly CaseFlag[]): string[] => flags.flatMa
 export const union = (some: readonly string[], more: readonly string[]): string[] =>
   [...new Set([...some, ...more])].sort();
 
-export const isOpen = ({ status }: { status: string }): boolean => status === 'open' || status === 'claimed';
+/** Of a status in rows and lists, which show an open case that somebody has claimed as claimed. */
+export const isOpen = (status: string | undefined): status is 'open' | 'claimed' =>
+  status === 'open' || status === 'claimed';
+/** SQL: the same. */
+export const IS_OPEN = `status IN ('open', 'claimed')`;
+export const IS_CLOSED = `status NOT IN ('open', 'claimed')`;
+/** The condition of the partial index of all cases that wait; it is true of each of them. */
+export const WAITS = `${IS_OPEN} AND round > 0`;
 
 interface Judged {
   status: string;
@@ -52,7 +59,7 @@ interface Judged {
  * then the time passes and the case waits on.
  */
 export function decidesAt(row: Judged): number | null {
-  if (!isOpen(row)) return null;
+  if (!isOpen(row.status)) return null;
   const { verdicts, is_panel_given, panel_size, account_id, flags, judged_flaggers } = row;
   const partial = new Set([account_id, ...judged_flaggers, ...flaggersOf(flags)]);
   const valid = verdicts.filter(({ reviewer }) => !partial.has(reviewer));

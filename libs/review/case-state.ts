@@ -1,7 +1,8 @@
 import type { Position } from '../kernel/envelope.js';
 import type { CaseEvent, VERDICTS } from './events.js';
-import type { GoldenAnswer, SampleLikeness, UNFLAGGED_ORIGINS } from './golden-events.js';
+import type { GoldenAnswer, UNFLAGGED_ORIGINS } from './golden-events.js';
 import type { GrowingSet } from './growing-set.js';
+import type { SampleLikeness } from './sampling-events.js';
 
 /* What is known of a case by its events. */
 

@@ -2,8 +2,8 @@ import type { EventPlace, StreamKind } from '../kernel/decider.js';
 import { answered, confirmed, decided, overturned, unreserved } from './case-decided.js';
 import type { Case, DataOf, GivenVerdict } from './case-state.js';
 import { type CaseEvent, caseEvents } from './events.js';
-import type { SampleLikeness } from './golden-events.js';
 import { GrowingSet } from './growing-set.js';
+import type { SampleLikeness } from './sampling-events.js';
 
 export type * from './case-state.js';
 

@@ -1,18 +1,14 @@
 import { Type } from 'typebox';
-import { Count, EntityId } from '../events/schemas.js';
+import { Count, EntityId, Source } from '../events/schemas.js';
 import { MAX_ID_LENGTH } from '../kernel/text-forms.js';
 
 /* What the events of a decision say of those who took it. */
 
 /** Two systems may have reviewers of one name. */
 export const reviewerSource = Type.Optional(
-  Type.String({
-    minLength: 1,
-    maxLength: MAX_ID_LENGTH,
-    format: 'uri-reference',
-    description:
-      'The system whose reviewers these are: the source of an event from outside, whatever that says itself. Absent for ours.',
-  }),
+  Source(
+    'The system whose reviewers these are: the source of an event from outside, whatever that says itself. Absent for ours.',
+  ),
 );
 const reviewerSources = Type.Optional(
   Type.Array(Type.String({ maxLength: MAX_ID_LENGTH, format: 'uri-reference' }), {

@@ -3,12 +3,13 @@ import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { Count, EntityId, eventData, Instant, Label, Labels, Line, PersonalText } from '../events/schemas.js';
 import { bulkEvents } from './bulk-events.js';
 import { deciding, reviewerSource, votes } from './decision-events.js';
-import { GoldenAnswer, goldenCaseEvents, goldenEvents, SampleLikeness, UnflaggedOrigin } from './golden-events.js';
+import { FLAG_SOURCES } from './flagging-events.js';
+import { GoldenAnswer, goldenCaseEvents, goldenEvents, UnflaggedOrigin } from './golden-events.js';
 import { isolationEvents } from './isolation-events.js';
 import { overturningEvents } from './overturning-events.js';
 import { declinedEvents, reviewerEvents } from './reviewer-events.js';
-import { CaseMoved, CaseRouted, FLAG_SOURCES, reviewSettingsEvents } from './routing-events.js';
-import { FurtherReviewRequired } from './sampling-events.js';
+import { CaseMoved, CaseRouted, reviewSettingsEvents } from './routing-events.js';
+import { FurtherReviewRequired, SampleLikeness } from './sampling-events.js';
 import { severeViewerEvents } from './severe-viewer-events.js';
 
 export const VERDICTS = ['safe', 'unsafe', 'unsure', 'model-problem'] as const;

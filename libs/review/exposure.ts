@@ -4,9 +4,6 @@ import type { RevealLevel } from './reveal.js';
 export const BREAK_GAP_MS = 600_000;
 const MINUTE_MS = 60_000;
 
-/** @param time RFC 3339 in UTC @returns like `2022-05-18` */
-export const utcDayOf = (time: string): string => time.slice(0, '2022-05-18'.length);
-
 /** Levels that show content of the product; notes are colleagues’ words. */
 export type ContentLevel = Exclude<RevealLevel, 'notes'>;
 /** Also what lists load by themselves: that counts, but says nothing of how long somebody has been looking. */

@@ -1,7 +1,7 @@
 import type { Position } from '../kernel/envelope.js';
 import { type Case, categoryOf, subjectsOf } from './case.js';
 import type { CaseEvent } from './events.js';
-import type { FLAG_SOURCES } from './routing-events.js';
+import type { FLAG_SOURCES } from './flagging-events.js';
 
 type FlagSource = (typeof FLAG_SOURCES)[number];
 

@@ -1,7 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { Count, EntityId, eventData, Instant, Label, Labels, Line, Name, PersonalText } from '../events/schemas.js';
-import { FLAG_SOURCES } from './routing-events.js';
 
 export const GOLDEN_VERDICTS = ['safe', 'unsafe', 'model-problem'] as const;
 /** How a round is decided, of which a golden case shows one. */
@@ -30,30 +29,6 @@ export const GoldenAnswer = Type.Object(
   { additionalProperties: false, description: 'Of a golden case: the right answer, and what its priority depends on.' },
 );
 export type GoldenAnswer = Static<typeof GoldenAnswer>;
-
-/** What a case of the random sample shows, since no flag says anything; in CaseOpened. */
-export const SampleLikeness = Type.Object(
-  {
-    categories: Labels(
-      'The categories that the case shows as if a flag had named them, so that nobody can tell it by having none. No decision names them.',
-    ),
-    confidence: Type.Optional(
-      Type.Number({ minimum: 0, maximum: 1, description: 'The confidence that it shows with them, from 0 to 1.' }),
-    ),
-    flaggerKind: Type.Optional(
-      Type.Enum([...FLAG_SOURCES], { description: 'Who seems to have flagged it, for the rules; absent for a user.' }),
-    ),
-    recordOf: Type.Optional(
-      EntityId('The flagger whose record its priority depends on as if they had flagged it; they did not.'),
-    ),
-    queue: Type.Optional(Label('The queue that it waits in, whatever the rules say.')),
-  },
-  {
-    additionalProperties: false,
-    description: 'Of a case of the random sample: what it shows. Absent from earlier releases.',
-  },
-);
-export type SampleLikeness = Static<typeof SampleLikeness>;
 
 export const GoldenCaseAdded = defineEvent({
   type: 'GoldenCaseAdded',

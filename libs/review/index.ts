@@ -13,11 +13,7 @@ import { CaseFactsReader } from './features/case-facts.js';
 import { caseFactsOf, imagesInUse } from './features/case-facts-of.js';
 import { ClaimCaseController, ClaimCaseHandler } from './features/claim-case.js';
 import { ConfirmReviewHandler, confirmReviewInbound } from './features/confirm-review.js';
-import {
-  DeclineCategoriesController,
-  DeclineCategoriesHandler,
-  ShowDeclinedHandler,
-} from './features/decline-categories.js';
+import { DeclineCategoriesController, DeclineCategoriesHandler } from './features/decline-categories.js';
 import { EscalateCaseController, EscalateCaseHandler } from './features/escalate-case.js';
 import { FlagIsolation } from './features/flag-isolation.js';
 import { flagFiling, flagProcessing } from './features/flag-processing.js';
@@ -99,6 +95,7 @@ import { PreviewImageController, PreviewImageHandler } from './queries/preview-i
 import { ReviewCaseController, ReviewCaseHandler } from './queries/review-case.js';
 import { SevereViewing } from './queries/severe-viewing.js';
 import { ShowCaseController, ShowCaseHandler } from './queries/show-case.js';
+import { ShowDeclinedController, ShowDeclinedHandler } from './queries/show-declined.js';
 import { ShowReviewerController, ShowReviewerHandler } from './queries/show-reviewer.js';
 import { ShowSamplingController, ShowSamplingHandler } from './queries/show-sampling.js';
 import { ShownFlags } from './queries/shown-flags.js';
@@ -152,8 +149,15 @@ export const verdictClosing = (given: ContextPorts, consequences: Consequences):
 export const bulkWorkOf = (given: ContextPorts, appeals: Pick<AppealHearings, 'statusOf'>): Consumer => {
   const { transactor, clock, settings, pool, viewReader: reader, ownEventIds } = given;
   const cases = { cases: new MatchingCases(pool), changed: new BulkCases(pool), appeals };
-  const facts = { routing: new RoutingFactsReader(transactor, clock, pool, settings), facts: caseFactsOf(given) };
-  return bulkWork({ transactor, ownEventIds, clock, reader, ...cases, ...facts, waitMs: settings.decisionWaitMs });
+  return bulkWork({
+    transactor,
+    ownEventIds,
+    clock,
+    reader,
+    ...cases,
+    facts: caseFactsOf(given),
+    waitMs: settings.decisionWaitMs,
+  });
 };
 
 export const reviewContext: Context = {
@@ -259,6 +263,7 @@ export const reviewContext: Context = {
         RevealContentController,
         TakeBreakController,
         DeclineCategoriesController,
+        ShowDeclinedController,
         ShowOwnExposureController,
         ShowExposureSumsController,
         ListSevereViewersController,

@@ -12,6 +12,7 @@ import {
   PersonalText,
 } from '../events/schemas.js';
 
+import { FLAG_SOURCES } from './flagging-events.js';
 import { SamplingSet } from './sampling-events.js';
 
 export { MAX_SEVERITY };
@@ -26,8 +27,6 @@ export const MAX_PRIORITY = 100;
 export const MAX_PATIENCE_HOURS = 720;
 /** Maximum reviewers whose verdicts decide a case. */
 export const MAX_PANEL = 25;
-/** Who flags images. */
-export const FLAG_SOURCES = ['user', 'detector', 'staff'] as const;
 /** What the priority of a case consists of. */
 export const PRIORITY_PARTS = ['severity', 'confidence', 'reach', 'flaggers', 'account'] as const;
 

@@ -1,9 +1,34 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { defineEvent } from '../events/event-definition.js';
-import { Count, EntityId, eventData, Label, Line } from '../events/schemas.js';
+import { Count, EntityId, eventData, Label, Labels, Line } from '../events/schemas.js';
+import { FLAG_SOURCES } from './flagging-events.js';
 
 /** Why a case needs another verdict than that of its panel. */
 export const FURTHER_REVIEW_REASONS = ['sample', 'deactivation', 'disagreement'] as const;
+
+/** What a case of the random sample shows, since no flag says anything; in CaseOpened. */
+export const SampleLikeness = Type.Object(
+  {
+    categories: Labels(
+      'The categories that the case shows as if a flag had named them, so that nobody can tell it by having none. No decision names them.',
+    ),
+    confidence: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 1, description: 'The confidence that it shows with them, from 0 to 1.' }),
+    ),
+    flaggerKind: Type.Optional(
+      Type.Enum([...FLAG_SOURCES], { description: 'Who seems to have flagged it, for the rules; absent for a user.' }),
+    ),
+    recordOf: Type.Optional(
+      EntityId('The flagger whose record its priority depends on as if they had flagged it; they did not.'),
+    ),
+    queue: Type.Optional(Label('The queue that it waits in, whatever the rules say.')),
+  },
+  {
+    additionalProperties: false,
+    description: 'Of a case of the random sample: what it shows. Absent from earlier releases.',
+  },
+);
+export type SampleLikeness = Static<typeof SampleLikeness>;
 
 export const SamplingSet = defineEvent({
   type: 'SamplingSet',

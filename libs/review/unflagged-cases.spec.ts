@@ -4,10 +4,10 @@ import { CASE_ID, caseFile, flag, vote } from '../../test/support/case-file.js';
 import { type Case, caseStream, type Verdict } from './case.js';
 import type { CaseEvent } from './events.js';
 import { openCase } from './flag-decisions.js';
-import type { SampleLikeness } from './golden-events.js';
 import { NO_STANDING, priorityParts } from './priority.js';
 import { reviewSettingsStream } from './queue-rules.js';
 import { type RoutingFacts, routeCase } from './routing.js';
+import type { SampleLikeness } from './sampling-events.js';
 import { type OpenUnflagged, openUnflagged } from './unflagged-cases.js';
 
 const opening = (change: Partial<OpenUnflagged> = {}): OpenUnflagged => ({

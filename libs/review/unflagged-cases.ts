@@ -1,6 +1,7 @@
 import type { Case } from './case.js';
 import type { CaseEvent } from './events.js';
-import type { GoldenAnswer, SampleLikeness, UNFLAGGED_ORIGINS } from './golden-events.js';
+import type { GoldenAnswer, UNFLAGGED_ORIGINS } from './golden-events.js';
+import type { SampleLikeness } from './sampling-events.js';
 
 export interface OpenUnflagged {
   imageId: string;

@@ -1,4 +1,4 @@
-import { DAY_MS, toIso } from '../kernel/clock.js';
+import { DAY_MS, toIso, utcDayOf } from '../kernel/clock.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
 import type { RolloutEvent } from './events.js';
 import { type AdmitCohort, admitCohort, availableCapacity, type Rollout } from './rollout.js';
@@ -53,4 +53,4 @@ export function admitDaily(state: Rollout, now: number, waiting: number): Rollou
 }
 
 /** The day is the id, so that concurrent schedulers admit the same cohort. */
-export const dailyCohort = (now: number): string => `${DAILY_PREFIX}${toIso(now).slice(0, 'YYYY-MM-DD'.length)}`;
+export const dailyCohort = (now: number): string => `${DAILY_PREFIX}${utcDayOf(toIso(now))}`;

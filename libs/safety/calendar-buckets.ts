@@ -1,4 +1,4 @@
-import { DAY_MS } from '../kernel/clock.js';
+import { DAY_MS, toIso, utcDayOf } from '../kernel/clock.js';
 
 const DAYS_REMEMBERED = 4096;
 const remembered = new Map<number, readonly [day: string, week: string]>();
@@ -18,7 +18,7 @@ export function calendarBuckets(epochMs: number): readonly [day: string, week: s
   return buckets;
 }
 
-const isoDay = (dayNumber: number): string => new Date(dayNumber * DAY_MS).toISOString().slice(0, 10);
+const isoDay = (dayNumber: number): string => utcDayOf(toIso(dayNumber * DAY_MS));
 
 /** ISO 8601: a week starts on Monday and belongs to the year of its Thursday. Day 0, 1970-01-01, was a Thursday. */
 function isoWeek(dayNumber: number): string {

@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
-import { Count, EntityId, eventData, Instant, Name } from '../events/schemas.js';
-import { MAX_ID_LENGTH } from '../kernel/text-forms.js';
+import { Count, EntityId, eventData, Instant, Name, Source } from '../events/schemas.js';
 
 /** Maximum of the setting: a tenth. Images with a higher hash need no look at the setting. */
 export const MAX_PER_MILLION = 100_000;
@@ -37,12 +36,7 @@ export const PolicyDisregarded = defineEvent({
     inForce: Name('The version of the content policy that was in force.'),
     accepted: Name('The version that the account had accepted last.'),
     useId: EntityId('The id of the event that reported it.'),
-    service: Type.String({
-      minLength: 1,
-      maxLength: MAX_ID_LENGTH,
-      format: 'uri-reference',
-      description: 'The source of that event.',
-    }),
+    service: Source('The source of that event.'),
     action: Type.Enum(['generate', 'share'], { description: 'What was done.' }),
     imageId: EntityId('The image.'),
     at: Instant('When it happened, by that event.'),

@@ -1,4 +1,4 @@
-import { type Clock, toIso } from '../../kernel/clock.js';
+import { type Clock, toIso, utcDayOf } from '../../kernel/clock.js';
 import { pause } from '../../kernel/wait.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
 
@@ -31,7 +31,7 @@ export class DeniedShares {
   ) {}
 
   note(reason: string): void {
-    this.add(toIso(this.clock.now()).slice(0, 'YYYY-MM-DD'.length), reason, 1);
+    this.add(utcDayOf(toIso(this.clock.now())), reason, 1);
   }
 
   /** Stores what is counted until the signal aborts, and the rest then. */

@@ -69,7 +69,6 @@ async function isStillInForce(transactor: Transactor, { data }: Granted | Partly
 
 function undoingOf(event: Granted | PartlyGranted, reason: string, ownEventIds: OwnEventIds): Undoing {
   const { appealId, accountId, caseId, number, round } = event.data;
-  const context = causedBy(event, APPEAL_CARRYING_OUT);
   return {
     id: appealId,
     reversal: {
@@ -78,7 +77,7 @@ function undoingOf(event: Granted | PartlyGranted, reason: string, ownEventIds: 
       ...{ reason, appeal: number },
       ...(round !== undefined && { round }),
     },
-    context,
-    once: (purpose) => ({ ...context, ...ownEventIds.identify(event, purpose), isRecordedElsewhere: true }),
+    context: causedBy(event, APPEAL_CARRYING_OUT),
+    once: (purpose) => ownEventIds.once(event, APPEAL_CARRYING_OUT, purpose),
   };
 }

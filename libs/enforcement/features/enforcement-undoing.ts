@@ -1,4 +1,5 @@
 import { accountStream, type ConfirmedReview, replaceMeasures, undoDecision } from '../../account/index.js';
+import type { ContextPorts } from '../../context/context.js';
 import type { Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
@@ -13,7 +14,7 @@ import {
   reverseEnforcement,
 } from '../enforcement.js';
 import { orderedMeasures } from '../ordered-measures.js';
-import type { OtherMeasures } from '../queries/other-measures.js';
+import { OtherMeasures } from '../queries/other-measures.js';
 
 /** The decision that undoes something. */
 export interface Undoing {
@@ -73,6 +74,14 @@ export class EnforcementUndoing {
     );
   }
 }
+
+/** For consumers, which are built without Nest. */
+export const enforcementUndoing = ({
+  transactor,
+  store,
+  clock,
+}: Pick<ContextPorts, 'transactor' | 'store' | 'clock'>): EnforcementUndoing =>
+  new EnforcementUndoing(transactor, clock, new OtherMeasures(store, transactor));
 
 const reviewOf = ({ accountId, caseId, imageId, categories, clause }: Order): ConfirmedReview => ({
   accountId,

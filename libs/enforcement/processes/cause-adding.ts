@@ -3,7 +3,6 @@ import type { OwnEventIds } from '../../event-store/event-identity.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Transactor } from '../../event-store/transact.js';
 import { isOf } from '../../events/event-definition.js';
-import { causedBy } from '../../kernel/command-context.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import { enforcementStream } from '../enforcement.js';
@@ -33,7 +32,7 @@ export const causeAdding = (transactor: Transactor, store: EventStore, ownEventI
       const history = await store.readStream(`${accountStream.category}-${accountId}`);
       if (history.some((one) => names(one, caseId) || isReinstatedSince(one, event.position))) return;
       const { categories, clause, imageId = caseId } = order;
-      const context = { ...causedBy(event, NAME), ...ownEventIds.identify(event, NAME), isRecordedElsewhere: true };
+      const context = ownEventIds.once(event, NAME, NAME);
       await transactor.transact(accountStream, accountId, context, (state) =>
         state.deactivated
           ? imposeMeasures(state, { accountId, caseId, imageId, categories, clause }, { deactivate: true })

@@ -40,7 +40,7 @@ export function enforcing(transactor: Transactor, ownEventIds: OwnEventIds, undo
       );
       return state.order!;
     };
-    const once = { ...context, ...ownEventIds.identify(event, IMPOSE), isRecordedElsewhere: true };
+    const once = ownEventIds.once(event, ENFORCING, IMPOSE);
     const impose = (given: Order) =>
       transactor.transact(accountStream, accountId, once, (state) =>
         imposeMeasures(state, violation, orderedMeasures(given)),
@@ -70,7 +70,7 @@ export function enforcing(transactor: Transactor, ownEventIds: OwnEventIds, undo
       id: caseId,
       reversal: { accountId: order.accountId, caseId, reason, appeal: 0, round, decidedRound },
       context,
-      once: (purpose) => ({ ...context, ...ownEventIds.identify(event, purpose), isRecordedElsewhere: true }),
+      once: (purpose) => ownEventIds.once(event, ENFORCING, purpose),
     };
     if (event.type === 'ReviewOverturned') return undoing.undo(its);
     // An appeal, or a later round, has decided about this one since.

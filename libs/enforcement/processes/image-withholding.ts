@@ -12,7 +12,6 @@ import {
   withholdImage,
   withholdingStream,
 } from '../../images/index.js';
-import { causedBy } from '../../kernel/command-context.js';
 import { unhandled } from '../../kernel/decider.js';
 import {
   CaseReopened,
@@ -40,13 +39,8 @@ export function imageWithholding(transactor: Transactor, ownEventIds: OwnEventId
     key: imageOf,
     async react(event) {
       const { purpose, eventType, decide } = effectOf(event);
-      const context = {
-        ...causedBy(event, IMAGE_WITHHOLDING),
-        ...ownEventIds.identify(event, purpose),
-        eventType,
-        // Whether it is needed follows from positions and rounds, however often it is asked.
-        isRecordedElsewhere: true,
-      };
+      // Whether it is needed follows from positions and rounds, however often it is asked.
+      const context = { ...ownEventIds.once(event, IMAGE_WITHHOLDING, purpose), eventType };
       await transactor.transact(withholdingStream, imageOf(event), context, decide);
     },
   });

@@ -1,4 +1,4 @@
-import { type Clock, DAY_MS, toIso } from '../../kernel/clock.js';
+import { type Clock, DAY_MS, toIso, utcDayOf } from '../../kernel/clock.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { isTransientDatabaseError } from '../../kernel/transient.js';
@@ -67,7 +67,7 @@ export class FactIndex {
         ),
         arrayParameter(
           'text',
-          recent.map((fact) => fact.recordedAt.slice(0, 10)),
+          recent.map((fact) => utcDayOf(fact.recordedAt)),
         ),
       ],
     );
@@ -80,7 +80,7 @@ export class FactIndex {
     if (now - this.prunedAt < PRUNE_EVERY_MS) return;
     const pruned = await this.query(
       `DELETE FROM facts.ids WHERE ctid = ANY (ARRAY(SELECT ctid FROM facts.ids WHERE day < $1 LIMIT $2)) RETURNING 1`,
-      [toIso(now - REMEMBERED_DAYS * DAY_MS).slice(0, 10), PRUNE_SLICE],
+      [utcDayOf(toIso(now - REMEMBERED_DAYS * DAY_MS)), PRUNE_SLICE],
     );
     if (pruned.length < PRUNE_SLICE) this.prunedAt = now;
   }

@@ -1,5 +1,6 @@
+import { utcDayOf } from '../../kernel/clock.js';
 import type { Notice } from '../notice.js';
-import { day, type Message, paragraphs, type Template } from './template.js';
+import { type Message, paragraphs, type Template } from './template.js';
 
 const MEASURES: Record<string, string> = {
   strike: 'Zu Ihrem Konto wurde ein Verstoß vermerkt.',
@@ -47,10 +48,10 @@ function measureMessage(notice: Notice, appealUrl: string | undefined): Message 
     text: paragraphs(
       MEASURES[outcome],
       action !== undefined && `Sie können ${ACTIONS[action] ?? action}.`,
-      until !== undefined && `Das endet am ${day(until)}.`,
+      until !== undefined && `Das endet am ${utcDayOf(until)}.`,
       clauseText(notice),
       appealUntil !== undefined &&
-        `Wenn Sie das für falsch halten, können Sie bis zum ${day(appealUntil)} Einspruch einlegen, ${where}. Über ihn entscheidet, wer an der Entscheidung nicht beteiligt war.`,
+        `Wenn Sie das für falsch halten, können Sie bis zum ${utcDayOf(appealUntil)} Einspruch einlegen, ${where}. Über ihn entscheidet, wer an der Entscheidung nicht beteiligt war.`,
       enforcementId !== undefined && `Aktenzeichen: ${enforcementId}`,
     ),
   };

@@ -1,5 +1,6 @@
+import { utcDayOf } from '../../kernel/clock.js';
 import type { Notice } from '../notice.js';
-import { day, type Message, paragraphs, type Template } from './template.js';
+import { type Message, paragraphs, type Template } from './template.js';
 
 const MEASURES: Record<string, string> = {
   strike: 'A strike was recorded against your account.',
@@ -45,10 +46,10 @@ function measureMessage(notice: Notice, appealUrl: string | undefined): Message 
     text: paragraphs(
       MEASURES[outcome],
       action !== undefined && `You cannot ${ACTIONS[action] ?? action}.`,
-      until !== undefined && `It ends on ${day(until)}.`,
+      until !== undefined && `It ends on ${utcDayOf(until)}.`,
       clauseText(notice),
       appealUntil !== undefined &&
-        `If you think that this is wrong, you can appeal until ${day(appealUntil)} ${where}. Somebody who took no part in the decision will hear your appeal.`,
+        `If you think that this is wrong, you can appeal until ${utcDayOf(appealUntil)} ${where}. Somebody who took no part in the decision will hear your appeal.`,
       enforcementId !== undefined && `Reference: ${enforcementId}`,
     ),
   };

@@ -11,6 +11,3 @@ export type Template = (notice: Notice, appealUrl: string | undefined) => Messag
 /** The parts that a notice has, one paragraph each. */
 export const paragraphs = (...parts: (string | false | undefined)[]): string =>
   `${parts.filter(Boolean).join('\n\n')}\n`;
-
-/** The date of a time in UTC, as everybody reads it the same. */
-export const day = (iso: string): string => iso.slice(0, 10);

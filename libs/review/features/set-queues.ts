@@ -17,9 +17,10 @@ import {
 import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
+import { FLAG_SOURCES } from '../flagging-events.js';
 import { LEADS } from '../queries/reviewing-roles.js';
 import { type QueueRules, reviewSettingsStream, setQueueRules } from '../queue-rules.js';
-import { FLAG_SOURCES, MAX_PANEL, MAX_PATIENCE_HOURS, MAX_QUEUES, MAX_RULES, MAX_SEVERITY } from '../routing-events.js';
+import { MAX_PANEL, MAX_PATIENCE_HOURS, MAX_QUEUES, MAX_RULES, MAX_SEVERITY } from '../routing-events.js';
 
 class ReviewQueue {
   @IsLabel('What routes and rules name it by.')

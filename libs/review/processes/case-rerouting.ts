@@ -6,6 +6,7 @@ import { queryView } from '../../projections/view-query.js';
 import type { ViewReader } from '../../projections/view-reader.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
+import { IS_OPEN } from '../case-rows.js';
 import { route } from '../features/case-routing.js';
 import type { RoutingFactsReader } from '../features/routing-facts.js';
 import { reviewSettingsStream } from '../queue-rules.js';
@@ -18,7 +19,7 @@ const PAGE = 1_000;
 
 /** By the key, which no event changes: a case that is routed or decided meanwhile moves no other one between pages. */
 const OPEN_CASES = `SELECT case_id FROM ${viewTable(casesView)}
-  WHERE status IN ('open', 'claimed') AND case_id > $1 ORDER BY case_id LIMIT ${PAGE}`;
+  WHERE ${IS_OPEN} AND case_id > $1 ORDER BY case_id LIMIT ${PAGE}`;
 
 /** Puts the open cases into the queues of new rules. Those that were opened since are routed by them anyway. */
 export const caseRerouting = (

@@ -15,9 +15,10 @@ import {
   cellsOf,
   IS_CELL,
 } from '../case-cells.js';
+import { WAITS } from '../case-rows.js';
 import { casesView } from '../views/cases.js';
 import type { CaseStatus } from './case-fields.js';
-import { type CaseFilter, conditionsOf, IS_CLAIMED, IS_KEPT, NOW_GIVEN, WAITS } from './case-filter.js';
+import { type CaseFilter, conditionsOf, IS_CLAIMED, IS_KEPT, NOW_GIVEN } from './case-filter.js';
 import { type Counted, countOf, type Facets, facetsOf } from './case-tally.js';
 import { seesOrigin } from './reviewing-roles.js';
 

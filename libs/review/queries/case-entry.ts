@@ -5,6 +5,7 @@ import { toIso } from '../../kernel/clock.js';
 import type { Actor } from '../../kernel/envelope.js';
 import { isBlind } from '../blind-review.js';
 import { isOurs } from '../case.js';
+import { isOpen } from '../case-rows.js';
 import { DUE_AGAIN_MS } from '../claim-decisions.js';
 import { agePoints } from '../place-in-queue.js';
 import type { CaseRow } from '../views/cases.js';
@@ -84,8 +85,8 @@ export class CaseEntries {
     const { patienceHours, now } = waiting;
     const status = statusNow(row, now);
     const isClaimed = status === 'claimed';
-    const isOpen = isClaimed || status === 'open';
-    const isHidden = isOpen && isBlind(row.verdicts, isClaimed ? row.claimed_by! : undefined, reader, now);
+    const isWaiting = isOpen(status);
+    const isHidden = isWaiting && isBlind(row.verdicts, isClaimed ? row.claimed_by! : undefined, reader, now);
     const verdicts = isHidden ? row.verdicts.filter((one) => isOurs(one, reader.id)) : row.verdicts;
     const isReserved = row.reserved_until !== null && now < row.reserved_until;
     return {
@@ -99,7 +100,7 @@ export class CaseEntries {
       reservedFor: isReserved ? row.reserved_for : null,
       reservedUntil: isReserved ? timeOf(row.reserved_until) : null,
       queue: row.queue,
-      priority: row.priority + (isOpen ? agePoints(row.opened_at, row.priority, patienceHours, now) : 0),
+      priority: row.priority + (isWaiting ? agePoints(row.opened_at, row.priority, patienceHours, now) : 0),
       dueAt: toIso(row.due_at),
       categories: row.categories,
       verdictsGiven: verdicts.length,

@@ -1,5 +1,6 @@
 import { ownerOfColumn } from '../../images/index.js';
 import type { Origin } from '../case.js';
+import { IS_CLOSED, WAITS } from '../case-rows.js';
 import { DUE_AGAIN_MS } from '../claim-decisions.js';
 import type { CaseStatus } from './case-fields.js';
 
@@ -27,8 +28,6 @@ const NOW = 'to_timestamp($1::float8 / 1000)';
 export const NOW_GIVEN = '$1::float8 IS NOT NULL';
 /** SQL: whether a claim is in force. */
 export const IS_CLAIMED = `status = 'claimed' AND claimed_until > ${NOW}`;
-/** The condition of the partial index of all cases that wait; it is true of each of them. */
-export const WAITS = `status IN ('open', 'claimed') AND round > 0`;
 const OF_STATUS: Record<CaseStatus, string> = {
   // Said so, the planner knows that these are nearly all that wait.
   open: `${WAITS} AND NOT (${IS_CLAIMED})`,
@@ -79,7 +78,7 @@ export function conditionsOf(filter: CaseFilter, placeOf: (value: unknown) => st
   if (reviewer !== undefined) {
     const person = placeOf(reviewer);
     const judged = `reviewers @> ${placeOf(JSON.stringify([reviewer]))}::jsonb`;
-    const known = blind === undefined || blind === reviewer ? 'true' : `status NOT IN ('open', 'claimed')`;
+    const known = blind === undefined || blind === reviewer ? 'true' : IS_CLOSED;
     const claimed = `${IS_CLAIMED} AND claimed_by = ${person}::text`;
     const kept = `${IS_KEPT} AND reserved_for = ${person}::text`;
     conditions.push(`((${claimed}) OR (${kept}) OR (${judged} AND ${known}))`);

@@ -1,4 +1,5 @@
 import type { CaseCell } from '../case-cells.js';
+import { isOpen } from '../case-rows.js';
 import type { CaseStatus } from './case-fields.js';
 import type { CaseFilter } from './case-filter.js';
 
@@ -21,11 +22,9 @@ const VALUE: Record<Facet, (one: Counted) => string | undefined> = {
   queue: ({ queue }) => queue,
   category: ({ category }) => category ?? undefined,
   reviewer: ({ reviewer }) => reviewer ?? undefined,
-  escalated: ({ status, isEscalated }) => (isWaiting(status) ? String(isEscalated) : undefined),
+  escalated: ({ status, isEscalated }) => (isOpen(status) ? String(isEscalated) : undefined),
   origin: ({ origin }) => origin,
 };
-
-const isWaiting = (status: CaseStatus): boolean => status === 'open' || status === 'claimed';
 
 /** What the filter demands of each; undefined for nothing. */
 const demandsOf = ({

@@ -16,8 +16,9 @@ import { arrayParameter } from '../../platform/database/array-parameters.js';
 import { CLOCK, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
+import { IS_OPEN } from '../case-rows.js';
+import { FLAG_SOURCES } from '../flagging-events.js';
 import { reviewSettingsStream } from '../queue-rules.js';
-import { FLAG_SOURCES } from '../routing-events.js';
 import { casesView, queueBucket } from '../views/cases.js';
 import { caseCounts } from './case-counts.js';
 import { REVIEWERS, seesGolden } from './reviewing-roles.js';
@@ -62,7 +63,7 @@ export class ListQueues extends Query<QueuesAnswer> {
 /** The oldest open case of each queue and its claimed cases: two index lookups for each. */
 const FIGURES = `SELECT q.queue, (extract(epoch FROM o.opened_at) * 1000)::int8 AS oldest, c.claimed
   FROM unnest($1::text[]) q(queue)
-  LEFT JOIN LATERAL (SELECT opened_at FROM ${viewTable(casesView)} WHERE queue = q.queue AND status IN ('open', 'claimed')
+  LEFT JOIN LATERAL (SELECT opened_at FROM ${viewTable(casesView)} WHERE queue = q.queue AND ${IS_OPEN}
     AND ($3 OR origin <> 'golden')
     ORDER BY opened_at LIMIT 1) o ON true
   CROSS JOIN LATERAL (SELECT count(*) AS claimed FROM ${viewTable(casesView)} WHERE queue = q.queue AND status = 'claimed'

@@ -4,6 +4,7 @@ import { POOL } from '../../platform/ports.js';
 import { queryView, ViewNotBuilt } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import type { BulkJob } from '../bulk-job.js';
+import { WAITS } from '../case-rows.js';
 import { casesView } from '../views/cases.js';
 import { conditionsOf } from './case-filter.js';
 
@@ -42,6 +43,6 @@ function matching(filter: BulkJob['filter'], at: number): { where: string; value
   const conditions = conditionsOf(filter, (value) => `$${values.push(value)}`);
   // What a case of the sample shows no flag has named, and deciding it with those would bias the sample.
   if (filter.category !== undefined) conditions.push(`origin <> 'sample'`);
-  const isOpen = `status IN ('open', 'claimed') AND round > 0 AND origin <> 'golden' AND opened_at <= to_timestamp($1::float8 / 1000)`;
-  return { where: [isOpen, ...conditions].join(' AND '), values };
+  const matches = `${WAITS} AND origin <> 'golden' AND opened_at <= to_timestamp($1::float8 / 1000)`;
+  return { where: [matches, ...conditions].join(' AND '), values };
 }

@@ -9,8 +9,8 @@ import { viewTable } from '../../projections/view-tables.js';
 import { caseStream } from '../case.js';
 import { CaseOpened } from '../events.js';
 import { fractionOf } from '../further-review.js';
-import type { SampleLikeness } from '../golden-events.js';
 import { reviewSettingsStream } from '../queue-rules.js';
+import type { SampleLikeness } from '../sampling-events.js';
 import { casesView } from '../views/cases.js';
 
 /** Cases that one is chosen from: the newest. */

@@ -139,7 +139,7 @@ export const flaggerBucket = (flagger: string): string => `flagger:${flagger}`;
 
 /** Golden cases are among the open ones, and counted apart for figures that leave them out. */
 const waiting = (row: CaseRow) =>
-  isOpen(row)
+  isOpen(row.status)
     ? [{ bucket: queueBucket(row.queue), amounts: { open: 1, ...(row.origin === 'golden' && { golden: 1 }) } }]
     : [];
 
@@ -308,7 +308,7 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
       };
     case 'ReviewOverturned':
       // When and how it was confirmed remains, and a round that is open goes on; those who flagged it were wrong.
-      return { ...(!isOpen(row) && { status: STATUS_AFTER[type] }), outcome: OUTCOMES[type] };
+      return { ...(!isOpen(row.status) && { status: STATUS_AFTER[type] }), outcome: OUTCOMES[type] };
     case 'ReviewAmended':
       return {};
     case 'GoldenCaseAnswered':

@@ -1,8 +1,9 @@
 import { BreakTaken, ContentViewed } from '../../audit/index.js';
 import type { RecordedOf } from '../../events/event-definition.js';
+import { utcDayOf } from '../../kernel/clock.js';
 import { defineView, int4, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
 import { CaseClaimed } from '../events.js';
-import { type CountedLevel, type Stretch, utcDayOf, viewed } from '../exposure.js';
+import { type CountedLevel, type Stretch, viewed } from '../exposure.js';
 
 /** The columns of what was looked at, by level. */
 export const COLUMN_OF = {

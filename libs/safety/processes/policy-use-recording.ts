@@ -5,7 +5,6 @@ import type { Transactor } from '../../event-store/transact.js';
 import type { DataOf, RecordedOf } from '../../events/event-definition.js';
 import { ImageGenerated, ImageShared } from '../../images/index.js';
 import { toIso } from '../../kernel/clock.js';
-import { causedBy } from '../../kernel/command-context.js';
 import { foldRecorded, type StreamKind } from '../../kernel/decider.js';
 import type { DomainEvent, Position } from '../../kernel/envelope.js';
 import { type ContentPolicies, outdatedSince, policiesAt, policyStream } from '../../policy/index.js';
@@ -19,7 +18,7 @@ export const POLICY_USE_RECORDING = 'policy-use-recording';
 export interface PolicyUsePorts {
   transactor: Pick<Transactor, 'load' | 'transact'>;
   store: Pick<EventStore, 'readStream'>;
-  ownEventIds: Pick<OwnEventIds, 'identify'>;
+  ownEventIds: Pick<OwnEventIds, 'once'>;
 }
 
 type Use = RecordedOf<typeof ImageGenerated | typeof ImageShared>;
@@ -55,11 +54,7 @@ export function policyUseRecording({ transactor, store, ownEventIds }: PolicyUse
       if (policies.versions.length < 2) return;
       const use = disregardedPolicy(await stateAt(accountStream, accountId, event.position), policies, event);
       if (!use) return;
-      const context = {
-        ...causedBy(event, POLICY_USE_RECORDING),
-        ...ownEventIds.identify(event, 'record-policy-use'),
-        isRecordedElsewhere: true,
-      };
+      const context = ownEventIds.once(event, POLICY_USE_RECORDING, 'record-policy-use');
       await transactor.transact(policyUseStream, accountId, context, (state) => recordPolicyUse(state, use));
     },
   });

@@ -16,7 +16,7 @@ export const MAX_WAITING = 200;
 
 export interface PrevalenceSamplingPorts {
   transactor: Pick<Transactor, 'load' | 'transact'>;
-  ownEventIds: Pick<OwnEventIds, 'identify'>;
+  ownEventIds: Pick<OwnEventIds, 'once'>;
   keys: Pick<PersonKeys, 'keyedHash'>;
   /** When an image was first exposed, in epoch milliseconds, as of a position at least. @throws NotCaughtUp */
   exposedAt(imageId: string, from: Position): Promise<number | null>;
@@ -53,10 +53,8 @@ export function prevalenceSampling(ports: PrevalenceSamplingPorts): Consumer {
       const isFull = (await waiting()) >= MAX_WAITING;
       const cause = causedBy(event, PREVALENCE_SAMPLING);
       const choosing = {
-        ...cause,
-        ...ownEventIds.identify(event, 'sample-image'),
+        ...ownEventIds.once(event, PREVALENCE_SAMPLING, 'sample-image'),
         eventType: ImageSampled.type,
-        isRecordedElsewhere: true,
       };
       const { state } = await transactor.transact(sampleStream, imageId, choosing, (before) =>
         chooseImage(before, { imageId, perMillion, isFull }),

@@ -5,6 +5,8 @@ import { commandLineFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { until } from '../support/until.js';
 
+/** What jobs read of each case. */
+const facts = CaseFactsReader.prototype;
 /** Cases that a job handles before it looks whether it was cancelled. */
 const PAGE = 100;
 let now = Date.parse('2022-05-18T09:00:00Z');
@@ -103,9 +105,9 @@ it('moves and confirms cases as well', async () => {
 it('resumes after an interruption, decides nothing twice, and ends when it is cancelled', async () => {
   await flagged('resumed', idsOf('r', 4));
   const { jobId } = (await start({ action: 'dismiss', category: 'resumed', atMost: 4 })).body;
-  const read = CaseFactsReader.prototype.read;
+  const read = facts.readToRoute;
   let isInterrupted = false;
-  jest.spyOn(CaseFactsReader.prototype, 'read').mockImplementation(async function (this: CaseFactsReader, ...given) {
+  jest.spyOn(facts, 'readToRoute').mockImplementation(async function (this: CaseFactsReader, ...given) {
     if (isInterrupted || given[0] !== 'r-3') return read.apply(this, given);
     isInterrupted = true;
     await until(async () => (await statusOf('r-0')) === 'dismissed');
@@ -161,9 +163,9 @@ it('leaves cases of the second-review sample to reviewers, whether it dismisses 
 it('leaves what is left to reviewers if it is cancelled half-way', async () => {
   await flagged('half', idsOf('h', PAGE + 2));
   const { jobId } = (await start({ action: 'dismiss', category: 'half', atMost: PAGE + 2 })).body;
-  const read = CaseFactsReader.prototype.read;
+  const read = facts.readToRoute;
   let reads = 0;
-  jest.spyOn(CaseFactsReader.prototype, 'read').mockImplementation(async function (this: CaseFactsReader, ...given) {
+  jest.spyOn(facts, 'readToRoute').mockImplementation(async function (this: CaseFactsReader, ...given) {
     if (++reads === 2) await lena.delete(`/v1/bulk-jobs/${jobId}?reason=x`);
     return read.apply(this, given);
   });
@@ -248,9 +250,9 @@ describe('undoing a job', () => {
     const cli = commandLineFor({ url: gatehouse.url, token: gatehouse.administratorToken });
     const preview = await cli.run('bulk', 'undo', jobId, '--reason', 'wrong');
     expect([preview.code, preview.stdout]).toEqual([0, expect.stringContaining('4 cases')]);
-    const read = CaseFactsReader.prototype.read;
+    const read = facts.readToRoute;
     let isInterrupted = false;
-    jest.spyOn(CaseFactsReader.prototype, 'read').mockImplementation(async function (this: CaseFactsReader, ...given) {
+    jest.spyOn(facts, 'readToRoute').mockImplementation(async function (this: CaseFactsReader, ...given) {
       if (isInterrupted || given[0] !== 'back-3') return read.apply(this, given);
       isInterrupted = true;
       await until(async () => (await caseOf('back-0')).queue === 'default');

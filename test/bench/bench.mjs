@@ -8,6 +8,7 @@ import * as append from './rows/append.mjs';
 import * as claimNext from './rows/claim-next.mjs';
 import * as deactivation from './rows/deactivation.mjs';
 import * as decisions from './rows/decisions.mjs';
+import * as flags from './rows/flags.mjs';
 import * as growth from './rows/growth.mjs';
 import * as hotAccount from './rows/hot-account.mjs';
 import * as ingest from './rows/ingest.mjs';
@@ -32,6 +33,7 @@ const ROWS = [
   deactivation,
   hotAccount,
   claimNext,
+  flags,
   rebuild,
   growth,
   memory,

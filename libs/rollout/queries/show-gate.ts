@@ -181,7 +181,7 @@ const example: GateAnswer = {
   position: '1042',
 };
 
-export class ShowGate extends Query<GateAnswer> {
+export class ShowGate extends Query<Omit<GateAnswer, 'position'>> {
   @IfGiven()
   @ToType(() => Number)
   @IsInteger(
@@ -246,7 +246,7 @@ export class ShowGateController {
       'Computed from the evidence since the stage began. A brake stops admissions; raising the rate is for operators.',
     answer: answer('Gate', 'The gate as it is now.', GateAnswer, example),
   })
-  showGate(@QueryParameters() query: ShowGate): Promise<GateAnswer> {
+  showGate(@QueryParameters() query: ShowGate): Promise<Omit<GateAnswer, 'position'>> {
     return this.queries.execute(query);
   }
 }

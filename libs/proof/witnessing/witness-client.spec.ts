@@ -66,17 +66,17 @@ describe('an answer of a witness', () => {
     expect(await ask({ status: 409, body: 'conflict' }, 7)).toEqual({ outcome: 'other-tree' });
   });
 
-  it.each<[string, Reply, number?]>([
-    ['a signature of somebody else', { status: 200, body: cosignatureLine('a\n', stranger, 1) }],
-    ['a signature under something else', { status: 200, body: cosignatureLine('a\n', signer, 1) }],
-    ['nothing', { status: 200 }],
-    ['noise', { status: 200, body: '\u0007\n\n\n' }],
-    ['a conflict without a size', { status: 409, body: '5\n' }],
-    ['a conflict with a size that is none', size('-5\n')],
+  it.each<[string, Reply, number]>([
+    ['a signature of somebody else', { status: 200, body: cosignatureLine('a\n', stranger, 1) }, 3],
+    ['a signature under something else', { status: 200, body: cosignatureLine('a\n', signer, 1) }, 3],
+    ['nothing', { status: 200 }, 3],
+    ['noise', { status: 200, body: '\u0007\n\n\n' }, 3],
+    ['a conflict without a size', { status: 409, body: '5\n' }, 3],
+    ['a conflict with a size that is none', size('-5\n'), 3],
     ['a conflict although it was given nothing', { status: 422 }, 0],
-    ['an error', { status: 500, body: 'oops' }],
-    ['another place', { status: 302 }],
-    ['more than anybody would read', { status: 200, body: 'x'.repeat(1_000_000) }],
+    ['an error', { status: 500, body: 'oops' }, 3],
+    ['another place', { status: 302 }, 3],
+    ['more than anybody would read', { status: 200, body: 'x'.repeat(1_000_000) }, 3],
   ])('is none if it is %s', async (_, given, old) => {
     expect(await ask(given, old)).toEqual({ outcome: 'failed', reason: expect.any(String) });
   });

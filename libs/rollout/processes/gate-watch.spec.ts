@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { dyingAfter } from '../../../test/support/dying-log.js';
 import { type GateWorld, gateWorld, rateOf } from '../../../test/support/gate-world.js';
+import type { EventStore } from '../../event-store/event-store.js';
 import { DAY_MS } from '../../kernel/clock.js';
 import { projectorLock } from '../../projections/projector.js';
 import { LockSession } from '../../subscriptions/lock-session.js';
@@ -31,6 +32,17 @@ async function harm(cohortId: string) {
     await world.flag(`${cohortId}-${n}`);
     await world.confirm(`${cohortId}-${n}`, `${cohortId}-a`);
   }
+}
+/** A log in which another model begins a stage while the evidence is read. */
+function beginningAStage({ store, decide }: GateWorld): EventStore {
+  const changing = Object.create(store) as EventStore;
+  let hasChanged = false;
+  changing.readAll = async (...asked) => {
+    if (!hasChanged) await decide(() => [{ type: 'ModelChanged', data: { model: 'm-2', reason: 'a test' } }]);
+    hasChanged = true;
+    return store.readAll(...asked);
+  };
+  return changing;
 }
 const outcomes = async () => (await world.moves()).map(({ data }) => data.outcome);
 const admit = () =>
@@ -106,6 +118,25 @@ describe('the watch of the gate', () => {
     await world.projector.processAll();
     await Promise.all([1, 2, 3, 4].map(() => world.watch().tick()));
     expect(await outcomes()).toEqual(['brake']);
+  });
+
+  it('begins a stage once and moves once if a process looks twice at the same time', async () => {
+    await world.append('policy', 'ContentPolicyPublished', { version: 'p-1' });
+    await world.projector.processAll();
+    const watch = world.watch();
+    await Promise.all([watch.tick(), watch.tick(), watch.beforeAdmission()]);
+    expect((await world.rollout()).gate.stages.map(({ cause }) => cause)).toEqual(['rate-raised', 'policy-changed']);
+    expect(await outcomes()).toEqual(['hold']);
+  });
+
+  it('stores no move by the evidence of a stage that has ended meanwhile', async () => {
+    await harm('h');
+    await world.projector.processAll();
+    const watch = world.watch(beginningAStage(world));
+    await watch.beforeAdmission();
+    expect(await outcomes()).toEqual([]);
+    await world.watch().beforeAdmission();
+    expect(await outcomes()).toEqual([]);
   });
 
   it('moves once if a process dies while it stores the move', async () => {

@@ -13,7 +13,7 @@ import { EVIDENCE_SOURCES } from '../../safety/index.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
 import { askedRate, moveGate } from '../gate-move.js';
-import { beginStage } from '../gate-stage.js';
+import { beginStage, type Gate } from '../gate-stage.js';
 import { GateEvidence, type GateState } from '../queries/gate-evidence.js';
 import { StageChanges } from '../queries/stage-changes.js';
 import { type Rollout, rolloutStream } from '../rollout.js';
@@ -78,21 +78,24 @@ export class GateWatch {
       rolloutStream,
       undefined,
       contextOf(),
-      ({ gate }, begun) => (begun ? beginStage(gate, begun) : []),
+      ({ gate }, found) => (found?.begun && isSameStage(gate, found.gate) ? beginStage(gate, found.begun) : []),
       async (load: Load<Rollout>) => {
         const { gate } = await load();
-        return gate.stage && this.changes.since(gate.stage, this.clock.now());
+        return gate.stage && { gate, begun: await this.changes.since(gate.stage, this.clock.now()) };
       },
     );
   }
 
-  /** The evidence is read after the stream, and a move is stored only if the stream has not changed since. */
+  /** The evidence is read after the stream, and a move is stored only if no other stage has begun since. */
   private async look(isAdmission: boolean): Promise<void> {
     await this.transactor.transact(
       rolloutStream,
       undefined,
       contextOf(),
-      (state, found) => (found ? moveGate(state.gate, found, askedRate(state), found.lateBySeconds, isAdmission) : []),
+      (state, found) =>
+        found && isSameStage(state.gate, found.gate)
+          ? moveGate(state.gate, found, askedRate(state), found.lateBySeconds, isAdmission)
+          : [],
       async (load: Load<Rollout>): Promise<GateState | undefined> => {
         const loadGate = async () => (await load()).gate;
         return (await loadGate()).stage && this.evidence.read(loadGate);
@@ -100,5 +103,9 @@ export class GateWatch {
     );
   }
 }
+
+/** What was found in one stage says nothing about the next, which may have begun while it was read. */
+const isSameStage = (one: Pick<Gate, 'stage'>, other: Pick<Gate, 'stage'>): boolean =>
+  one.stage?.since === other.stage?.since;
 
 const contextOf = (): CommandContext => ({ actor: { kind: 'process', id: GATE_WATCH }, correlationid: GATE_WATCH });

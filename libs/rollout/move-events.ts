@@ -76,7 +76,7 @@ export const GateMoved = defineEvent({
         required: orNull(Count('The least exposures that suffice; null if the stage may spend nothing.')),
         moreClean: orNull(Count('How many more without a violation would do; null if that is not to be expected.')),
       },
-      options,
+      { ...options, description: 'The evidence with the exposure as unit.' },
     ),
     accounts: closed(
       {
@@ -85,7 +85,7 @@ export const GateMoved = defineEvent({
         violations: Count('Their violations, as many of each account as count.'),
         logE: number('The natural logarithm of the evidence.'),
       },
-      options,
+      { ...options, description: 'The evidence with the account as unit.' },
     ),
     cohorts: Type.Array(
       closed(
@@ -113,7 +113,7 @@ export const GateMoved = defineEvent({
         lastExposureAt: orNull(Count('When the last exposure was stored, in epoch milliseconds.')),
         lateBySeconds: Count('How long the first event that the views lacked had been stored.'),
       },
-      options,
+      { ...options, description: 'What reviewers can decide, and how late the figures are.' },
     ),
     isHarmKnown: Type.Boolean({ description: 'Whether harm was found before and nothing has changed since.' }),
     expectedAt: Type.Optional(Instant('When a hold may end at the earliest, if exposures go on without a violation.')),

@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto';
 import { isoTime } from '../../event-store/postgres/event-rows.js';
 import type { StoredRow } from '../../event-store/postgres/stored-rows.js';
 import { isObject } from '../../events/stored-events.js';
 import { sortedJson } from '../../kernel/canonical-json.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
+import { sha256 } from '../tlog/merkle-tree.js';
 
 /** The parts of an event that its leaf commits to, the first two as JSON. */
 interface LeafParts {
@@ -24,7 +24,7 @@ function entryOf({ data, id, metadata, recordedAt, revision, stream, type }: Lea
   const text =
     `{"data":${data},"id":${JSON.stringify(id)},"metadata":${metadata},"recordedAt":${timeText(recordedAt)},` +
     `"revision":${revision},"stream":${streamText(stream)},"type":${typeText(type)}}`;
-  return hash('sha256', text, 'buffer');
+  return sha256(text);
 }
 
 /** JSON of strings of which many in a row are the same. */

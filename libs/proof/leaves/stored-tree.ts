@@ -7,6 +7,7 @@ import { edgeNumber, edgeWidth, type GrownTree, type Leaf, TreeEdge } from '../t
 type Queryable = Pick<Pool, 'query'>;
 
 const POSITION_BYTES = 8;
+const HALF = 2 ** 32;
 
 /** How far the log of leaves is. */
 export interface TreeState {
@@ -85,7 +86,11 @@ export async function readTile(db: Queryable, level: number, number: number): Pr
 
 function positionBytes(leaves: readonly Leaf[]): Buffer {
   const bytes = Buffer.allocUnsafe(leaves.length * POSITION_BYTES);
-  for (const [n, { position }] of leaves.entries()) bytes.writeBigUInt64BE(BigInt(position), n * POSITION_BYTES);
+  // In two halves: a BigInt is an object of its own.
+  for (const [n, { position }] of leaves.entries()) {
+    bytes.writeUInt32BE(Math.floor(position / HALF), n * POSITION_BYTES);
+    bytes.writeUInt32BE(position % HALF, n * POSITION_BYTES + POSITION_BYTES / 2);
+  }
   return bytes;
 }
 

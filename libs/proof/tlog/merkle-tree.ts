@@ -9,17 +9,24 @@ export const HASH_BYTES = 32;
 /** No proof in a tree of safe size has more hashes: 53 levels, and one for the smaller of two trees. */
 export const MAX_PROOF_HASHES = 54;
 
-/** What is hashed for a leaf and a node, filled anew each time: a buffer made for each took as long as its hash. */
+/** What is hashed for a leaf and a node, filled anew each time. */
 const LEAF = Buffer.alloc(1 + HASH_BYTES, 0);
 const NODE = Buffer.alloc(1 + 2 * HASH_BYTES, 1);
 
+/** Through a string: a Buffer that OpenSSL fills has memory of its own, which is collected one by one. */
+export function sha256(input: string | Uint8Array): Buffer {
+  const digest = Buffer.allocUnsafe(HASH_BYTES);
+  digest.write(hash('sha256', input, 'binary'), 'binary');
+  return digest;
+}
+
 /** The root of a tree without leaves. */
-export const EMPTY_ROOT: Buffer = hash('sha256', Buffer.alloc(0), 'buffer');
+export const EMPTY_ROOT: Buffer = sha256('');
 
 export function leafHash(entry: Uint8Array): Buffer {
-  if (entry.length !== HASH_BYTES) return hash('sha256', Buffer.concat([Buffer.of(0), entry]), 'buffer');
+  if (entry.length !== HASH_BYTES) return sha256(Buffer.concat([Buffer.of(0), entry]));
   LEAF.set(entry, 1);
-  return hash('sha256', LEAF, 'buffer');
+  return sha256(LEAF);
 }
 
 /** @throws RangeError for hashes of another length */
@@ -28,13 +35,13 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
     throw new RangeError(`a hash has ${HASH_BYTES} bytes, not ${left.length} and ${right.length}`);
   NODE.set(left, 1);
   NODE.set(right, 1 + HASH_BYTES);
-  return hash('sha256', NODE, 'buffer');
+  return sha256(NODE);
 }
 
-/** The hash of the node over two hashes that are beside one another, from an offset on. */
-export function pairHash(hashes: Uint8Array, offset: number): Buffer {
-  NODE.set(hashes.subarray(offset, offset + 2 * HASH_BYTES), 1);
-  return hash('sha256', NODE, 'buffer');
+/** Writes the hash of the node over the two hashes at `from` to `to`. */
+export function hashPair(hashes: Buffer, from: number, to: number): void {
+  hashes.copy(NODE, 1, from, from + 2 * HASH_BYTES);
+  hashes.write(hash('sha256', NODE, 'binary'), to, 'binary');
 }
 
 /** Leaves from `start` up to, not including, `end`. */

@@ -1,4 +1,4 @@
-import { HASH_BYTES, pairHash, type Subtree } from './merkle-tree.js';
+import { HASH_BYTES, hashPair, type Subtree } from './merkle-tree.js';
 
 /* C2SP tlog-tiles: the tree in rows of 256 hashes, and the entries in bundles of 256. */
 
@@ -69,7 +69,7 @@ export function hashOver(hashes: Uint8Array): Buffer {
   // Each node replaces what is left of it and was hashed before.
   const row = Buffer.from(hashes);
   for (let nodes = count / 2; nodes >= 1; nodes /= 2) {
-    for (let n = 0; n < nodes; n++) pairHash(row, 2 * n * HASH_BYTES).copy(row, n * HASH_BYTES);
+    for (let n = 0; n < nodes; n++) hashPair(row, 2 * n * HASH_BYTES, n * HASH_BYTES);
   }
   return Buffer.from(row.subarray(0, HASH_BYTES));
 }

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { PostgresEventStore } from '../../../dist/libs/event-store/postgres/postgres-event-store.js';
 import { readStoredRows } from '../../../dist/libs/event-store/postgres/stored-rows.js';
 import { connectDatabase } from '../../../dist/libs/platform/database/database.js';
+import { seedSigner } from '../../../dist/libs/proof/keys/proof-signer.js';
 import { LeafLog } from '../../../dist/libs/proof/leaves/leaf-log.js';
 import { leavesOfTables } from '../../../dist/libs/proof/leaves/read-leaves.js';
 import { LockSession } from '../../../dist/libs/subscriptions/lock-session.js';
@@ -13,6 +14,7 @@ import { alternate, compare, rateOf } from '../measure.mjs';
 const LEAST_OF_READING = 0.8;
 const PAGE = 2_000;
 const EPOCH = 'bench';
+const SIGNER = seedSigner(hash('sha256', 'bench', 'buffer'));
 
 export const name = 'leaves';
 export const budget = `log of leaves, catching up: >= ${LEAST_OF_READING} x reading the same rows`;
@@ -35,7 +37,7 @@ export async function run({ server, rounds, logEvents, log }) {
         async run() {
           await forgetLeaves(pool);
           const locks = new LockSession(database.connection);
-          const options = { origin: 'example.org/bench', epoch: EPOCH, seed: hash('sha256', 'bench', 'buffer') };
+          const options = { origin: 'example.org/bench', epoch: EPOCH, signers: [SIGNER] };
           const leaves = new LeafLog(pool, tail, leavesOfTables(pool), locks, options);
           const rate = await rateOf(head, () => leaves.processAll());
           await locks.close();

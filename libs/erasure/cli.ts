@@ -63,12 +63,14 @@ export const commands: CommandGroup = (program, run) => {
 
 const erasureOf = (person: string): string => `/v1/persons/${encodeURIComponent(person)}/erasure`;
 
-function erasureText({ person, status, dueAt, hold, waitingFor, erasedAt, backupsExpireAt }: ErasureAnswer) {
+function erasureText(found: ErasureAnswer) {
+  const { person, status, dueAt, hold, waitingFor, erasedAt, backupsExpireAt, position } = found;
   if (status === 'none') return line`the erasure of ${person} was cancelled`;
   if (status === 'erased')
     return lines([
       line`${person} is erased since ${time(erasedAt!)}`,
       line`the last backup of the keys expires at ${time(backupsExpireAt!)}`,
+      line`gatehouse audit prove ${position} writes the certificate`,
     ]);
   if (status === 'started')
     return line`the keys of ${person} are destroyed; waiting for ${waitingFor.length} processes to drop them`;

@@ -39,12 +39,20 @@ const rollout = async () => (await operator.get('/v1/rollout')).body;
 
 it('sets a rate, uses it for cohorts and frees it after seven days', async () => {
   expect(await rollout()).toEqual({
+    words: [
+      'No rate is set: nobody may be onboarded.',
+      'Cohorts are admitted by hand.',
+      'The gate holds: no rate above 0 is set, so there is no evidence yet.',
+    ],
     perWeek: null,
     daily: false,
     paused: false,
     pauseReason: null,
+    inWindow: 0,
     available: 0,
     moreAt: null,
+    nextSlice: null,
+    gate: { inForce: 'hold', move: null, override: null, proposal: null },
     admissions: [],
     waiting: 0,
     etag: expect.stringMatching(/^"[0-9a-f]{12}-0"$/),

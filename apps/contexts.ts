@@ -87,6 +87,8 @@ export const contexts: readonly ListedContext[] = [
   {
     descriptor: async () => (await import('../libs/exports/index.js')).exportsContext,
     cli: () => import('../libs/exports/cli.js'),
+  },
+  {
     descriptor: async () => (await import('../libs/history/index.js')).historyContext,
     cli: () => import('../libs/history/cli.js'),
   },

@@ -90,8 +90,12 @@ export class Listing {
   ): Page<Item> {
     const items = rows.slice(0, limit).map(toItem);
     if (rows.length <= limit) return { items };
-    const key = [...keyOf(rows[limit - 1]!), this.tag];
-    return { items, nextCursor: Buffer.from(JSON.stringify(key)).toString('base64url') };
+    return { items, nextCursor: this.cursorAfter(keyOf(rows[limit - 1]!)) };
+  }
+
+  /** The cursor of the page after the item with this sort key. */
+  cursorAfter(key: readonly (string | number)[]): string {
+    return Buffer.from(JSON.stringify([...key, this.tag])).toString('base64url');
   }
 
   private refuseOther(tag: Tag): void {

@@ -1,6 +1,6 @@
 import { IsString, Matches, MaxLength } from 'class-validator';
 import { IfGiven, Means } from '../../http/field-rules.js';
-import { readCursor } from '../../http/paging.js';
+import { Listing } from '../../http/paging.js';
 import type { Position } from '../../kernel/envelope.js';
 
 /** `cursor` of a list in the order of the log. */
@@ -13,11 +13,13 @@ export class AfterQuery {
   cursor?: string;
 }
 
+/** Each is a part of the one order of the log, so that their cursors are alike. */
+const listing = new Listing('events');
+
 /** The position after which a page begins. @throws InvalidInput if it is not a nextCursor of such a list */
 export function afterOf({ cursor }: AfterQuery): Position {
-  const [position = 0] = readCursor(cursor, ['number']) ?? [];
+  const [position = 0] = listing.after(cursor, ['number']) ?? [];
   return position as Position;
 }
 
-export const cursorAfter = (position: Position): string =>
-  Buffer.from(JSON.stringify([position])).toString('base64url');
+export const cursorAfter = (position: Position): string => listing.cursorAfter([position]);

@@ -37,6 +37,8 @@ const ORDER = [
   'target',
   'hold',
   'person',
+  'request',
+  'retention',
   'switch',
   'image-rule',
   'metrics',

@@ -28,6 +28,7 @@ export * from './confirmations.js';
 export * from './consequences.js';
 export * from './events.js';
 export { AddressClaims } from './features/address-claims.js';
+export { settleErased } from './features/settle-erased.js';
 export * from './person.js';
 export { type AccountRecord, AccountRecords } from './queries/account-records.js';
 export { AddressBook, addressesOf, type Holder } from './queries/address-book.js';

@@ -28,6 +28,7 @@ import { appealsView } from './views/appeals.js';
 
 export * from './events.js';
 export { APPEAL_CARRYING_OUT } from './processes/carrying-out.js';
+export { appealsView } from './views/appeals.js';
 
 export const appealsContext: Context = {
   name: 'appeals',

@@ -147,6 +147,17 @@ export const ProofKeyRotated = defineEvent({
   },
 });
 
+export const PersonExported = defineEvent({
+  type: 'PersonExported',
+  version: 1,
+  summary: 'Somebody exported what is stored of a person, with what the person wrote. Stored before it was given out.',
+  schema: eventData({
+    person: EntityId('Whose data.'),
+    reason: Line('Why, as the reader put it.', 1),
+  }),
+  example: { person: 'acc-1', reason: 'request-2022-17' },
+});
+
 export const BreakTaken = defineEvent({
   type: 'BreakTaken',
   version: 1,
@@ -165,6 +176,7 @@ export const auditEvents = [
   ContentViewed,
   EvidenceGiven,
   ProofKeyRotated,
+  PersonExported,
   BreakTaken,
 ];
 

@@ -66,6 +66,7 @@ export const KeysDestroyed = defineEvent({
     people,
     dataClass: Type.Optional(Label('The class of data whose time of retention has passed, for everybody.')),
     through: Type.Optional(Label('The last month of that class, like `202205`.')),
+    reason: Type.Optional(Line('Why, as somebody put it who applied retention.', 1)),
   }),
   example: { keyEpoch: 12, people: ['acc-1'] },
 });

@@ -12,7 +12,8 @@ import { ListHoldsController, ListHoldsHandler } from './queries/list-holds.js';
 import { legalHoldsView } from './views/legal-holds.js';
 
 export * from './events.js';
-export { AccountHolds } from './queries/account-holds.js';
+export { AccountHolds, HOLD_CONSUMER } from './queries/account-holds.js';
+export { legalHoldsView } from './views/legal-holds.js';
 
 export const preservationContext: Context = {
   name: 'preservation',

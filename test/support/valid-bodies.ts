@@ -13,6 +13,12 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   'POST /v1/persons/:id/erasure': [{ reason: 'the person asked for it' }],
   'POST /v1/evidence-bundles': [{ id: 'img-1', kind: 'case', reason: 'asked for by the regulator' }],
   'POST /v1/log-key-rotations': [{ reason: 'yearly', overlapHours: 168, key: 'example.org/log+c74f20a3+ARpc' }],
+  'POST /v1/persons/:id/exports': [{ reason: 'request-2022-17', after: '0' }],
+  'POST /v1/subject-requests': [
+    { requestId: 'request-1', person: 'acc-1', kind: 'export', receivedAt: '2022-05-18T09:00:00Z' },
+  ],
+  'POST /v1/subject-requests/:id/closing': [{ outcome: 'done', reason: 'sent by post' }],
+  'POST /v1/retention-runs': [{ dataClass: 'prompts', through: '202104', dryRun: true, reason: 'kept for a year' }],
   'POST /v1/waitlist': [{ email: 'ada@example.org', priority: 5, locale: 'en-GB', reason: 'to draw' }],
   'POST /v1/policy': [
     { version: '1', url: 'https://example.org/policy', text: 'be kind' },

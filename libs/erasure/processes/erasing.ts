@@ -1,4 +1,4 @@
-import { addressesOf } from '../../account/index.js';
+import { addressesOf, settleErased } from '../../account/index.js';
 import type { ContextPorts, Schedule } from '../../context/context.js';
 import { DAY_MS, toIso } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
@@ -7,6 +7,7 @@ import type { ErasureHolds } from '../../platform/personal-data/erasure-holds.js
 import { livingProcesses } from '../../platform/process/living-processes.js';
 import { onceBuilt, queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
+import { casesView } from '../../review/index.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
 import { completeErasure, erasureStream, startErasure } from '../erasure.js';
@@ -25,7 +26,7 @@ const DUE = `SELECT person FROM ${viewTable(erasuresView)}
 
 type Ports = Pick<
   ContextPorts,
-  'pool' | 'store' | 'transactor' | 'clock' | 'logger' | 'settings' | 'personKeys' | 'quarantine'
+  'pool' | 'store' | 'transactor' | 'clock' | 'logger' | 'settings' | 'personKeys' | 'quarantine' | 'viewReader'
 > & { holds: ErasureHolds };
 
 /**
@@ -44,8 +45,11 @@ export class Erasing implements Schedule {
   }
 
   async tick(signal?: AbortSignal): Promise<void> {
-    const { pool, clock } = this.ports;
+    const { pool, store, viewReader, clock, settings } = this.ports;
+    const head = await store.head();
     const { rows } = await queryView(pool, { text: DUE, values: [clock.now()] });
+    // It names the images whose keys are destroyed. The next tick sees what was flagged meanwhile, and `late-erasing` what is later.
+    if (rows.length > 0) await viewReader.reached(casesView, head, settings.decisionWaitMs);
     const started: string[] = [];
     for (const { person } of rows) {
       if (signal?.aborted || started.length === MAX_AT_ONCE) break;
@@ -86,6 +90,7 @@ export class Erasing implements Schedule {
     for (const person of people) {
       // What arrived meanwhile.
       await quarantine.discardNaming([person], ERASING);
+      await settleErased(transactor, person, { by: by(person), recognisesDeactivated: settings.recogniseErased });
       const backupsExpireAt = toIso(clock.now() + settings.keyBackupDays * DAY_MS);
       const done = { person, keyEpoch, processes: living.length, backupsExpireAt };
       await transactor.transact(erasureStream, person, by(person), (state) => completeErasure(state, done));

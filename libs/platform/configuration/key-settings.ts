@@ -1,4 +1,4 @@
-import { integer, text } from './setting-kinds.js';
+import { integer, onOff, text } from './setting-kinds.js';
 
 /** Settings of the key store and of erasure; see settings.ts. */
 export const keySettings = {
@@ -13,5 +13,11 @@ export const keySettings = {
   ),
   erasureCoolingHours: integer(72, 0, 8_760).means(
     'Hours from the request for an erasure until it is started; it can be cancelled until then',
+  ),
+  recogniseErased: onOff(true).means(
+    'Whether a deactivated person whose data was erased is recognized by the hash of the address when they join again',
+  ),
+  subjectRequestDays: integer(30, 1, 365).means(
+    'Days after which a request of a person about their data is due, from when it was received',
   ),
 };

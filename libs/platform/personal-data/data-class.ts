@@ -20,6 +20,7 @@ const FIRST_YEAR = 2020;
 const MONTHS = 4_096;
 /** Digits of the place of a period in the tree of periods, four to the power of each: class, month, slice of the people. */
 const CLASS_AND_MONTH_DEPTH = 8;
+const SLICE_DEPTH = 12;
 export const SLICES = 256;
 
 /** The month in UTC, like 202205. */
@@ -42,3 +43,18 @@ export const monthTree = (dataClass: DataClass, month: string) => ({
   depth: CLASS_AND_MONTH_DEPTH,
   prefix: cellOf(dataClass, month),
 });
+
+/** The same in slices, without some of them. */
+export const slicesOfMonth = (dataClass: DataClass, month: string, without: ReadonlySet<number>) =>
+  Array.from({ length: SLICES }, (_, slice) => slice)
+    .filter((slice) => !without.has(slice))
+    .map((slice) => ({ depth: SLICE_DEPTH, prefix: periodOf(dataClass, month, slice) }));
+
+/** Every month from the first that there can be to one, like 202205. */
+export function monthsThrough(month: string): string[] {
+  const months: string[] = [];
+  for (let number = 0; number <= numberOf(month); number++) {
+    months.push(`${FIRST_YEAR + Math.floor(number / 12)}${String((number % 12) + 1).padStart(2, '0')}`);
+  }
+  return months;
+}

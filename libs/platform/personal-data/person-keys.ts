@@ -116,9 +116,9 @@ export class PersonKeys {
     if (owners.about !== undefined) parts.push(keys.get(owners.about)!);
     if (month === undefined && parts.length === 1) return parts[0]!;
     if (month !== undefined && owners.dataClass !== undefined) {
-      parts.push(
-        await this.store.periodKey(periodOf(owners.dataClass, month, this.store.sliceOf(owners.person, SLICES))),
-      );
+      // By what it is about, so that what is held of somebody is in few slices.
+      const slice = this.store.sliceOf(owners.about ?? owners.person, SLICES);
+      parts.push(await this.store.periodKey(periodOf(owners.dataClass, month, slice)));
     }
     const missing = parts.find((part) => part === FORGOTTEN) ?? parts.find((part) => part === DAMAGED);
     if (missing) return missing;

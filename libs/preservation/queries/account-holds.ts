@@ -14,7 +14,7 @@ import { REACTOR_PREFIX } from '../../subscriptions/reactor.js';
 import { preservationStream, refuseUnderHold } from '../preservation.js';
 import { confirmedHold, HOLD_PLACING, holdKey } from './confirmed-hold.js';
 
-const CONSUMER = REACTOR_PREFIX + HOLD_PLACING;
+export const HOLD_CONSUMER = REACTOR_PREFIX + HOLD_PLACING;
 
 /** The holds on an account, once every confirmation stored so far has placed its own. */
 @Injectable()
@@ -30,8 +30,8 @@ export class AccountHolds implements ErasureHolds {
   /** @throws Refusal under-hold; NotCaughtUp if the consumer that places holds is too far behind */
   async refuseHeld(accountId: string): Promise<void> {
     // Before the account's stream: then every hold is in one of the two.
-    const { position, parked } = await positionAndParked(this.pool, CONSUMER);
-    const consumer = { consumer: CONSUMER, position, limitMs: this.settings.decisionWaitMs };
+    const { position, parked } = await positionAndParked(this.pool, HOLD_CONSUMER);
+    const consumer = { consumer: HOLD_CONSUMER, position, limitMs: this.settings.decisionWaitMs };
     const confirmed = await eventsAhead(this.log, ReviewConfirmed, consumer, accountId, holdKey);
     const amended = await eventsAhead(this.log, ReviewAmended, consumer, accountId, holdKey);
     const upheld = await eventsAhead(this.log, ReviewUpheld, consumer, accountId, holdKey);

@@ -1,0 +1,101 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { erasureContext } from '../../libs/erasure/index.js';
+import { filesWith, hasText, tablesWith } from '../support/clear-text.js';
+import { cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { wholeLog } from '../support/whole-log.js';
+
+/* Nothing is compressed here, so that a copy that is left anywhere is found. */
+
+const LINE = 'the-marker-of-a-prompt-8f14e45f';
+const PROMPT = `${LINE} `.repeat(120).trim();
+const CONTROL = 'the-marker-that-anybody-may-read-c9f0f895';
+const ADDRESS = 'marker-a87ff679@example.org';
+
+let gatehouse: TestGatehouse;
+let superuser: pg.Client;
+const logged: string[] = [];
+
+beforeAll(async () => {
+  gatehouse = await startGatehouse({
+    env: { GATEHOUSE_ERASURE_COOLING_HOURS: '0' },
+    logSink: { write: (line) => void logged.push(line) },
+  });
+  superuser = new pg.Client(gatehouse.database.superuser);
+  await superuser.connect();
+  await superuser.query('CREATE EXTENSION IF NOT EXISTS pg_walinspect');
+  await superuser.query('ALTER TABLE log.events ALTER data SET STORAGE EXTERNAL');
+  await superuser.query('CREATE TABLE public.control (text text)');
+  await superuser.query('GRANT SELECT ON public.control TO PUBLIC');
+});
+afterAll(async () => {
+  await superuser.end();
+  await gatehouse.close();
+});
+
+const position = async () => (await superuser.query('SELECT pg_current_wal_insert_lsn() AS lsn')).rows[0].lsn;
+
+/** Page images and changes of every block in a part of the write-ahead log. */
+async function walBlocks(from: string): Promise<Buffer[]> {
+  const { rows } = await superuser.query(
+    'SELECT block_data, block_fpi_data FROM pg_get_wal_block_info($1, pg_current_wal_flush_lsn())',
+    [from],
+  );
+  return rows.flatMap((row) => [row.block_data, row.block_fpi_data].filter((bytes) => bytes !== null));
+}
+
+async function keyFiles(): Promise<Buffer[]> {
+  const { directory } = gatehouse.runtime.personKeys.store;
+  const names = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = names.filter((one) => one.isFile());
+  return Promise.all(files.map((one) => readFile(join(one.parentPath, one.name))));
+}
+
+it('leaves neither what a person wrote nor the key of it, in any table, file, record of the log, key file or output', async () => {
+  const start = Date.now() - 1_000;
+  const from = await position();
+  await superuser.query('INSERT INTO public.control VALUES ($1)', [CONTROL]);
+  const service = await gatehouse.as('web-site', 'service');
+  const carol = await gatehouse.as('carol', 'compliance');
+  const { accountId } = (await service.post('/v1/waitlist', { email: ADDRESS })).body;
+  await service.post('/v1/events', [
+    cloudEvent('ImageGenerated', { imageId: 'img-1', accountId, prompt: PROMPT }),
+    cloudEvent('ImageShared', { imageId: 'not an id', accountId, note: LINE }),
+  ]);
+  const { store } = gatehouse.runtime.personKeys;
+  const key = Buffer.from((await store.keyOf(accountId)) as Buffer);
+
+  await carol.post(`/v1/persons/${accountId}/erasure`, { reason: 'the person asked for it' });
+  for (let step = 0; step < 2; step++) {
+    await gatehouse.settle();
+    for (const schedule of erasureContext.schedules!(gatehouse.runtime)) await schedule.tick();
+    await gatehouse.beat();
+  }
+  expect((await carol.get(`/v1/persons/${accountId}/erasure`)).body.status).toBe('erased');
+
+  const { rows } = await superuser.query('SHOW data_directory');
+  const directory = rows[0].data_directory as string;
+  // Before the checkpoint, which removes segments.
+  const blocks = await walBlocks(from);
+  await superuser.query('CHECKPOINT');
+  // What is there in clear is found, so that what is not found is not there.
+  expect(await tablesWith(gatehouse.runtime.pool, 'img-1')).not.toEqual([]);
+  expect((await filesWith(directory, start, CONTROL)).length).toBeGreaterThan(1);
+  expect(blocks.some((bytes) => hasText(bytes, CONTROL))).toBe(true);
+
+  for (const marker of [LINE, ADDRESS]) {
+    expect(await tablesWith(gatehouse.runtime.pool, marker)).toEqual([]);
+    expect(await filesWith(directory, start, marker)).toEqual([]);
+    expect(blocks.some((bytes) => hasText(bytes, marker))).toBe(false);
+    expect(logged.filter((line) => hasText(line, marker))).toEqual([]);
+    const feed = (await gatehouse.administrator.get('/v1/events?limit=500')).body;
+    expect(hasText(JSON.stringify([await wholeLog(gatehouse.runtime.store), feed]), marker)).toBe(false);
+  }
+  const forms = [key, Buffer.from(key.toString('hex')), Buffer.from(key.toString('base64'))];
+  for (const form of forms) {
+    expect([...blocks, ...(await keyFiles())].some((bytes) => bytes.includes(form))).toBe(false);
+  }
+  expect(await filesWith(directory, start, key.toString('hex'))).toEqual([]);
+});

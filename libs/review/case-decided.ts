@@ -39,7 +39,10 @@ export function confirmed(
   return {
     ...decided(state, 'confirmed', data, place),
     ...(clause !== undefined && { clause }),
-    inForce: { since, round, ...(accountId !== undefined && { accountId }), deciders: deciders.with(people) },
+    inForce: {
+      ...{ since, round, at: place.position, deciders: deciders.with(people) },
+      ...(accountId !== undefined && { accountId }),
+    },
   };
 }
 

@@ -93,6 +93,8 @@ export interface InForce {
   /** The round that was confirmed, and the last one that confirmed it again. */
   since: number;
   round: number;
+  /** The position of the event that confirmed it last. */
+  at: Position;
   accountId?: string;
   /** Who decided in these rounds, of any system: nobody decides on their own decision. */
   deciders: GrowingSet;

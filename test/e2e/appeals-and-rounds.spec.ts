@@ -19,7 +19,6 @@ import type { EventStore } from '../../libs/event-store/event-store.js';
 import { Transactor } from '../../libs/event-store/transact.js';
 import { isWithheld, withholdingStream } from '../../libs/images/index.js';
 import type { CommandContext } from '../../libs/kernel/command-context.js';
-import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { InvalidInput, NotFound, Refusal, StoreUnavailable } from '../../libs/kernel/errors.js';
 import { timeOrderedIds } from '../../libs/kernel/ids.js';
 import { noticeQueueing } from '../../libs/notices/processes/queueing.js';
@@ -27,6 +26,7 @@ import { Reporters } from '../../libs/notices/queries/reporters.js';
 import { casesView, flaggerBucket } from '../../libs/review/views/cases.js';
 import { verdictsView } from '../../libs/safety/views/verdicts.js';
 import type { Consumer } from '../../libs/subscriptions/consumer.js';
+import { type Data, modelOf } from '../support/case-model.js';
 import { DecidedCases, type Decision } from '../support/decided-cases.js';
 import { eventRules } from '../support/event-rules.js';
 import { foldView } from '../support/fold-view.js';
@@ -118,84 +118,6 @@ const TARGETS: Record<string, ('suspend' | 'deactivate' | 'withhold')[]> = {
   sessions: ['suspend', 'deactivate'],
   gallery: ['withhold'],
 };
-
-/** The data of any event. */
-// biome-ignore lint/suspicious/noExplicitAny: a model of its own reads the log without the types of the code
-type Data = any;
-
-/** What the decisions on a case call for, by its log alone. */
-function modelOf(history: readonly RecordedEvent[]) {
-  let inForce: { since: number; clause: string } | undefined;
-  let isEverConfirmed = false;
-  let flaggers = new Set<string>();
-  // What each of those who flagged in this round, and in later rounds of it, knows of the image.
-  let known = new Map<string, string>();
-  const notices: string[] = [];
-  let record = { of: new Set<string>(), outcome: '' };
-  let beforeBulk = record;
-  let round = 0;
-  const judged = { withVerdict: new Set<number>(), confirmed: new Set<number>() };
-  const inform = (found: string, outcome = found) => {
-    for (const one of flaggers) if (known.get(one) !== found) notices.push(`${one} ${outcome}`);
-    known = new Map([...flaggers].map((one) => [one, found]));
-  };
-  const decide = (outcome: string, data: Data) => {
-    if (data.jobId !== undefined) beforeBulk = record;
-    record = { of: new Set([...record.of, ...flaggers]), outcome };
-  };
-  for (const [n, { type, data }] of history.entries() as IterableIterator<[number, { type: string; data: Data }]>) {
-    switch (type) {
-      case 'CaseOpened':
-        [flaggers, known, round] = [new Set([data.flaggedBy]), new Map(), data.round];
-        break;
-      case 'CaseJoined':
-        flaggers.add(data.flaggedBy);
-        // Somebody who flags it again waits for an answer again.
-        known.delete(data.flaggedBy);
-        break;
-      case 'VerdictGiven':
-        judged.withVerdict.add(round);
-        break;
-      case 'CaseReopened':
-        round = data.round;
-        if (data.undoes === undefined) break;
-        record = beforeBulk;
-        inform('open', 'reopened');
-        break;
-      case 'ReviewConfirmed':
-      case 'ReviewUpheld':
-        inForce = { since: type === 'ReviewUpheld' ? inForce!.since : data.round, clause: data.clause };
-        isEverConfirmed = true;
-        judged.confirmed.add(round);
-        decide('confirmed', data);
-        inform('violation', 'confirmed');
-        break;
-      case 'ReviewAmended':
-        inForce!.clause = data.clause;
-        break;
-      case 'ReviewOverturned':
-        inForce = undefined;
-        record = { ...record, outcome: 'dismissed' };
-        if (data.decidedRound === undefined) inform('none', 'overturned');
-        break;
-      case 'ReviewDismissed':
-        decide('dismissed', data);
-        inform(
-          'none',
-          history[n - 1]?.type === 'ReviewOverturned' && history[n - 1]?.data.decidedRound !== undefined
-            ? 'overturned'
-            : 'dismissed',
-        );
-        break;
-      case 'ModelProblemFound':
-        decide('', data);
-        inform('model', 'model-problem');
-        break;
-      default:
-    }
-  }
-  return { inForce, isEverConfirmed, notices, record, judged };
-}
 
 async function expectConsequences(world: World, hasLadder: boolean): Promise<void> {
   const standing = consequencesOf((await world.transactor.load(accountStream, accountId)).state);
@@ -381,3 +303,30 @@ it('leaves exactly what the last decisions call for, after any rounds, appeals, 
   ];
   expect(needed.filter((type) => !seen.has(type))).toEqual([]);
 }, 300_000);
+
+it('keeps the clause of a later round, also if an appeal that was granted in part before it is processed late or again', async () => {
+  for (const isLate of [false, true]) {
+    const world = new World();
+    await world.open(true);
+    const take = async (given: Partial<Decision>) =>
+      (await world.cases.prepare({ ...DECISION, kind: 'judge', nth: 0, ...given }))();
+    await take({ kind: 'flag' });
+    await take({});
+    await world.processAll();
+    // A lead who looks before the appeal is filed finds nothing that keeps the case from being reopened.
+    const reopen = await world.cases.prepare({ ...DECISION, kind: 'reopen', nth: 0 });
+    await take({ kind: 'file' });
+    await take({ kind: 'decide', outcome: 'partly-granted', clause: 'gore' });
+    if (!isLate) await world.processAll();
+    await reopen();
+    await take({ clause: 'spam' });
+    await world.processAll();
+    await expectConsequences(world, true);
+    expect(modelOf(world.of('case-img-0')).inForce).toEqual({ since: 1, clause: 'spam' });
+    const { length } = world.log.events;
+    await world.processAll(length);
+    expect(world.log.events).toHaveLength(length);
+    await take({ kind: 'file', clause: 'spam' });
+    expect((await world.transactor.load(appealStream, 'img-0')).state).toMatchObject({ status: 'open', number: 2 });
+  }
+});

@@ -4,7 +4,7 @@ import type { Transactor } from '../../event-store/transact.js';
 import type { RecordedOf } from '../../events/event-definition.js';
 import { ImageRestored, restoreImage, withholdingStream } from '../../images/index.js';
 import { causedBy } from '../../kernel/command-context.js';
-import { APPEAL_GRANTED, amendReview, caseStream, isInForce, overturnReview } from '../../review/index.js';
+import { APPEAL_GRANTED, amendReview, type Case, caseStream, isInForce, overturnReview } from '../../review/index.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import { AppealGranted, AppealPartlyGranted } from '../events.js';
 
@@ -43,12 +43,17 @@ export function appealCarryingOut(
     const { clause, round } = event.data;
     const caseId = event.data.caseId!;
     const reason = 'appeal-partly-granted';
-    const its = undoingOf(event, reason, ownEventIds);
     if (!(await isStillInForce(transactor, event))) return;
-    await undoing.replace(its, clause);
+    const { state: before } = await transactor.load(caseStream, caseId);
+    const isLater = isConfirmedSince(before, event);
+    // Whatever round had confirmed it again by then, the appeal has decided about it.
+    const decided = isLater ? round : (before.inForce?.round ?? round);
+    const its = undoingOf(event, reason, ownEventIds, decided);
+    // The clause of a later round is the newest: with it, nothing of the appeal is left to do.
+    await undoing.replace(its, (isLater && before.clause) || clause);
     if (round === undefined) return;
     await transactor.transact(caseStream, caseId, its.context, (state) =>
-      amendReview(state, { caseId, round, reason, clause }),
+      isConfirmedSince(state, event) ? [] : amendReview(state, { caseId, round, reason, clause }),
     );
   }
 
@@ -67,8 +72,18 @@ async function isStillInForce(transactor: Transactor, { data }: Granted | Partly
   return isInForce((await transactor.load(caseStream, caseId)).state, round);
 }
 
-function undoingOf(event: Granted | PartlyGranted, reason: string, ownEventIds: OwnEventIds): Undoing {
-  const { appealId, accountId, caseId, number, round } = event.data;
+/** Whether a later round has confirmed the case again since. */
+const isConfirmedSince = ({ inForce }: Case, { position }: PartlyGranted): boolean =>
+  inForce !== undefined && inForce.at > position;
+
+/** @param round the last one whose confirmation the appeal has decided about */
+function undoingOf(
+  event: Granted | PartlyGranted,
+  reason: string,
+  ownEventIds: OwnEventIds,
+  round = event.data.round,
+): Undoing {
+  const { appealId, accountId, caseId, number } = event.data;
   return {
     id: appealId,
     reversal: {

@@ -47,6 +47,10 @@ export class EncryptingEventStore implements EventStore {
     return this.store.readAll(after, options);
   }
 
+  readPositions(positions: readonly Position[]): Promise<RecordedEvent[]> {
+    return this.store.readPositions(positions);
+  }
+
   head(): Promise<Position> {
     return this.store.head();
   }

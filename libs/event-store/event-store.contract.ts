@@ -198,6 +198,17 @@ export function eventStoreContract(
         }
       });
 
+      it('reads the events at positions, in the order of the positions', async () => {
+        const streams = [unique('account'), unique('facts')];
+        for (const stream of streams) await appendOne(store, stream, 'no-stream', newEvents(20));
+        const [one, other] = await Promise.all(streams.map((stream) => store.readStream(stream)));
+        const wanted = [other![3]!, one![19]!, other![0]!, one![0]!];
+        for (const reader of [store, connect()]) {
+          expect(await reader.readPositions(wanted.map(({ position }) => position))).toEqual(wanted);
+          expect(await reader.readPositions([])).toEqual([]);
+        }
+      });
+
       it('keeps the time when a copied event was first stored', async () => {
         const start = await store.head();
         const recordedat = '2024-02-29T12:00:00.123Z';

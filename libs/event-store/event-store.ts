@@ -119,6 +119,12 @@ export interface EventStore {
    */
   readAll(after: Position, options?: ReadAllOptions): Promise<Page>;
 
+  /**
+   * The events at positions that this log has returned, in the order of the positions given; those where no event is are
+   * left out.
+   */
+  readPositions(positions: readonly Position[]): Promise<RecordedEvent[]>;
+
   /** Position of the newest event; 0 for an empty log. */
   head(): Promise<Position>;
 

@@ -18,8 +18,9 @@ export function memoryLog() {
     return { outcome: 'appended', revision: revision + added.length, position: events.length, consecutive: true };
   }
 
-  const store: Pick<EventStore, 'append' | 'readStream' | 'readAll'> = {
+  const store: Pick<EventStore, 'append' | 'readStream' | 'readAll' | 'readPositions'> = {
     append: async (writes) => writes.map(write),
+    readPositions: async (positions) => positions.flatMap((position) => events[position - 1] ?? []),
     readStream: async (name, from = 0, limit = Number.MAX_SAFE_INTEGER) => stream(name).slice(from, from + limit),
     readAll: async (position, { including = false, limit = Number.MAX_SAFE_INTEGER } = {}) => {
       const page = events.slice(including ? position - 1 : position).slice(0, limit);

@@ -63,6 +63,10 @@ export class DeduplicatingEventStore implements EventStore {
     return this.store.readAll(after, options);
   }
 
+  readPositions(positions: readonly Position[]): Promise<RecordedEvent[]> {
+    return this.store.readPositions(positions);
+  }
+
   head(): Promise<Position> {
     return this.store.head();
   }

@@ -15,6 +15,7 @@ import { LogEnd } from './log-end.js';
 import { OwnRecords, type PassedOver, type PreparedEvents, positionOf, prepare } from './log-records.js';
 import { LogScan } from './log-scan.js';
 import { reportLostRejections } from './lost-rejections.js';
+import { readEachPosition } from './read-positions.js';
 import { hideServerNameWarning } from './server-name-warning.js';
 import { WriteClient } from './write-client.js';
 
@@ -89,6 +90,10 @@ export class EventStoreDBEventStore implements EventStore {
 
   readAll(after: Position, options?: ReadAllOptions): Promise<Page> {
     return this.scan.page(after, options);
+  }
+
+  readPositions(positions: readonly Position[]): Promise<RecordedEvent[]> {
+    return readEachPosition(this.scan, positions);
   }
 
   head(): Promise<Position> {

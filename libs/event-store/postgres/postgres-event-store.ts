@@ -25,7 +25,17 @@ import { type AppendJob, AppendQueue } from './append-queue.js';
 import { AS_TEXT, appendParameters, isoTime, NO_STREAM, numbers, type Row, toEvent, toEvents } from './event-rows.js';
 import { HeadNotifications } from './head-notifications.js';
 import { OwnAppends } from './own-appends.js';
-import { APPEND, HEAD, PLACES, READ_ALL, READ_STREAMS, READ_TAIL, READ_TYPES, SCAN_WINDOW } from './statements.js';
+import {
+  APPEND,
+  HEAD,
+  PLACES,
+  READ_ALL,
+  READ_POSITIONS,
+  READ_STREAMS,
+  READ_TAIL,
+  READ_TYPES,
+  SCAN_WINDOW,
+} from './statements.js';
 
 const DEFAULT_PAGE = 1_000;
 const STREAM_PAGE = 500;
@@ -129,6 +139,11 @@ export class PostgresEventStore implements EventStore {
     const scanned = types ? Math.min(after + SCAN_WINDOW, head) : head;
     const next = full ? events.at(-1)!.position : Math.max(after, scanned);
     return { events, next, atHead: next >= head, ...size };
+  }
+
+  async readPositions(positions: readonly Position[]): Promise<RecordedEvent[]> {
+    if (positions.length === 0) return [];
+    return toEvents(await this.rows(READ_POSITIONS, [arrayParameter('int8', positions)]), this.stored);
   }
 
   async head(): Promise<Position> {

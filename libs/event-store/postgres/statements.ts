@@ -20,6 +20,13 @@ export const READ_ALL = {
          ) e ON true LEFT JOIN log.streams s ON s.id = e.stream_id ORDER BY e.position`,
 };
 
+export const READ_POSITIONS = {
+  name: 'gatehouse_read_positions',
+  text: `SELECT p.ord, s.name, ${COLUMNS}
+         FROM unnest($1::bigint[]) WITH ORDINALITY p(place, ord) JOIN log.events e ON e.position = p.place
+         LEFT JOIN log.streams s ON s.id = e.stream_id ORDER BY p.ord`,
+};
+
 export const READ_TYPES = {
   name: 'gatehouse_read_types',
   text: `WITH head AS (SELECT position FROM log.head)

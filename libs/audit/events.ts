@@ -65,10 +65,13 @@ export const QuarantineDiscarded = defineEvent({
 export const ViewRebuilt = defineEvent({
   type: 'ViewRebuilt',
   version: 1,
-  summary: 'Somebody had views replayed from the log, to compare them or to replace them. Stored before that began.',
+  summary:
+    'Somebody had views replayed from the log, to compare, replace or look back at them. Stored before that began.',
   schema: eventData({
     jobId: EntityId('The job.'),
-    kind: Type.Enum(['verify', 'rebuild'], { description: 'Whether the views were compared or replaced.' }),
+    kind: Type.Enum(['verify', 'rebuild', 'replay', 'diff'], {
+      description: 'Whether the views were compared or replaced, or replayed up to earlier positions.',
+    }),
     views: Type.Array(Name('A view.'), { minItems: 1, maxItems: 100, description: 'The views.' }),
   }),
   example: { jobId: '0196e0f0-0000-7000-8000-000000000001', kind: 'rebuild', views: ['cases'] },

@@ -1,5 +1,7 @@
+import type { EventStore } from '../event-store/event-store.js';
+import { positionAt } from '../event-store/position-at.js';
 import type { Position } from '../kernel/envelope.js';
-import { InvalidInput } from '../kernel/errors.js';
+import { InvalidInput, PositionGone } from '../kernel/errors.js';
 import { isInstant, parseInstant } from '../kernel/text-forms.js';
 import { parsePosition } from './position-text.js';
 
@@ -22,4 +24,19 @@ export function momentOf(text: string, field: string, epoch: string): Moment {
   const time = isInstant(text) ? parseInstant(text) : undefined;
   if (time !== undefined) return { time };
   throw new InvalidInput([{ field, message: `${MOMENT_RULE} (a + in a URL is written %2B)` }]);
+}
+
+/**
+ * The position of a moment from a client: a time stands for the last position that was stored by then.
+ * @throws InvalidInput; PositionGone if the log ends before the position
+ */
+export async function positionOfMoment(
+  text: string,
+  field: string,
+  { store, epoch }: { store: EventStore; epoch: string },
+): Promise<Position> {
+  const moment = momentOf(text, field, epoch);
+  if ('time' in moment) return positionAt(store, moment.time);
+  if (moment.position > (await store.head())) throw new PositionGone(text, epoch);
+  return moment.position;
 }

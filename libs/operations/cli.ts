@@ -1,4 +1,5 @@
 import type { CommandGroup } from '../cli/commands.js';
+import { replayCommands } from './cli/replays.js';
 import { settingsCommand } from './cli/settings.js';
 import { statusCommand } from './cli/status.js';
 import { tokenCommands } from './cli/token.js';
@@ -12,4 +13,5 @@ export const commands: CommandGroup = (program, run) => {
   settingsCommand(program, run);
   tokenCommands(program, run);
   viewsCommands(program, run);
+  replayCommands(program, run);
 };

@@ -3,8 +3,11 @@ import { Catalogue } from '../context/catalogue.js';
 import type { Context } from '../context/context.js';
 import type { Clock } from '../kernel/clock.js';
 import type { Ids } from '../kernel/ids.js';
-import { CLOCK, IDS } from '../platform/ports.js';
+import type { Pool } from '../platform/database/database.js';
+import { CLOCK, IDS, POOL } from '../platform/ports.js';
 import { Rebuilder } from '../projections/rebuilder.js';
+import { ViewReplays } from '../projections/replays.js';
+import { ReplayViewsController } from './features/replay-views.js';
 import { StartViewJobController } from './features/start-view-job.js';
 import { ViewJobs } from './jobs/view-jobs.js';
 import { ListViewsController } from './queries/list-views.js';
@@ -21,7 +24,7 @@ export const operationsContext: Context = {
     {
       name: 'Views',
       description: 'The read models. They are derived from the log and can be rebuilt at any time.',
-      controllers: [ListViewsController, StartViewJobController, ShowViewJobController],
+      controllers: [ListViewsController, StartViewJobController, ShowViewJobController, ReplayViewsController],
     },
     {
       name: 'Operation',
@@ -32,9 +35,9 @@ export const operationsContext: Context = {
   services: [
     {
       provide: ViewJobs,
-      inject: [Catalogue, Rebuilder, CLOCK, IDS, AuditTrail],
-      useFactory: ({ views }: Catalogue, rebuilder: Rebuilder, clock: Clock, ids: Ids, audit: AuditTrail) =>
-        new ViewJobs(views, rebuilder, audit, clock, ids),
+      inject: [Catalogue, Rebuilder, CLOCK, IDS, AuditTrail, POOL],
+      useFactory: ({ views }: Catalogue, rebuilder: Rebuilder, clock: Clock, ids: Ids, audit: AuditTrail, pool: Pool) =>
+        new ViewJobs(views, rebuilder, new ViewReplays(pool, rebuilder), audit, clock, ids),
     },
   ],
 };

@@ -8,7 +8,8 @@ import { LogContinuity } from '../subscriptions/log-continuity.js';
 import { ALL_SHARDS } from '../subscriptions/shards.js';
 import { remove } from './builds.js';
 import { projectorLock } from './projector.js';
-import type { Progress, Rebuilder } from './rebuilder.js';
+import type { Rebuilder } from './rebuilder.js';
+import type { Progress } from './shard-replay.js';
 import type { View } from './view.js';
 import type { LackedRows } from './view-tables.js';
 

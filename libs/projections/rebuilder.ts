@@ -1,18 +1,17 @@
 import type pg from 'pg';
-import type { EventStore, Page } from '../event-store/event-store.js';
+import type { EventStore } from '../event-store/event-store.js';
 import type { Position } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
-import { isTransient } from '../kernel/transient.js';
 import { inSnapshot, inTransaction } from '../platform/database/in-transaction.js';
-import { Fenced, takeOverCheckpoints } from '../subscriptions/checkpoints.js';
+import { takeOverCheckpoints } from '../subscriptions/checkpoints.js';
 import type { LockSession } from '../subscriptions/lock-session.js';
 import { ALL_SHARDS } from '../subscriptions/shards.js';
-import { applyPage, type PageReport } from './apply-page.js';
-import { type BuildShard, cut, nextStep } from './build-shards.js';
+import type { PageReport } from './apply-page.js';
+import type { BuildShard } from './build-shards.js';
 import { abandon, liveBuild, promote, startBuild } from './builds.js';
 import { exclusively } from './exclusive-builds.js';
-import { RebuildPipeline } from './rebuild-pipeline.js';
 import type { RowDifference } from './row-differences.js';
+import { type Progress, ShardReplay } from './shard-replay.js';
 import type { Digest } from './table-digest.js';
 import type { View } from './view.js';
 import type { ViewBuild } from './view-build.js';
@@ -39,9 +38,6 @@ export interface ViewComparison {
   tables: TableComparison[];
 }
 
-export type Progress = (position: Position, of: Position) => void;
-
-const PAGE = 5_000;
 /** The last stretch is read while the live build is locked, so it must be short. */
 const LAST_STRETCH_MS = 1_000;
 const CATCH_UP_ROUNDS = 20;
@@ -51,17 +47,24 @@ interface Snapshot {
   digests: Record<string, Digest>;
 }
 
+/** The position up to which views are replayed: one, or one for each shard. */
+export type ReplayTarget = Position | ((view: View, shard: number) => Position);
+
 /** Where `queryView` reads. */
 export type ViewQueries = Pick<pg.Pool, 'query'>;
 
 /** Replays the log into new tables beside the live ones, to compare them or to replace them. */
 export class Rebuilder {
+  private readonly shards: ShardReplay;
+
   constructor(
     private readonly pool: pg.Pool,
     private readonly store: EventStore,
     private readonly locks: LockSession,
-    private readonly report: Pick<PageReport, 'parked'> = {},
-  ) {}
+    report: Pick<PageReport, 'parked'> = {},
+  ) {
+    this.shards = new ShardReplay(pool, store, report);
+  }
 
   /**
    * Replays into new tables up to the position of the live ones and compares digests of all rows. Changes nothing.
@@ -111,29 +114,50 @@ export class Rebuilder {
 
   /**
    * Replays into new tables up to a position, and drops them once they were read.
-   * @param position that of all, or of each shard
    * @param read its queries name the live tables of these views, and get the rows that those had at the position
    * @throws Refusal `rebuild-running`; StoreUnavailable if the database does not answer
    */
   readAt<Answer>(
     views: readonly View[],
-    position: Position | ((view: View, shard: number) => Position),
+    target: ReplayTarget,
     read: (db: ViewQueries) => Promise<Answer>,
+    signal?: AbortSignal,
+  ): Promise<Answer> {
+    return this.replayed(views, [target], ([builds]) => read(queriesTo(this.pool, builds!)), undefined, signal);
+  }
+
+  /**
+   * Replays into new tables up to each of some positions, and drops them once the work with them is done.
+   * @param work gets the builds of the views for each position
+   * @throws as `readAt`
+   */
+  replayed<Answer>(
+    views: readonly View[],
+    targets: readonly ReplayTarget[],
+    work: (builds: readonly (readonly ViewBuild[])[]) => Promise<Answer>,
+    progress?: Progress,
     signal?: AbortSignal,
   ): Promise<Answer> {
     return exclusively(this.pool, this.locks, views, signal, async () => {
       const builds: ViewBuild[] = [];
       const shards: BuildShard[] = [];
-      const targetOf = typeof position === 'function' ? position : () => position;
       try {
-        for (const view of views) {
-          const build = await startBuild(this.pool, view);
-          builds.push(build);
-          for (const checkpoint of await takeOverCheckpoints(this.pool, build.consumer, ALL_SHARDS))
-            shards.push({ build, checkpoint, position: checkpoint.position, target: targetOf(view, checkpoint.shard) });
+        const byTarget: ViewBuild[][] = [];
+        for (const target of targets) {
+          const from = builds.length;
+          for (const view of views) {
+            const build = await startBuild(this.pool, view);
+            builds.push(build);
+            for (const checkpoint of await takeOverCheckpoints(this.pool, build.consumer, ALL_SHARDS)) {
+              const { shard, position } = checkpoint;
+              const end = typeof target === 'function' ? target(view, shard) : target;
+              shards.push({ build, checkpoint, position, target: end });
+            }
+          }
+          byTarget.push(builds.slice(from));
         }
-        await this.advance(shards, undefined, signal);
-        const answer = await read(queriesTo(this.pool, builds));
+        await this.shards.advance(shards, progress, signal);
+        const answer = await work(byTarget);
         for (const { tables } of builds) await tables.refuseEmptied(this.pool);
         return answer;
       } finally {
@@ -162,7 +186,7 @@ export class Rebuilder {
           shards.push({ build, checkpoint, position: checkpoint.position, target });
         }
       }
-      await this.advance(shards, progress, signal);
+      await this.shards.advance(shards, progress, signal);
       const comparisons: ViewComparison[] = [];
       for (const build of builds) {
         const comparison = await this.compare(build, snapshots.get(build), head, signal);
@@ -175,53 +199,6 @@ export class Rebuilder {
       await this.giveUp(builds);
       throw error;
     }
-  }
-
-  /** Moves shards to their targets; parks the keys of an event that breaks a write, as the projector does. */
-  private async advance(shards: readonly BuildShard[], progress?: Progress, signal?: AbortSignal): Promise<void> {
-    while (nextStep(shards)) {
-      try {
-        await this.stream(shards, progress, signal);
-      } catch (error) {
-        if (error instanceof Fenced || isTransient(error) || signal?.aborted) throw error;
-        // A failed write may hold many pages: all of them are read again one by one, since only one has the event.
-        const end = Math.max(...shards.map((shard) => shard.position));
-        for (const build of new Set(shards.map((shard) => shard.build))) await build.refresh(this.pool);
-        for (const shard of shards) shard.position = shard.checkpoint.position;
-        let step = nextStep(shards);
-        do {
-          signal?.throwIfAborted();
-          const page = await this.read(shards, step!.after);
-          const { events, to } = cut(page.events, page.next, step!.until);
-          await applyPage(this.pool, step!.targets, events, to, this.report);
-          step = nextStep(shards);
-        } while (step && step.after < end);
-      }
-    }
-  }
-
-  /** Reads and folds each page while the previous one is written. */
-  private async stream(shards: readonly BuildShard[], progress?: Progress, signal?: AbortSignal): Promise<void> {
-    const end = Math.max(0, ...shards.map((shard) => shard.target ?? 0));
-    const pipeline = new RebuildPipeline(this.pool, { ...this.report, page: (_, to) => progress?.(to, end) });
-    let ahead: { after: Position; page: Promise<Page> } | undefined;
-    for (let step = nextStep(shards); step; step = nextStep(shards)) {
-      signal?.throwIfAborted();
-      const page = await (ahead?.after === step.after ? ahead.page : this.read(shards, step.after));
-      const { events, to } = cut(page.events, page.next, step.until);
-      ahead = undefined;
-      if (to === page.next && !page.atHead) {
-        ahead = { after: to, page: this.read(shards, to) };
-        ahead.page.catch(() => {}); // thrown where it is awaited
-      }
-      await pipeline.push(step.targets, events, to);
-    }
-    await pipeline.drain();
-  }
-
-  private read(shards: readonly BuildShard[], after: Position): Promise<Page> {
-    const types = [...new Set(shards.flatMap((shard) => shard.build.view.types))];
-    return this.store.readAll(after, { limit: PAGE, types });
   }
 
   private async snapshotLive(view: View, signal?: AbortSignal): Promise<Snapshot | undefined> {
@@ -302,7 +279,7 @@ export class Rebuilder {
       [live.consumer],
     );
     for (const shard of shards) shard.target = Number(rows[0].position);
-    await this.advance(shards, undefined, signal);
+    await this.shards.advance(shards, undefined, signal);
     return live;
   }
 
@@ -322,7 +299,7 @@ export class Rebuilder {
       const head = await this.store.head();
       const startedAt = performance.now();
       for (const shard of shards) shard.target = head;
-      await this.advance(shards, undefined, signal);
+      await this.shards.advance(shards, undefined, signal);
       if (performance.now() - startedAt < LAST_STRETCH_MS) return;
     }
     throw new Refusal(

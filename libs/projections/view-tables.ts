@@ -4,6 +4,7 @@ import { eventLoop } from '../kernel/event-loop.js';
 import { type ArrayElement, arrayParameter } from '../platform/database/array-parameters.js';
 import { copyRows } from '../platform/database/copy-rows.js';
 import { type RowDifference, rowDifferences } from './row-differences.js';
+import { type TableChanges, tableChanges } from './table-changes.js';
 import { type Digest, digestTable } from './table-digest.js';
 import type { View, ViewRow } from './view.js';
 
@@ -261,6 +262,16 @@ export class ViewTables {
       differences[name] = await rowDifferences(client, compared);
     }
     return differences;
+  }
+
+  /** What differs in each table from those of an earlier state, in a transaction. */
+  async changesSince(earlier: ViewTables, client: pg.ClientBase, limit: number): Promise<Record<string, TableChanges>> {
+    const changes: Record<string, TableChanges> = {};
+    for (const { name, key } of this.tables) {
+      const compared = { before: `${earlier.schema}.${name}`, after: `${this.schema}.${name}`, key };
+      changes[name] = await tableChanges(client, compared, limit);
+    }
+    return changes;
   }
 
   private get tables(): { name: string; key: string }[] {

@@ -82,7 +82,7 @@ const counted = <Consumer extends ViewsAnswer['reactions'][number]>(one: Consume
 const started = (client: ApiClient, kind: ViewJob['kind'], views: string[]): Promise<ViewJob> =>
   client.post(`/v1/views/${kind}`, views.length > 0 ? { views } : {});
 
-async function finished(client: ApiClient, begun: ViewJob, progress: Progress): Promise<ViewJob> {
+export async function finished(client: ApiClient, begun: ViewJob, progress: Progress): Promise<ViewJob> {
   let total = '0';
   for (let job = begun; ; job = await client.get<ViewJob>(`/v1/views/jobs/${begun.id}`)) {
     if (job.of !== total) {

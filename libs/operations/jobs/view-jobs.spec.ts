@@ -4,6 +4,7 @@ import { systemClock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { timeOrderedIds } from '../../kernel/ids.js';
 import type { Rebuilder } from '../../projections/rebuilder.js';
+import type { ViewReplays } from '../../projections/replays.js';
 import { ViewJobs } from './view-jobs.js';
 
 const context: CommandContext = { actor: { kind: 'user', id: 'olga', role: 'operator' }, correlationid: 'c' };
@@ -20,7 +21,8 @@ it('begins no job that was still being recorded when the process stopped', async
   };
   const rebuilder = { verify: begin, rebuild: begin } as unknown as Rebuilder;
   const audit = { record: () => recording } as unknown as AuditTrail;
-  const jobs = new ViewJobs([], rebuilder, audit, systemClock, timeOrderedIds(systemClock));
+  const replays = { digestsAt: begin, changesBetween: begin } as unknown as ViewReplays;
+  const jobs = new ViewJobs([], rebuilder, replays, audit, systemClock, timeOrderedIds(systemClock));
   const starting = jobs.replay('rebuild', undefined, context);
   await jobs.onApplicationShutdown();
   recorded(1);

@@ -4,11 +4,14 @@ import type { AuditTrail } from '../../audit/index.js';
 import { closed, count, instant, list, oneOf, position, text } from '../../http/openapi/answer-schemas.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
+import type { Position } from '../../kernel/envelope.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
 import { Jobs } from '../../kernel/jobs.js';
 import type { Rebuilder } from '../../projections/rebuilder.js';
+import type { ViewReplays } from '../../projections/replays.js';
 import { NAMED_ROWS } from '../../projections/row-differences.js';
+import type { Progress } from '../../projections/shard-replay.js';
 import type { View } from '../../projections/view.js';
 
 const rowDifference = closed({
@@ -18,9 +21,11 @@ const rowDifference = closed({
 });
 const digest = closed({ rows: count('The number of rows.'), hash: text('The same for equal rows in any order.') });
 
+const ofTable = { view: text('The view.'), table: text('Its table.') };
+
 export const ViewJob = closed({
   id: text('The job.'),
-  kind: oneOf(['verify', 'rebuild'], 'What it does.'),
+  kind: oneOf(['verify', 'rebuild', 'replay', 'diff'], 'What it does.'),
   views: list(Type.String(), 'With which views.'),
   status: oneOf(['running', 'done', 'failed'], 'How far it is.'),
   startedAt: instant('When it began.'),
@@ -52,6 +57,40 @@ export const ViewJob = closed({
       'Of a job that is done: every view compared with its replay.',
     ),
   ),
+  digests: Type.Optional(
+    list(
+      closed({
+        ...ofTable,
+        ...digest.properties,
+        equal: Type.Boolean({ description: 'Whether two replays made the same rows, byte for byte.' }),
+      }),
+      'Of a replay that is done: every table as it was at the position.',
+    ),
+  ),
+  changes: Type.Optional(
+    list(
+      closed({
+        ...ofTable,
+        changed: count('How many rows differ.'),
+        rows: list(
+          closed({
+            key: text('The key of the row.'),
+            change: oneOf(['added', 'removed', 'changed'], 'What became of it.'),
+            columns: list(
+              closed({
+                column: text('The column.'),
+                before: Type.Optional(Type.Unsafe<unknown>({ description: 'Absent for a row that was added.' })),
+                after: Type.Optional(Type.Unsafe<unknown>({ description: 'Absent for a row that was removed.' })),
+              }),
+              'The columns that changed; of a row that was added or removed, all.',
+            ),
+          }),
+          'The first of them, by key.',
+        ),
+      }),
+      'Of a diff that is done: what changed in every table.',
+    ),
+  ),
   error: Type.Optional(text('Why it failed.')),
 });
 export type ViewJob = Static<typeof ViewJob>;
@@ -69,11 +108,12 @@ export const viewJobExample = {
 /** Of each view only one job goes on, which the rebuilder sees to. */
 const LIMITS = { name: 'jobs of views', atOnce: 4, most: 20 };
 
-/** Verifies and rebuilds views. */
+/** Verifies and rebuilds views, and replays them up to earlier positions. */
 export class ViewJobs extends Jobs<ViewJob> implements OnApplicationShutdown {
   constructor(
     private readonly views: readonly View[],
     private readonly rebuilder: Rebuilder,
+    private readonly replays: ViewReplays,
     private readonly audit: AuditTrail,
     clock: Clock,
     ids: Ids,
@@ -85,17 +125,42 @@ export class ViewJobs extends Jobs<ViewJob> implements OnApplicationShutdown {
    * Recorded before it begins.
    * @throws InvalidInput for a view that does not exist; Unavailable too-many-jobs
    */
-  replay(kind: ViewJob['kind'], names: readonly string[] | undefined, context: CommandContext): Promise<ViewJob> {
+  replay(kind: 'verify' | 'rebuild', names: readonly string[] | undefined, context: CommandContext): Promise<ViewJob> {
+    return this.begin(kind, names, context, async (views, progress, signal) => {
+      const comparisons = await this.rebuilder[kind](views, progress, signal);
+      return { comparisons: comparisons.map((one) => ({ ...one, position: String(one.position) })) };
+    });
+  }
+
+  /** Replays the views twice up to a position, and digests them. Recorded; throws as `replay` */
+  replayTo(position: Position, names: readonly string[] | undefined, context: CommandContext): Promise<ViewJob> {
+    return this.begin('replay', names, context, async (views, progress, signal) => ({
+      digests: await this.replays.digestsAt(views, position, progress, signal),
+    }));
+  }
+
+  /** Says what changed in the views between two positions. Recorded; throws as `replay` */
+  diff(
+    between: { from: Position; to: Position },
+    limit: number,
+    names: readonly string[] | undefined,
+    context: CommandContext,
+  ): Promise<ViewJob> {
+    return this.begin('diff', names, context, async (views, progress, signal) => ({
+      changes: await this.replays.changesBetween(views, between, limit, progress, signal),
+    }));
+  }
+
+  private begin(
+    kind: ViewJob['kind'],
+    names: readonly string[] | undefined,
+    context: CommandContext,
+    work: (views: readonly View[], progress: Progress, signal: AbortSignal) => Promise<Partial<ViewJob>>,
+  ): Promise<ViewJob> {
     const views = this.chosen(names);
     return this.start(
       { kind, views: views.map(({ name }) => name) },
-      async (progress, signal) => {
-        const comparisons = await this.rebuilder[kind](views, progress, signal);
-        return {
-          status: 'done',
-          comparisons: comparisons.map((one) => ({ ...one, position: String(one.position) })),
-        };
-      },
+      async (progress, signal) => ({ status: 'done', ...(await work(views, progress, signal)) }),
       ({ id: jobId, views: replayed }) =>
         this.audit.record({ type: 'ViewRebuilt', data: { jobId, kind, views: replayed } }, context),
     );

@@ -1,10 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
-import { positionAt } from '../../event-store/position-at.js';
-import { momentOf } from '../../http/moment.js';
-import type { Position } from '../../kernel/envelope.js';
-import { PositionGone } from '../../kernel/errors.js';
+import { positionOfMoment } from '../../http/moment.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { EVENT_STORE, SETTINGS } from '../../platform/ports.js';
 import { EarlierAnswers } from '../../projections/earlier-answers.js';
@@ -32,16 +29,9 @@ export class EarlierFigures {
    * @throws Unavailable replay-running if the replay goes on, or another one does
    */
   async read(asOf: string, by: Grouping | undefined, days: Days): Promise<SafetyAnswer> {
-    const position = await this.positionOf(asOf);
+    const { store, epoch } = this;
+    const position = await positionOfMoment(asOf, 'asOf', { store, epoch: epoch.current });
     const key = JSON.stringify([position, by, days.from, days.to]);
     return this.answers.read(key, () => this.report.readAt(position, by, days));
-  }
-
-  private async positionOf(asOf: string): Promise<Position> {
-    const moment = momentOf(asOf, 'asOf', this.epoch.current);
-    if ('time' in moment) return positionAt(this.store, moment.time);
-    const { position } = moment;
-    if (position > (await this.store.head())) throw new PositionGone(asOf, this.epoch.current);
-    return position;
   }
 }

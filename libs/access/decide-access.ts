@@ -41,6 +41,8 @@ export interface AccessDecision {
   decision: boolean;
   /** The broken rule, in kebab-case. */
   reason?: string;
+  /** Of a decision that is recorded. */
+  id?: string;
 }
 
 interface AccessRule {
@@ -211,4 +213,17 @@ const RULES_OF = Object.fromEntries(
 export function decideAccess(standing: AccountStanding, action: AccessAction, facts: AccessFacts): AccessDecision {
   for (const rule of RULES_OF[action]) if (rule.breaks(standing, facts)) return rule.denied;
   return ALLOWED;
+}
+
+/** What each rule of an action says; `broken` rules deny, and the first of them is the reason. */
+export function explainAccess(
+  standing: AccountStanding,
+  action: AccessAction,
+  facts: AccessFacts,
+): { rule: string; broken: boolean }[] {
+  return RULES_OF[action].map(({ breaks, denied }) => ({
+    rule: denied.reason!,
+    // Those after a missing case ask for what is not there.
+    broken: denied.reason! in CONFLICTS && !facts.caseInfo ? false : breaks(standing, facts),
+  }));
 }

@@ -65,3 +65,30 @@ export class CreateDeniedShares1700000000170 implements MigrationInterface {
     await runner.query('DROP TABLE access.denied_shares');
   }
 }
+
+export class CreateRecordedDecisions1700000000217 implements MigrationInterface {
+  name = 'CreateRecordedDecisions1700000000217';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      -- A sample of access decisions, with the position and the facts that each rested on. The reason of a permit is empty.
+      CREATE TABLE access.recorded_decisions (
+        id uuid PRIMARY KEY,
+        subject_type text NOT NULL,
+        subject_id text NOT NULL,
+        action text NOT NULL,
+        reason text NOT NULL,
+        position bigint NOT NULL,
+        decided_at timestamptz NOT NULL,
+        question jsonb NOT NULL
+      );
+      CREATE INDEX recorded_decisions_subject
+        ON access.recorded_decisions (subject_id, subject_type, action, reason, decided_at);
+      CREATE INDEX recorded_decisions_time ON access.recorded_decisions (decided_at);
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE access.recorded_decisions');
+  }
+}

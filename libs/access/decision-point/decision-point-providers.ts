@@ -6,13 +6,14 @@ import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { imagesAsOf, withheldImages } from '../../images/index.js';
 import type { Clock } from '../../kernel/clock.js';
+import type { Ids } from '../../kernel/ids.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { Readiness } from '../../platform/health/readiness.js';
 import { errorLog } from '../../platform/logging/error-log.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
-import { CLOCK, EVENT_STORE, LOGGER, POOL, SETTINGS } from '../../platform/ports.js';
+import { CLOCK, EVENT_STORE, IDS, LOGGER, POOL, SETTINGS } from '../../platform/ports.js';
 import { ViewReader } from '../../projections/view-reader.js';
 import { CurrentCases } from '../../review/index.js';
 import { positionAndParked } from '../../subscriptions/checkpoints.js';
@@ -21,6 +22,7 @@ import { REACTOR_PREFIX } from '../../subscriptions/reactor.js';
 import { AccessReplica } from './access-replica.js';
 import { AppliedDecisions } from './applied-decisions.js';
 import { DecisionPoint } from './decision-point.js';
+import { DecisionSample } from './decision-sample.js';
 import { DeniedShares } from './denied-shares.js';
 import { unreadableStreams } from './unreadable-streams.js';
 import { MAX_WITHHELD } from './withheld-images.js';
@@ -35,7 +37,7 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
   private readonly stop = new AbortController();
   private readonly isServing: boolean;
   /** Ends once the last counts are stored. */
-  private counting: Promise<void> | undefined;
+  private counting: Promise<unknown> | undefined;
 
   constructor(
     @Inject(HttpAdapterHost) { httpAdapter }: HttpAdapterHost,
@@ -48,6 +50,7 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
     @Inject(ViewReader) private readonly views: ViewReader,
     @Inject(AppliedDecisions) private readonly decisions: AppliedDecisions,
     @Inject(DeniedShares) private readonly denied: DeniedShares,
+    @Inject(DecisionSample) private readonly sample: DecisionSample,
   ) {
     this.isServing = httpAdapter?.getInstance() !== undefined;
   }
@@ -60,7 +63,7 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
     const withheld = await withheldImages(this.pool, this.views, MAX_WITHHELD);
     await replica.start(this.stop.signal, { enforcing, withholding, withheld });
     void this.decisions.run(this.stop.signal, replica);
-    this.counting = this.denied.run(this.stop.signal);
+    this.counting = Promise.all([this.denied.run(this.stop.signal), this.sample.run(this.stop.signal)]);
     this.readiness.register('access-replica', () => {
       if (replica.ageMs > settings.stalenessMs)
         throw new Error(`its state is ${Math.round(replica.ageMs)} ms old; ${settings.stalenessMs} ms are allowed`);
@@ -114,6 +117,22 @@ export const decisionPointProviders: readonly Provider[] = [
       }),
   },
   {
+    provide: DecisionSample,
+    inject: [POOL, CLOCK, IDS, Metrics, LOGGER],
+    useFactory(pool: Pool, clock: Clock, ids: Ids, metrics: Metrics, logger: Logger) {
+      const recorded = metrics.counter('access_recorded_decisions_total', 'Access decisions that were recorded');
+      const dropped = metrics.counter(
+        'access_dropped_decisions_total',
+        'Access decisions that were to be recorded, and were not: too many waited, or the database failed',
+      );
+      return new DecisionSample(pool, clock, ids, {
+        recorded: (decisions) => recorded.inc(decisions),
+        dropped: () => dropped.inc(),
+        failed: errorLog(logger, 'access decisions could not be recorded'),
+      });
+    },
+  },
+  {
     provide: AccessReplica,
     inject: [EVENT_STORE, LogTail, LOGGER, AppliedDecisions],
     useFactory(store: EventStore, log: LogTail, logger: Logger, decisions: AppliedDecisions) {
@@ -138,6 +157,7 @@ export const decisionPointProviders: readonly Provider[] = [
       SETTINGS,
       Metrics,
       DeniedShares,
+      DecisionSample,
     ],
     useFactory: (
       replica: AccessReplica,
@@ -150,6 +170,7 @@ export const decisionPointProviders: readonly Provider[] = [
       { stalenessMs, accessWaitMs: waitMs, unknownImageFacts }: Settings,
       metrics: Metrics,
       deniedShares: DeniedShares,
+      sample: DecisionSample,
     ) => {
       const denied = metrics.counter(
         'access_shares_denied_total',
@@ -164,6 +185,7 @@ export const decisionPointProviders: readonly Provider[] = [
           denied.inc({ reason });
           deniedShares.note(reason);
         },
+        decided: (evaluation, decision, basis, position) => sample.note(evaluation, decision, basis, position),
       });
     },
   },

@@ -32,6 +32,24 @@ export interface DecisionPointOptions {
   mayShareUnknown?: boolean;
   /** Sharing an image was denied because of the image. */
   shareDenied?(reason: string): void;
+  /** Every decision, with what it rested on if rules were asked. Returns it, with an id if it is recorded. */
+  decided?(
+    evaluation: Evaluation,
+    decision: AccessDecision,
+    basis: DecisionBasis | undefined,
+    position: Position,
+  ): AccessDecision;
+}
+
+/** What the rules of a decision were asked about. */
+export interface DecisionBasis {
+  standing: AccountStanding;
+  facts: AccessFacts;
+}
+
+interface Decided {
+  decision: AccessDecision;
+  basis?: DecisionBasis;
 }
 
 /** An image as of a position; without facts if no event reported it. */
@@ -93,12 +111,13 @@ export class DecisionPoint {
   }
 
   /** Decides if that needs no wait; otherwise undefined: call `evaluate` then. */
-  evaluateNow({ action, minPosition, subject, resource }: Evaluation): AccessDecision | undefined {
+  evaluateNow(evaluation: Evaluation): AccessDecision | undefined {
+    const { action, minPosition, subject, resource } = evaluation;
     if (minPosition > this.replica.knownPosition) return undefined;
-    if (this.isStale()) return STALE;
-    if (!isAction(action)) return ACTION_UNKNOWN;
+    if (this.isStale()) return this.noted(evaluation, STALE);
+    if (!isAction(action)) return this.noted(evaluation, ACTION_UNKNOWN);
     if (action === 'review') return undefined;
-    if (subject.type !== 'account') return SUBJECT_TYPE_UNKNOWN;
+    if (subject.type !== 'account') return this.noted(evaluation, SUBJECT_TYPE_UNKNOWN);
     const standing = this.replica.heldStanding(subject.id);
     if (!standing) return undefined;
     const facts = this.facts(action, standing);
@@ -106,7 +125,8 @@ export class DecisionPoint {
     if (isWithheld) facts.image = WITHHELD;
     const decision = decideAccess(standing, action, facts);
     if (action === 'share' && decision.reason === IMAGE_WITHHELD) this.options.shareDenied?.(IMAGE_WITHHELD);
-    return decision.decision && (action === 'share' || isWithheld === undefined) ? undefined : decision;
+    if (decision.decision && (action === 'share' || isWithheld === undefined)) return undefined;
+    return this.noted(evaluation, decision, { standing, facts });
   }
 
   /**
@@ -120,22 +140,26 @@ export class DecisionPoint {
       deadline ??= this.newDeadline();
       if (!(await this.replica.waitFor(minPosition, deadline - performance.now()))) {
         await this.refuseBeyondHead(minPosition);
-        return STALE;
+        return this.noted(evaluation, STALE);
       }
     }
     const decision = this.evaluateNow(evaluation);
     if (decision) return decision;
     try {
-      const awaited =
+      const { decision: awaited, basis } =
         evaluation.action === 'review'
           ? await this.decideReview(evaluation, deadline)
           : await this.decideUse(evaluation, deadline);
       // The replica may have become stale during the wait for an account or an image.
-      return this.isStale() ? STALE : awaited;
+      return this.isStale() ? this.noted(evaluation, STALE) : this.noted(evaluation, awaited, basis);
     } catch (error) {
-      if (isTransient(error)) return STALE;
+      if (isTransient(error)) return this.noted(evaluation, STALE);
       throw error;
     }
+  }
+
+  private noted(evaluation: Evaluation, decision: AccessDecision, basis?: DecisionBasis): AccessDecision {
+    return this.options.decided?.(evaluation, decision, basis, this.replica.knownPosition) ?? decision;
   }
 
   /** Decides in order, until the semantic ends it; an invalid one is a deny. All evaluations share one deadline. */
@@ -178,36 +202,39 @@ export class DecisionPoint {
     return this.replica.ageMs > this.options.stalenessMs;
   }
 
-  private async decideUse(evaluation: Evaluation, deadline?: number): Promise<AccessDecision> {
+  private async decideUse(evaluation: Evaluation, deadline?: number): Promise<Decided> {
     const { subject, resource } = evaluation;
     const action = evaluation.action as AccessAction;
     const standing = await this.replica.standing(subject.id);
-    const decision = decideAccess(standing, action, this.facts(action, standing));
-    if (!CONCERN_IMAGE.includes(action) || !decision.decision) return decision;
+    const known = this.facts(action, standing);
+    const decision = decideAccess(standing, action, known);
+    if (!CONCERN_IMAGE.includes(action) || !decision.decision) return { decision, basis: { standing, facts: known } };
     const isWithheld = await this.replica.isWithheld(resource.id);
     if (isWithheld || action !== 'share') {
-      const answer = decideAccess(standing, action, { ...this.facts(action, standing), image: { isWithheld } });
+      const facts = { ...this.facts(action, standing), image: { isWithheld } };
+      const answer = decideAccess(standing, action, facts);
       if (action === 'share' && answer.reason === IMAGE_WITHHELD) this.options.shareDenied?.(IMAGE_WITHHELD);
-      return answer;
+      return { decision: answer, basis: { standing, facts } };
     }
     // The account's rules come first: a denied account need not wait for the image. They are checked again after the wait.
     const { photorealistic, faces } = resource.properties;
     // A caller that says what the image shows knows it, though it may be older than this log: no wait for its event.
     const isVouchedFor = photorealistic !== undefined || faces !== undefined || this.options.mayShareUnknown === true;
-    const { facts, isParked } = await this.image(evaluation, deadline, !isVouchedFor);
+    const { facts: found, isParked } = await this.image(evaluation, deadline, !isVouchedFor);
     const image = {
-      photorealistic: eitherOf(facts?.photorealistic, photorealistic),
-      faces: eitherOf(facts?.faces, faces),
-      isUnknown: facts === undefined && !isVouchedFor,
+      photorealistic: eitherOf(found?.photorealistic, photorealistic),
+      faces: eitherOf(found?.faces, faces),
+      isUnknown: found === undefined && !isVouchedFor,
       isParked,
       // A violation may have been confirmed during the wait.
       isWithheld: await this.replica.isWithheld(resource.id),
-      isOthers: facts?.accountId !== undefined && facts.accountId !== subject.id,
+      isOthers: found?.accountId !== undefined && found.accountId !== subject.id,
     };
     const after = await this.replica.standing(subject.id);
-    const answer = decideAccess(after, action, { ...this.facts(action, after), ...this.ruleFacts(after), image });
+    const facts = { ...this.facts(action, after), ...this.ruleFacts(after), image };
+    const answer = decideAccess(after, action, facts);
     if (answer.reason !== undefined) this.options.shareDenied?.(answer.reason);
-    return answer;
+    return { decision: answer, basis: { standing: after, facts } };
   }
 
   private ruleFacts({ cohortId }: AccountStanding): Pick<AccessFacts, 'mayShareFaces' | 'mayShareUnknown'> {
@@ -219,9 +246,9 @@ export class DecisionPoint {
   }
 
   /** Trusts the caller on who is a reviewer, and checks what they may review. */
-  private async decideReview(evaluation: Evaluation, deadline?: number): Promise<AccessDecision> {
+  private async decideReview(evaluation: Evaluation, deadline?: number): Promise<Decided> {
     const { subject, resource } = evaluation;
-    if (!SUBJECT_TYPES.has(subject.type)) return SUBJECT_TYPE_UNKNOWN;
+    if (!SUBJECT_TYPES.has(subject.type)) return { decision: SUBJECT_TYPE_UNKNOWN };
     const facts: AccessFacts = { now: this.clock.now(), isReviewer: subject.type === 'reviewer' };
     if (facts.isReviewer) {
       const [image, { state, notedRound, linked, isParked }] = await Promise.all([
@@ -237,7 +264,8 @@ export class DecisionPoint {
         facts.caseInfo = { conflict: conflictOf(state, subject.id, { owner, notedRounds, links }) };
       }
     }
-    return decideAccess(accountStream.initial, 'review', facts);
+    const standing = accountStream.initial;
+    return { decision: decideAccess(standing, 'review', facts), basis: { standing, facts } };
   }
 
   /**

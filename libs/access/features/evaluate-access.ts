@@ -15,9 +15,10 @@ import { EvaluationAnswer, EvaluationRequest, EvaluationsAnswer, EvaluationsRequ
 
 export const EVALUATION_ROLES: [Role, ...Role[]] = ['service', 'operator', 'administrator'];
 
-export function evaluationAnswer({ decision, reason }: AccessDecision, position: Position): EvaluationAnswer {
+export function evaluationAnswer({ decision, reason, id }: AccessDecision, position: Position): EvaluationAnswer {
   const known = String(position);
-  return { decision, context: reason === undefined ? { position: known } : { reason, position: known } };
+  const why = reason === undefined ? { position: known } : { reason, position: known };
+  return { decision, context: id === undefined ? why : { ...why, decisionId: id } };
 }
 
 const subject = { type: 'account', id: 'acc-1' };

@@ -120,6 +120,13 @@ export const EvaluationAnswer = Type.Object(
           description: 'The log position that the decision point has reached.',
         }),
         reason: Type.Optional(Type.String({ description: REASONS })),
+        decisionId: Type.Optional(
+          Type.String({
+            format: 'uuid',
+            description:
+              'If the decision is in the sample that is recorded: its id, for `GET /v1/audit/decisions/{id}`.',
+          }),
+        ),
         error: Type.Optional(
           closed(
             {

@@ -7,8 +7,8 @@ import { answerText } from './fast-evaluation.js';
 it('answers in the same bytes as the controller', () => {
   const reason = fc.option(fc.constantFrom(...DENY_REASONS), { nil: undefined });
   fc.assert(
-    fc.property(fc.boolean(), reason, fc.nat(), (decision, why, position) => {
-      const answer = { decision, ...(why !== undefined && { reason: why }) };
+    fc.property(fc.boolean(), reason, fc.nat(), fc.option(fc.uuid()), (decision, why, position, id) => {
+      const answer = { decision, ...(why !== undefined && { reason: why }), ...(id !== null && { id }) };
       expect(answerText(answer, position)).toBe(JSON.stringify(evaluationAnswer(answer, position)));
     }),
   );

@@ -47,7 +47,8 @@ export class FastEvaluation {
 }
 
 /** The JSON of `evaluationAnswer`, whose parts need no escaping. */
-export function answerText({ decision, reason }: AccessDecision, position: Position): string {
+export function answerText({ decision, reason, id }: AccessDecision, position: Position): string {
   const why = reason === undefined ? '' : `"reason":"${reason}",`;
-  return `{"decision":${decision},"context":{${why}"position":"${position}"}}`;
+  const recorded = id === undefined ? '' : `,"decisionId":"${id}"`;
+  return `{"decision":${decision},"context":{${why}"position":"${position}"${recorded}}}`;
 }

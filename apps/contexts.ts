@@ -89,6 +89,10 @@ export const contexts: readonly ListedContext[] = [
     cli: () => import('../libs/exports/cli.js'),
   },
   {
+    descriptor: async () => (await import('../libs/history/index.js')).historyContext,
+    cli: () => import('../libs/history/cli.js'),
+  },
+  {
     descriptor: async () => (await import('../libs/operations/index.js')).operationsContext,
     cli: () => import('../libs/operations/cli.js'),
   },

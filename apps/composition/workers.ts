@@ -1,3 +1,4 @@
+import { subjectIndexing } from '../../libs/history/index.js';
 import type { Ingest } from '../../libs/ingest/ingest.js';
 import { Ingester } from '../../libs/ingest/kafka/ingester.js';
 import type { Metrics } from '../../libs/platform/metrics/metrics.js';
@@ -81,6 +82,22 @@ export async function leafLogOf(runtime: Runtime, metrics: Metrics): Promise<Lea
       error: failures(errors, logger, 'the log of leaves failed and continues from what is stored'),
     },
   );
+}
+
+/** Keeps which events concern which subject. */
+export function subjectIndexOf(runtime: Runtime, metrics: Metrics): Worker {
+  const indexed = metrics.counter(
+    'subject_index_events_total',
+    'Events that this process has added to the index of subjects',
+  );
+  const errors = metrics.counter(
+    'subject_index_errors_total',
+    'Errors after which the index of subjects continued from its checkpoint',
+  );
+  return subjectIndexing(runtime, runtime.catalogue.events, runtime.epoch.current, {
+    indexed: (events) => indexed.inc(events),
+    error: failures(errors, runtime.logger, 'the index of subjects failed and continues from its checkpoint'),
+  });
 }
 
 /** Reactors act on events: they open cases for flags, deactivate accounts after confirmed reviews, and onboard cohorts. */

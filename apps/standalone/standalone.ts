@@ -11,6 +11,7 @@ import {
   publisherOf,
   reactorsOf,
   schedulesOf,
+  subjectIndexOf,
   type Worker,
 } from '../composition/workers.js';
 import { composeGateway } from '../gateway/gateway.js';
@@ -22,7 +23,7 @@ export interface StandaloneOptions extends RuntimeOptions {
 
 /** Every role in one process. */
 export interface Standalone extends Role {
-  /** Processes everything: resolves once views, reactors and leaves have reached the head and nothing new is stored. */
+  /** Processes everything: resolves once views, reactors, leaves and the index of subjects have reached the head and nothing new is stored. */
   settle(): Promise<void>;
 }
 
@@ -32,15 +33,15 @@ const LOOK_MS = 5;
 /** @throws StartFailure */
 export async function startStandalone({ background = true, ...options }: StandaloneOptions): Promise<Standalone> {
   let workers: Worker[] = [];
-  let leafLog: Worker | undefined;
+  let derived: Worker[] = [];
   const role = await startRole(options, async (runtime) => {
     const { settings } = runtime;
     const gateway = await composeGateway(runtime, { hasDocuments: background });
     const metrics = gateway.app.get(Metrics);
     workers = [projectorOf(runtime, metrics), ...reactorsOf(runtime, metrics)];
-    leafLog = await leafLogOf(runtime, metrics);
+    derived = [await leafLogOf(runtime, metrics), subjectIndexOf(runtime, metrics)];
     if (!background) return gateway;
-    const work: { run(signal: AbortSignal): Promise<void> }[] = [...workers, leafLog];
+    const work: { run(signal: AbortSignal): Promise<void> }[] = [...workers, ...derived];
     const roles: ProcessRole[] = ['gateway', 'projector', 'reactor'];
     if (settings.scheduler) work.push(...schedulesOf(runtime));
     if (settings.kafkaBrokers.length > 0) {
@@ -51,7 +52,7 @@ export async function startStandalone({ background = true, ...options }: Standal
   });
   const settleAll = async () => {
     await settle(workers, role.runtime);
-    await leafLog!.processAll();
+    for (const one of derived) await one.processAll();
   };
   return { ...role, settle: settleAll };
 }

@@ -13,6 +13,10 @@ export const command = (parent: Command, name: string, description: string, ...e
 export const defaultCommand = (parent: Command, name: string, description: string, ...examples: string[]): Command =>
   described(parent.command(name, { isDefault: true }), description, examples);
 
+/** A group of commands, which several contexts may add to; the first of them creates it. */
+export const sharedGroup = (program: Command, name: string, description: string): Command =>
+  program.commands.find((one) => one.name() === name) ?? program.command(name).description(description);
+
 function described(one: Command, description: string, examples: readonly string[]): Command {
   const title = examples.length > 1 ? 'Examples' : 'Example';
   const lines = examples.map((line) => `  $ gatehouse ${line}`);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CommandGroup, command, integer, reason, severalOf } from '../cli/commands.js';
+import { type CommandGroup, command, integer, reason, severalOf, sharedGroup } from '../cli/commands.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { line, lines, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { rowsOf, table } from '../cli/rendering/table.js';
@@ -15,7 +15,11 @@ import type { LogVerification } from './verification/verifications.js';
 const POLL_MS = 200;
 
 export const commands: CommandGroup = (program, run) => {
-  const group = program.command('audit').description('Proves and verifies that nobody changed the log.');
+  const group = sharedGroup(
+    program,
+    'audit',
+    'Shows what was known when, by whom and why, and proves that nobody changed the log.',
+  );
 
   command(
     group,

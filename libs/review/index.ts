@@ -134,7 +134,7 @@ export * from './review-actions.js';
 export { reviewerStream } from './reviewer.js';
 export { QueueRulesSet } from './routing-events.js';
 export type { OpenUnflagged } from './unflagged-cases.js';
-export type { Votes } from './verdict-decisions.js';
+export { closeVerdicts, type Votes } from './verdict-decisions.js';
 export * from './views/cases.js';
 export { flagsView } from './views/flags.js';
 export { goldenCasesView } from './views/golden-cases.js';

@@ -12,6 +12,8 @@ import { reviewersCommand } from './cli/reviewers.js';
 import type { Grouping } from './queries/groupings.js';
 import type { SafetyAnswer } from './queries/safety-answer.js';
 
+export { metricsText } from './cli/metrics-table.js';
+
 /** Complete by its type: the list itself would load the views. */
 const GROUPINGS: Record<Grouping, true> = {
   day: true,

@@ -10,6 +10,7 @@ import * as deactivation from './rows/deactivation.mjs';
 import * as decisions from './rows/decisions.mjs';
 import * as flags from './rows/flags.mjs';
 import * as growth from './rows/growth.mjs';
+import * as history from './rows/history.mjs';
 import * as hotAccount from './rows/hot-account.mjs';
 import * as ingest from './rows/ingest.mjs';
 import * as kafkaClients from './rows/kafka-clients.mjs';
@@ -37,6 +38,7 @@ const ROWS = [
   flags,
   rebuild,
   leaves,
+  history,
   growth,
   memory,
   start,

@@ -25,6 +25,8 @@ const EXCEPTIONS: Record<string, string> = {
   'POST /v1/appeals/:id/decision': FENCED,
   'POST /v1/appeals/:id/handover': FENCED,
   'POST /v1/appeals/next': WORKS,
+  'POST /v1/audit/diffs': READS,
+  'POST /v1/audit/replays': READS,
   'POST /v1/bulk-jobs': CREATES,
   'DELETE /v1/bulk-jobs/:id': ONCE,
   'POST /v1/cases/:id/authority-reports': ONCE,

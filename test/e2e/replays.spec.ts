@@ -1,13 +1,16 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Position } from '../../libs/kernel/envelope.js';
+import type { Position, RecordedEvent } from '../../libs/kernel/envelope.js';
+import { Rebuilder } from '../../libs/projections/rebuilder.js';
 import { ViewReplays } from '../../libs/projections/replays.js';
 import type { View } from '../../libs/projections/view.js';
 import { viewTable } from '../../libs/projections/view-tables.js';
 import { cliFor } from '../support/cli-process.js';
+import { FakeEventStoreDB } from '../support/fake-eventstoredb.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
 import { until } from '../support/until.js';
+import { wholeLog } from '../support/whole-log.js';
 
 type Row = Record<string, unknown>;
 
@@ -142,3 +145,46 @@ it('is shown by the command line as tables', async () => {
   const rebuilt = await cli.run('audit', 'rebuild', 'images', '--at', String(head));
   expect(rebuilt).toMatchObject({ code: 0, stdout: expect.stringMatching(/images +images +4 +-?\d+:-?\d+ +equal/) });
 });
+
+describe('a copy of the log in the other store', () => {
+  let copy: FakeEventStoreDB;
+  let log: RecordedEvent[];
+  beforeAll(async () => {
+    log = await wholeLog(gatehouse.runtime.store);
+    copy = new FakeEventStoreDB();
+    copy.append(
+      log.map((event) => ({ ...event, metadata: { ...event.metadata, recordedat: event.recordedAt } })),
+      false,
+    );
+  });
+  afterAll(() => copy.store.close());
+
+  it('is replayed into the same rows, except for the positions', async () => {
+    const { pool, locks, rebuilder, catalogue } = gatehouse.runtime;
+    const names = ['image-reach', 'safety-images', 'enforcements', 'images', 'verdicts'];
+    const replayed = names.map((name) => catalogue.views.find((view) => view.name === name)!);
+    const rowsOf = async (one: Rebuilder, position: Position) =>
+      one.readAt(replayed, position, async (db) => {
+        const rows: [string, unknown[]][] = [];
+        for (const view of replayed) {
+          const text = `SELECT to_jsonb(t) AS row FROM ${viewTable(view)} t ORDER BY ${view.table.key}`;
+          rows.push([view.name, (await db.query({ text })).rows.map(({ row }) => withoutPositions(row))]);
+        }
+        return rows;
+      });
+    const other = new Rebuilder(pool, copy.store, locks);
+    const there = await rowsOf(other, await copy.store.head());
+    expect(there).toEqual(await rowsOf(rebuilder, head));
+    expect(there.every(([, rows]) => rows.length > 0)).toBe(true);
+  });
+
+  it('has the same events at its positions, in any order', async () => {
+    const stored: RecordedEvent[] = (await copy.store.readAll(0, { limit: log.length })).events;
+    const wanted = [stored[3]!, stored[0]!, stored.at(-1)!, ...stored.slice(5, 30)];
+    const found = await copy.store.readPositions([...wanted.map(({ position }) => position), 7]);
+    expect(found).toEqual(wanted);
+  });
+});
+
+const withoutPositions = (row: Row): Row =>
+  Object.fromEntries(Object.entries(row).filter(([column]) => !column.endsWith('position')));

@@ -6,6 +6,7 @@ import { LiveSubscription } from '../../libs/event-store/eventstoredb/live-subsc
 import { LogEnd } from '../../libs/event-store/eventstoredb/log-end.js';
 import { type LogRecord, OwnRecords } from '../../libs/event-store/eventstoredb/log-records.js';
 import { LogScan } from '../../libs/event-store/eventstoredb/log-scan.js';
+import { readEachPosition } from '../../libs/event-store/eventstoredb/read-positions.js';
 import { StoredEvents } from '../../libs/events/stored-events.js';
 import type { NewEvent, Position } from '../../libs/kernel/envelope.js';
 
@@ -65,9 +66,10 @@ export class FakeEventStoreDB {
 
   get store(): EventStore {
     const { scan, end } = this;
-    const store: Pick<EventStore, 'readAll' | 'readNext' | 'head' | 'close'> = {
+    const store: Pick<EventStore, 'readAll' | 'readNext' | 'readPositions' | 'head' | 'close'> = {
       readAll: (after, options) => scan.page(after, options),
       readNext: (after, options) => end.readNext(after, options),
+      readPositions: (positions) => readEachPosition(scan, positions),
       head: () => scan.head(),
       close: async () => end.close(),
     };

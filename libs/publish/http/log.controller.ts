@@ -11,10 +11,9 @@ import { actor, closed, count, instant, list, position, text } from '../../http/
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { POSITION_RULE, positionOf, readFromGiven } from '../../http/position-text.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
-import { InvalidInput } from '../../kernel/errors.js';
 import { GIVEN_POSITION, NO_CONTROL } from '../../kernel/text-forms.js';
 import { EVENT_STORE } from '../../platform/ports.js';
-import { EVENT_TYPES, pageFields } from './event-pages.js';
+import { EVENT_TYPES, knownTypes, pageFields } from './event-pages.js';
 
 const DEFAULT_LIMIT = 200;
 
@@ -57,10 +56,14 @@ const RecordedAnswer = closed({
   recordedAt: instant('When it was stored.'),
 });
 
-const LogPage = closed({ events: list(RecordedAnswer, 'The events.'), ...pageFields });
+export const LogPage = closed({ events: list(RecordedAnswer, 'The events.'), ...pageFields });
 export type LogPage = Static<typeof LogPage>;
 
-const recordedAnswer = ({ position: place, fault: _, ...event }: RecordedEvent): Static<typeof RecordedAnswer> => ({
+export const recordedAnswer = ({
+  position: place,
+  fault: _,
+  ...event
+}: RecordedEvent): Static<typeof RecordedAnswer> => ({
   position: String(place),
   ...event,
 });
@@ -81,7 +84,7 @@ export class LogController {
   })
   async readLog(@Query() { after, stream, types: typesText, limit = DEFAULT_LIMIT }: LogQuery): Promise<LogPage> {
     const from = after ? positionOf(after, 'after', this.epoch.current) : 0;
-    const types = this.typesOf(typesText);
+    const types = knownTypes(typesText, this.schemas);
     if (stream !== undefined) {
       const events = await this.store.readStream(stream, from, limit);
       const wanted = types ? events.filter((event) => types.includes(event.type)) : events;
@@ -92,16 +95,5 @@ export class LogController {
       this.store.readAll(from, { limit, ...(types ? { types } : {}) }),
     );
     return { events: page.events.map(recordedAnswer), next: String(page.next), atHead: page.atHead };
-  }
-
-  private typesOf(text: string | undefined): string[] | undefined {
-    if (text === undefined) return undefined;
-    const types = text.split(',').map((type) => type.trim());
-    const unknown = types.filter((type) => !this.schemas.definition(type));
-    if (unknown.length > 0)
-      throw new InvalidInput([
-        { field: 'types', message: `${unknown.join(', ')} is not an event type: see the catalogue of events` },
-      ]);
-    return types;
   }
 }

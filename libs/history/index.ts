@@ -1,0 +1,41 @@
+import { Catalogue } from '../context/catalogue.js';
+import type { Context } from '../context/context.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { LogEpoch } from '../event-store/log-epoch.js';
+import type { Pool } from '../platform/database/database.js';
+import { EVENT_STORE, POOL } from '../platform/ports.js';
+import { SubjectEvents } from './places/events-of-subjects.js';
+import { factTypes } from './places/subject-index.js';
+import { Histories } from './queries/histories.js';
+import { SearchController } from './queries/search-history.js';
+import { DecisionController } from './queries/show-decision.js';
+import { HistoryController } from './queries/show-history.js';
+import { CreateSubjectIndex1700000000216 } from './schema.js';
+
+export { type SubjectIndexReport, subjectIndexing } from './places/subject-index.js';
+
+export const historyContext: Context = {
+  name: 'history',
+  routes: [
+    {
+      name: 'History',
+      description: 'What was known when, by whom and why: states at earlier moments, and the events that made them.',
+      controllers: [HistoryController, SearchController, DecisionController],
+    },
+  ],
+  services: [
+    {
+      provide: SubjectEvents,
+      inject: [POOL, EVENT_STORE, Catalogue],
+      useFactory: (pool: Pool, store: EventStore, { events }: Catalogue) =>
+        new SubjectEvents(pool, store, factTypes(events)),
+    },
+    {
+      provide: Histories,
+      inject: [EVENT_STORE, SubjectEvents, Catalogue, LogEpoch],
+      useFactory: (store: EventStore, subjects: SubjectEvents, catalogue: Catalogue, epoch: LogEpoch) =>
+        new Histories(store, subjects, catalogue, epoch),
+    },
+  ],
+  migrations: [CreateSubjectIndex1700000000216],
+};

@@ -1,0 +1,28 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Which events concern which subject, for histories. Derived from the log, and made anew with another one. */
+export class CreateSubjectIndex1700000000216 implements MigrationInterface {
+  name = 'CreateSubjectIndex1700000000216';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE SCHEMA history;
+
+      CREATE TABLE history.places (
+        subject text COLLATE "C" NOT NULL,
+        position bigint NOT NULL,
+        PRIMARY KEY (subject, position)
+      );
+      -- The epoch of the log that the places are of.
+      CREATE TABLE history.indexed (
+        only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+        epoch text NOT NULL DEFAULT ''
+      );
+      INSERT INTO history.indexed DEFAULT VALUES;
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP SCHEMA history CASCADE');
+  }
+}

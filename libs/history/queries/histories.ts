@@ -1,6 +1,7 @@
 import type { Catalogue } from '../../context/catalogue.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { positionOfMoment } from '../../http/moment.js';
+import type { Listing } from '../../http/paging.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { InvalidInput, NotFound } from '../../kernel/errors.js';
 import { isInstant, parseInstant } from '../../kernel/text-forms.js';
@@ -10,7 +11,7 @@ import { explainEvent } from './explain-event.js';
 import type { Explanation } from './explanation.js';
 import { followCauses } from './followed-causes.js';
 import { type HistoryAnswer, historyEvent } from './history-answer.js';
-import { cursorAfter } from './paging-by-position.js';
+import { cursorBehind } from './paging-by-position.js';
 import {
   type AnyStream,
   HISTORY_KINDS,
@@ -31,6 +32,8 @@ export interface HistoryRequest {
   /** A position or a time, as clients give it. */
   asOf?: string | undefined;
   by: TimeOf;
+  /** The list that its cursors belong to. */
+  listing: Listing;
   /** Only events after this position. */
   after: Position;
   limit: number;
@@ -110,7 +113,6 @@ export class Histories {
   }): Promise<HistoryAnswer> {
     const causes = await followCauses(page.events, head, { subjects: this.subjects, store: this.store });
     const states = found.flatMap((one): SubjectState[] => one.states);
-    const last = page.events.at(-1);
     const explanations = new Map<string, Explanation>();
     for (const event of request.explain ? page.events : []) {
       const explanation = await explainEvent(event, this.store);
@@ -132,7 +134,7 @@ export class Histories {
         }),
       ),
       areEffectsComplete: causes.areComplete,
-      ...(!page.isLast && last && { nextCursor: cursorAfter(last.position) }),
+      ...cursorBehind(request.listing, page),
       position: String(head),
     };
   }

@@ -1,25 +1,35 @@
 import { IsString, Matches, MaxLength } from 'class-validator';
 import { IfGiven, Means } from '../../http/field-rules.js';
-import { Listing } from '../../http/paging.js';
-import type { Position } from '../../kernel/envelope.js';
+import type { Listing } from '../../http/paging.js';
+import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 
 /** `cursor` of a list in the order of the log. */
 export class AfterQuery {
   @Means('The `nextCursor` of the previous page.')
   @IfGiven()
   @IsString()
-  @MaxLength(600)
+  @MaxLength(1_000)
   @Matches(/^[A-Za-z0-9_-]+$/, { message: 'must be the nextCursor of an earlier answer' })
   cursor?: string;
 }
 
-/** Each is a part of the one order of the log, so that their cursors are alike. */
-const listing = new Listing('events');
-
-/** The position after which a page begins. @throws InvalidInput if it is not a nextCursor of such a list */
-export function afterOf({ cursor }: AfterQuery): Position {
+/** The position after which a page begins. @throws InvalidInput if the cursor is none of this list as it was asked for */
+export function afterOf(listing: Listing, cursor: string | undefined): Position {
   const [position = 0] = listing.after(cursor, ['number']) ?? [];
   return position as Position;
 }
 
-export const cursorAfter = (position: Position): string => listing.cursorAfter([position]);
+/** The cursor of the page behind one of events in the order of the log. */
+export function cursorBehind(
+  listing: Listing,
+  { events, isLast }: { events: readonly RecordedEvent[]; isLast: boolean },
+): { nextCursor?: string } {
+  const rows = isLast ? events : [...events, events.at(-1)!];
+  const { nextCursor } = listing.page(
+    rows,
+    events.length,
+    ({ id }) => id,
+    ({ position }) => [position],
+  );
+  return nextCursor === undefined ? {} : { nextCursor };
+}

@@ -5,6 +5,7 @@ import { FromLog } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IfGiven, IsInteger, IsMoment, Means } from '../../http/field-rules.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { Listing } from '../../http/paging.js';
 import { Histories, type HistoryRequest, type TimeOf } from './histories.js';
 import { HistoryAnswer, historyExample } from './history-answer.js';
 import { AfterQuery, afterOf } from './paging-by-position.js';
@@ -63,7 +64,7 @@ export class HistoryController {
   @Roles('compliance', 'administrator')
   @Operation('The history of what there is one of, such as the policy or the rollout', DESCRIPTION)
   showSingleHistory(@Param() { kind }: SingleParam, @Query() query: HistoryQuery): Promise<HistoryAnswer> {
-    return this.histories.ofStream(kind, requestOf(query));
+    return this.histories.ofStream(kind, requestOf({ kind }, query));
   }
 
   @Get(':kind/:id')
@@ -74,11 +75,12 @@ export class HistoryController {
     refusals: { 404: ['history-unknown'], 503: ['index-behind'] },
   })
   showHistory(@Param() { kind, id }: SubjectParam, @Query() query: HistoryQuery): Promise<HistoryAnswer> {
-    return this.histories.ofSubject(kind, id, requestOf(query));
+    return this.histories.ofSubject(kind, id, requestOf({ kind, id }, query));
   }
 }
 
-function requestOf(query: HistoryQuery): HistoryRequest {
+function requestOf(of: { kind: string; id?: string }, query: HistoryQuery): HistoryRequest {
   const { asOf, by = 'recorded', limit = DEFAULT_LIMIT, explain } = query;
-  return { asOf, by, after: afterOf(query), limit, explain: explain === 'true' };
+  const listing = new Listing('events', { ...of, asOf, by });
+  return { asOf, by, listing, after: afterOf(listing, query.cursor), limit, explain: explain === 'true' };
 }

@@ -85,3 +85,28 @@ describe('reversing an enforcement', () => {
     );
   });
 });
+
+it('leaves what a later confirmation led to as it is, if a round that undid an earlier one is processed again', () => {
+  const reversal = {
+    accountId: 'acc-1',
+    caseId: 'img-1',
+    reason: 'case-reopened',
+    appeal: 0,
+    round: 1,
+    decidedRound: 2,
+  };
+  const byAppeal: EnforcementEvent = {
+    type: 'EnforcementReversed',
+    data: { accountId: 'acc-1', caseId: 'img-1', reason: 'appeal-granted', appeal: 1, round: 1 },
+  };
+  const first: EnforcementEvent = { type: 'EnforcementOrdered', data: { ...order, round: 1 } };
+  const later: EnforcementEvent = { type: 'EnforcementOrdered', data: { ...order, round: 3 } };
+  expect(reverseEnforcement(given(first, completed), reversal)).toHaveLength(1);
+  // An appeal had undone it before.
+  const anew = given(first, completed, byAppeal, later, completed);
+  expect(reverseEnforcement(anew, reversal)).toEqual([]);
+  expect(reverseEnforcement(anew, { ...reversal, round: 3, decidedRound: 4 })).toHaveLength(1);
+  // What replaced the order is for the same confirmation.
+  const replaced = given(first, completed, { ...byAppeal }, ordered, completed);
+  expect(reverseEnforcement(replaced, reversal)).toHaveLength(1);
+});

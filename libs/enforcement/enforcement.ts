@@ -19,6 +19,8 @@ export interface Enforcement {
   asked?: Asked;
   /** How often something was ordered: a case may be confirmed again after an appeal. */
   orders: number;
+  /** The round whose confirmation the last order is for; 0 if it does not say so. */
+  round: number;
   /** The number of the last appeal that was carried out; 0 for none. */
   appeal: number;
   /** The last round of the case whose confirmation was undone, or whose measures were replaced; 0 for none. */
@@ -43,7 +45,7 @@ export interface Asked {
 export const enforcementStream: StreamKind<Enforcement, EnforcementEvent> = {
   category: 'enforcement',
   events: enforcementEvents,
-  initial: { status: 'none', orders: 0, appeal: 0, undoneRound: 0, decidedRound: 0 },
+  initial: { status: 'none', orders: 0, round: 0, appeal: 0, undoneRound: 0, decidedRound: 0 },
   evolve(state, { type, data }, { position, time }) {
     const at = Date.parse(time);
     const ask = (targets: readonly string[] = []): Asked => ({
@@ -53,7 +55,12 @@ export const enforcementStream: StreamKind<Enforcement, EnforcementEvent> = {
     const { asked } = state;
     switch (type) {
       case 'EnforcementOrdered':
-        return { ...state, status: 'ordered', order: data, orders: state.orders + 1, asked: ask(data.targets) };
+        return {
+          ...state,
+          ...{ status: 'ordered', order: data, orders: state.orders + 1, asked: ask(data.targets) },
+          // What replaces an order is for the same confirmation.
+          round: data.round ?? state.round,
+        };
       case 'EnforcementCompleted':
         return { ...state, status: 'completed' };
       case 'EnforcementReversed':
@@ -104,9 +111,14 @@ export function orderEnforcement(state: Enforcement, order: Order, round: number
 
 export type Reversal = DataOf<'EnforcementReversed'>;
 
-/** Whether the appeal was carried out, or the round of the case that undoes it; or nothing is in force any more. */
-export const isReversed = (state: Enforcement, { appeal, decidedRound = 0 }: Reversal): boolean =>
-  state.status === 'reversed' || (appeal > 0 ? appeal <= state.appeal : decidedRound <= state.decidedRound);
+/**
+ * Whether the appeal was carried out, or the round of the case that undoes it; or nothing is in force any more, or only what a
+ * later confirmation led to.
+ */
+export const isReversed = (state: Enforcement, { appeal, round, decidedRound = 0 }: Reversal): boolean =>
+  state.status === 'reversed' ||
+  (round !== undefined && round < state.round) ||
+  (appeal > 0 ? appeal <= state.appeal : decidedRound <= state.decidedRound);
 
 /** A no-op if it was carried out. @throws NotFound enforcement-unknown */
 export function reverseEnforcement(state: Enforcement, reversal: Reversal): EnforcementEvent[] {

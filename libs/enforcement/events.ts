@@ -69,6 +69,12 @@ export const EnforcementOrdered = defineEvent({
       }),
     ),
     statement: Type.Optional(statement),
+    round: Type.Optional(
+      Count(
+        'The round of the case whose confirmation it is for. Absent from orders by hand, from those that replace another for the same confirmation, and from earlier releases.',
+        1,
+      ),
+    ),
     decidedAt: Type.Optional(
       Instant('When the decision was stored: ends count from here. Absent from orders of earlier releases.'),
     ),

@@ -34,7 +34,7 @@ export function enforcing(transactor: Transactor, ownEventIds: OwnEventIds, undo
         forTargets(transactor, planned),
         statementFor(transactor, event),
       ]);
-      const complete = { ...planned, ...addition, statement };
+      const complete = { ...planned, ...addition, statement, round: roundOf(event) };
       const { state } = await transactor.transact(enforcementStream, caseId, context, (before) =>
         orderEnforcement(before, complete, roundOf(event)),
       );

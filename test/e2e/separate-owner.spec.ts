@@ -34,7 +34,8 @@ async function separated(): Promise<TestDatabase> {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-owner-'));
   database = await separated();
-  env = { GATEHOUSE_DATABASE_URL: urlOf(database.connection), ...KEYS };
+  const keys = { ...KEYS, GATEHOUSE_KEY_DIRECTORY: join(folder, 'keys') };
+  env = { GATEHOUSE_DATABASE_URL: urlOf(database.connection), ...keys };
   gatehouse = await startGatehouse({ database, env, background: true });
 });
 afterAll(async () => {

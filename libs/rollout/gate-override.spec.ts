@@ -71,7 +71,10 @@ describe('an override', () => {
     expect(() => approveOverride(proposed.gate, 'o-1', 'olga', NOW)).toThrow(/another person has to approve/);
     expect(outcomeInForce(approved.gate, NOW)).toBe('hold');
     expect(admitCohort(approved, { cohortId: 'c-1', now: NOW, size: 1 })).toHaveLength(1);
-    expect(approved.gate.overrides).toEqual({ approved: { ...proposal, proposedBy: 'olga', approvedBy: 'omar' } });
+    expect(approved.gate.overrides).toEqual({
+      approved: { ...proposal, proposedBy: 'olga', approvedBy: 'omar' },
+      known: ['o-1'],
+    });
   });
 
   it('ends by the clock, and by any one operator before', () => {
@@ -96,6 +99,14 @@ describe('an override', () => {
     );
     expect(proposeOverride(proposed.gate, proposal, 'olga', NOW)).toEqual([]);
     expect(proposeOverride(proposed.gate, proposal, 'omar', NOW)).toHaveLength(1);
+    expect(proposeOverride(proposed.gate, { ...proposal, overrideId: 'o-2' }, 'olga', NOW)).toHaveLength(1);
+  });
+
+  it('is never another one under the id of an earlier one, which somebody may be about to approve', () => {
+    const other = { ...proposal, outcome: 'expand' as const };
+    const ended = applied(proposed, 'olga', ...endOverride(proposed.gate, 'a mistake', NOW));
+    for (const { gate } of [proposed, ended])
+      for (const by of ['olga', 'omar']) expect(() => proposeOverride(gate, other, by, NOW)).toThrow(/another id/);
   });
 
   it('is not approved unless it waits for that; a second approval changes nothing', () => {

@@ -27,7 +27,11 @@ export interface ApprovedOverride extends Override {
 export interface Overrides {
   proposed?: Override;
   approved?: ApprovedOverride;
+  /** The ids of the latest proposals, whatever became of them. */
+  known: readonly string[];
 }
+
+const KNOWN_KEPT = 200;
 
 type OverrideEvent = Extract<
   RolloutEvent,
@@ -38,11 +42,16 @@ export function evolveOverrides(before: Overrides, { type, data }: OverrideEvent
   const { proposed, approved, ...rest } = before;
   switch (type) {
     case 'GateOverrideProposed':
-      return { ...before, proposed: { ...data, proposedBy: actor.id } };
+      return {
+        ...before,
+        proposed: { ...data, proposedBy: actor.id },
+        known: [...before.known.filter((id) => id !== data.overrideId), data.overrideId].slice(-KNOWN_KEPT),
+      };
     case 'GateOverrideApproved':
       return { ...rest, approved: { ...data, approvedBy: actor.id } };
     case 'GateOverrideEnded':
       return {
+        ...rest,
         ...(proposed && proposed.overrideId !== data.overrideId && { proposed }),
         ...(approved && approved.overrideId !== data.overrideId && { approved }),
       };
@@ -85,7 +94,10 @@ export function stopOf(gate: Overridden, now: number): Refusal | undefined {
 export const isExpandedSince = (gate: Overridden, stage: number, now: number): boolean =>
   overrideInForce(gate, now)?.outcome === 'expand' || (gate.move?.outcome === 'expand' && gate.move.stage >= stage);
 
-/** @throws InvalidInput for an end in the past or too far away; Refusal override-in-force */
+/**
+ * An approval names nothing but the id: so what waits under one stays what it was as somebody read it.
+ * @throws InvalidInput for an end in the past or too far away; Refusal override-in-force, override-known
+ */
 export function proposeOverride(
   gate: Overridden,
   given: DataOf<'GateOverrideProposed'>,
@@ -106,12 +118,17 @@ export function proposeOverride(
     );
   }
   const proposed = proposalOf(gate, now);
+  const { overrideId } = given;
   const isSame =
-    proposed?.outcome === given.outcome &&
+    proposed?.overrideId === overrideId &&
+    proposed.outcome === given.outcome &&
     proposed.reason === given.reason &&
-    Date.parse(proposed.until) === end &&
-    proposed.proposedBy === by;
-  return isSame ? [] : [{ type: 'GateOverrideProposed', data: given }];
+    Date.parse(proposed.until) === end;
+  if (isSame && proposed.proposedBy === by) return [];
+  if (!isSame && gate.overrides.known.includes(overrideId)) {
+    throw new Refusal('override-known', `override ${overrideId} was proposed before; choose another id`);
+  }
+  return [{ type: 'GateOverrideProposed', data: given }];
 }
 
 /** @throws NotFound override-unknown; Refusal same-person */

@@ -70,7 +70,7 @@ export const initialGate: Gate = {
   stages: [],
   models: [],
   isHarmKnown: false,
-  overrides: {},
+  overrides: { known: [] },
   changedAt: 0,
 };
 

@@ -57,4 +57,13 @@ describe('the stack of an error', () => {
     };
     expect(lineOf(thrown()!)).toContain('throw new');
   });
+
+  it('is there without them if the source is gone', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'gatehouse-source-'));
+    const path = join(directory, 'gone.ts');
+    writeFileSync(path, "export const failing = () => new Error('of a file that is gone');\n");
+    const { failing } = (await import(path)) as { failing(): Error };
+    rmSync(directory, { recursive: true });
+    expect(failing().stack).toContain('gone.ts');
+  });
 });

@@ -31,11 +31,17 @@ function inSource(frame) {
   return name ? `${name} (${place})` : place;
 }
 
-/** Compiled again, which gives the same code. */
+/** Compiled again, which gives the same code; none of a file that can't be read any more, since its error must be shown. */
 function mapOf(url) {
-  if (!maps.has(url)) {
-    const { map } = require('@swc/core').transformFileSync(fileURLToPath(url), { sourceMaps: true });
-    maps.set(url, map && new SourceMap(JSON.parse(map)));
-  }
+  if (!maps.has(url)) maps.set(url, compiledMap(url));
   return maps.get(url);
+}
+
+function compiledMap(url) {
+  try {
+    const { map } = require('@swc/core').transformFileSync(fileURLToPath(url), { sourceMaps: true });
+    return map && new SourceMap(JSON.parse(map));
+  } catch {
+    return undefined;
+  }
 }

@@ -22,19 +22,23 @@ export const [IMAGES, ACCOUNTS, CASES] = [safetyImagesView, accountStandingView,
 export async function evidenceViews() {
   const database = await createTestDatabase();
   const pool = new pg.Pool(database.connection);
-  for (const view of EVIDENCE_SOURCES) {
-    const build = await startBuild(pool, view as typeof casesView);
-    await inTransaction(pool, async (client) => {
-      await build.tables.complete(client);
-      await promote(client, build);
-    });
+  /** Builds the views anew, without any row. */
+  async function build() {
+    for (const view of EVIDENCE_SOURCES) {
+      const draft = await startBuild(pool, view as typeof casesView);
+      await inTransaction(pool, async (client) => {
+        await draft.tables.complete(client);
+        await promote(client, draft);
+      });
+    }
   }
+  await build();
   const evidence = new StageEvidence(pool);
   /** As if all views had read the log up to a position. */
   const reach = (position: number) => pool.query('UPDATE projections.checkpoints SET position = $1', [position]);
   await reach(1_000_000);
   return {
-    ...{ pool, reach },
+    ...{ pool, reach, build },
     read: (of = period, stages = [of.since]) => evidence.read(of, stages, Number.MAX_SAFE_INTEGER),
     images: (...all: Image[]) => addImages(pool, all),
     accounts: (...all: Account[]) => addAccounts(pool, all),

@@ -70,7 +70,7 @@ export class OverrideGateController extends CommandRoute {
       until: '2022-06-20T09:00:00.000Z',
     },
     answer: receipt('Proposed.'),
-    refusals: { 409: ['override-in-force'] },
+    refusals: { 409: ['override-in-force', 'override-known'] },
   })
   proposeOverride(@Body() proposal: ProposeOverride, @Context() context: Context) {
     return this.receipt(proposal.with({ context }));

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { dyingAfter } from '../../../test/support/dying-log.js';
 import { type GateWorld, gateWorld, rateOf } from '../../../test/support/gate-world.js';
 import type { EventStore } from '../../event-store/event-store.js';
-import { DAY_MS } from '../../kernel/clock.js';
+import { DAY_MS, toIso } from '../../kernel/clock.js';
 import { projectorLock } from '../../projections/projector.js';
 import { LockSession } from '../../subscriptions/lock-session.js';
 import { setGateParameters } from '../gate-stage.js';
@@ -108,9 +108,8 @@ describe('the watch of the gate', () => {
     world.clock.ahead = DAY_MS;
     await expose('i-2', 'a');
     await world.projector.processAll();
-    // The evidence is as of the latest clock that anybody has had.
     await world.watch().tick();
-    expect(await outcomes()).toEqual(['brake']);
+    expect(await outcomes()).toEqual(['brake', 'hold']);
   });
 
   it('moves once if several processes look at the same time', async () => {
@@ -137,6 +136,54 @@ describe('the watch of the gate', () => {
     expect(await outcomes()).toEqual([]);
     await world.watch().beforeAdmission();
     expect(await outcomes()).toEqual([]);
+  });
+
+  it('stores no move by evidence that is older than that of another move', async () => {
+    await world.projector.processAll();
+    const meanwhile = Object.create(world.store) as EventStore;
+    const watch = world.watch(meanwhile);
+    let isFirst = true;
+    meanwhile.readAll = async (...asked) => {
+      const found = isFirst;
+      isFirst = false;
+      if (found) {
+        await harm('h');
+        await world.projector.processAll();
+        await watch.beforeAdmission();
+      }
+      return world.store.readAll(...asked);
+    };
+    await watch.tick();
+    expect(await outcomes()).toEqual(['brake']);
+  });
+
+  it('lets people in before the views are built for the first time, and not while they are built again', async () => {
+    const setLive = (isLive: boolean) => world.pool.query('UPDATE projections.builds SET live = $1', [isLive]);
+    await setLive(false);
+    await world.watch().beforeAdmission();
+    expect((await admit()).events).toHaveLength(1);
+    await setLive(true);
+    await world.projector.processAll();
+    await world.watch().tick();
+    expect(await outcomes()).toEqual(['hold']);
+    await setLive(false);
+    await expect(world.watch().beforeAdmission()).rejects.toThrow('not built');
+    const until = toIso(world.clock.now() + DAY_MS);
+    const override = { overrideId: 'o-1', outcome: 'hold' as const, reason: 'a test', until };
+    await world.decide(() => [
+      { type: 'GateOverrideProposed', data: override },
+      { type: 'GateOverrideApproved', data: { ...override, proposedBy: 'omar' } },
+    ]);
+    await world.watch().beforeAdmission();
+  });
+
+  it('begins no stage because the clock goes back to before a policy was in force', async () => {
+    const effectiveFrom = toIso(world.clock.now() - 60_000);
+    await world.append('policy', 'ContentPolicyPublished', { version: 'p-1', effectiveFrom });
+    await world.watch().tick();
+    world.clock.ahead = 0;
+    await world.watch().tick();
+    expect((await world.rollout()).gate.stages.map(({ cause }) => cause)).toEqual(['rate-raised', 'policy-changed']);
   });
 
   it('moves once if a process dies while it stores the move', async () => {

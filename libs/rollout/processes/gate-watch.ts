@@ -13,6 +13,7 @@ import { EVIDENCE_SOURCES } from '../../safety/index.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
 import { askedRate, moveGate } from '../gate-move.js';
+import { overrideInForce } from '../gate-override.js';
 import { beginStage, type Gate } from '../gate-stage.js';
 import { GateEvidence, type GateState } from '../queries/gate-evidence.js';
 import { StageChanges } from '../queries/stage-changes.js';
@@ -62,14 +63,16 @@ export class GateWatch {
 
   /**
    * Before people are admitted: stops or frees admissions by what the views have now.
-   * @throws StoreUnavailable if the evidence can't be read: nobody is admitted without
+   * @throws StoreUnavailable if the evidence can't be read: nobody is admitted without, except before the first of all
    */
   async beforeAdmission(): Promise<void> {
     try {
       await this.look(true);
     } catch (error) {
-      // No view has ever had a figure that could have stopped.
       if (!(error instanceof ViewNotBuilt)) throw error;
+      const { gate } = (await this.transactor.load(rolloutStream, undefined)).state;
+      // Once it has moved there was evidence, which another release may be building anew.
+      if (gate.move && !overrideInForce(gate, this.clock.now())) throw error;
     }
   }
 
@@ -86,26 +89,37 @@ export class GateWatch {
     );
   }
 
-  /** The evidence is read after the stream, and a move is stored only if no other stage has begun since. */
+  /** Looks again if the gate has changed while the evidence was read. */
   private async look(isAdmission: boolean): Promise<void> {
+    while (!(await this.hasLooked(isAdmission)));
+  }
+
+  /** The evidence is read after the stream, and a move is stored only if there was no other and no other stage has begun since. */
+  private async hasLooked(isAdmission: boolean): Promise<boolean> {
+    let isNewest = true;
     await this.transactor.transact(
       rolloutStream,
       undefined,
       contextOf(),
-      (state, found) =>
-        found && isSameStage(state.gate, found.gate)
-          ? moveGate(state.gate, found, askedRate(state), found.lateBySeconds, isAdmission)
-          : [],
+      (state, found) => {
+        isNewest = !found || isSame(state.gate, found.gate);
+        return found && isNewest ? moveGate(state.gate, found, askedRate(state), found.lateBySeconds, isAdmission) : [];
+      },
       async (load: Load<Rollout>): Promise<GateState | undefined> => {
         const loadGate = async () => (await load()).gate;
         return (await loadGate()).stage && this.evidence.read(loadGate);
       },
     );
+    return isNewest;
   }
 }
 
 /** What was found in one stage says nothing about the next, which may have begun while it was read. */
 const isSameStage = (one: Pick<Gate, 'stage'>, other: Pick<Gate, 'stage'>): boolean =>
   one.stage?.since === other.stage?.since;
+
+/** A move that was stored meanwhile may be by newer evidence. */
+const isSame = (one: Pick<Gate, 'stage' | 'move'>, other: Pick<Gate, 'stage' | 'move'>): boolean =>
+  isSameStage(one, other) && one.move?.position === other.move?.position;
 
 const contextOf = (): CommandContext => ({ actor: { kind: 'process', id: GATE_WATCH }, correlationid: GATE_WATCH });

@@ -20,14 +20,17 @@ export class StageChanges {
     return (await this.policyChange(stage, now)) ?? (await this.ladderChange(stage));
   }
 
-  /** A version changes something when it comes into force, which may be long after its publication. */
+  /**
+   * A version changes something when it comes into force, which may be long after its publication. By a clock that is behind the
+   * one of the stage, no former one is in force again.
+   */
   private async policyChange({ since, at }: Stage, now: number): Promise<Begun | undefined> {
     const events = await this.store.readStream(policyStream.category);
     const before = foldRecorded(
       policyStream,
       events.filter(({ position }) => position <= since),
     );
-    const present = policiesAt(foldRecorded(policyStream, events), now).current;
+    const present = policiesAt(foldRecorded(policyStream, events), Math.max(now, Date.parse(at))).current;
     const former = policiesAt(before, Date.parse(at)).current;
     if (present === former) return undefined;
     const cause = events.findLast(

@@ -68,7 +68,7 @@ export type ViewPositions = Record<string, readonly Position[]>;
 /** The evidence of one moment. */
 export interface EvidenceReading extends StageCounts {
   figures: GateFigures;
-  /** As of when it was counted, in epoch milliseconds: never before an earlier reading of the stage. */
+  /** As of when it was counted, in epoch milliseconds: not before an earlier reading of the stage, unless its clock was minutes ahead. */
   at: number;
   /** The time of the database, by which events are stored; in epoch milliseconds. */
   storedAt: number;

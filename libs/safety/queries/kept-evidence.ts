@@ -1,7 +1,9 @@
+import { accountStandingView } from '../../account/index.js';
 import type { MaturedCounts } from '../../gate/matured-prefix.js';
 import type { AccountGroup } from '../../gate/verdict.js';
 import { toIso } from '../../kernel/clock.js';
 import type { Position } from '../../kernel/envelope.js';
+import { safetyImagesView } from '../views/safety-images.js';
 import {
   ACCOUNTS,
   CONFIRMED,
@@ -18,6 +20,8 @@ import {
 
 /** Exposures, or accounts, that are counted in one transaction. */
 const BATCH = 50_000;
+/** The clocks of two processes may differ by so much. One that was further ahead was wrong, and what it counted too. */
+const CLOCKS_DIFFER_MS = 300_000;
 
 /** What is counted so far, of which stage. */
 interface Kept {
@@ -36,8 +40,13 @@ interface Kept {
 const KEPT_COLUMNS = [
   ...['since', 'as_of', 'position', 'exposures', 'exposures_done', 'accounts_done', 'cohorts_done', 'arrived_done'],
 ];
-/** The name of the log's history: after a restore the same positions may hold other events. */
-const EPOCH = `SELECT coalesce((SELECT name FROM log.epoch), '') AS name`;
+/**
+ * The name of the log's history, since after a restore the same positions may hold other events, and which tables it is counted
+ * from, since a view that is built again may have other rows.
+ */
+const EPOCH = `SELECT concat_ws(' ', (SELECT name FROM log.epoch), string_agg(concat_ws(' ', view, version, build), ' ' ORDER BY view)) AS name
+  FROM projections.builds b JOIN unnest($1::text[], $2::int[]) v (name, number) ON v.name = b.view AND v.number = b.version WHERE b.live`;
+const COUNTED_VIEWS = [safetyImagesView, accountStandingView];
 const READ = `SELECT epoch, ${KEPT_COLUMNS.map((name) => `${name}::float8 AS ${name}`)} FROM gate.evidence`;
 const WRITE = `INSERT INTO gate.evidence (epoch, ${KEPT_COLUMNS}) VALUES ($1, ${KEPT_COLUMNS.map((_, i) => `$${i + 2}`)})
   ON CONFLICT (only_row) DO UPDATE SET epoch = excluded.epoch, ${KEPT_COLUMNS.map((name) => `${name} = excluded.${name}`)}`;
@@ -119,7 +128,11 @@ export async function keepEvidence(
   stages: readonly Position[],
   until: Position,
 ): Promise<{ kept: Kept; isComplete: boolean }> {
-  const [{ name: epoch }] = await rows(EPOCH);
+  const [{ name: epoch }] = await rows(
+    EPOCH,
+    COUNTED_VIEWS.map(({ name }) => name),
+    COUNTED_VIEWS.map(({ version }) => version),
+  );
   const kept = await keptFor(rows, epoch, since, now, until);
   const { position } = kept;
   let isComplete = true;
@@ -145,11 +158,11 @@ export async function keepEvidence(
   return { kept, isComplete };
 }
 
-/** Begins anew with another stage, and with another log. */
+/** Begins anew with another stage, with another log, and if a clock was ahead: what it made count was too young. */
 async function keptFor(rows: Rows, epoch: string, since: Position, now: number, until: Position): Promise<Kept> {
   const [found] = await rows(READ);
   const isSameLog = found?.epoch === epoch;
-  if (isSameLog && found.since === since)
+  if (isSameLog && found.since === since && found.as_of - now <= CLOCKS_DIFFER_MS)
     return { ...found, as_of: Math.max(found.as_of, now), position: Math.max(found.position, until) };
   for (const table of ['cohort_exposures', 'account_exposures', 'closed_accounts', 'day_exposures'])
     await rows(`DELETE FROM gate.${table}`);

@@ -64,4 +64,9 @@ describe('a destruction of keys', () => {
     ])
       expect(noteDestroyed(after, other)).toHaveLength(1);
   });
+
+  it('is noted with the newest epoch, whichever of two processes notes it last', () => {
+    const older = { keyEpoch: 1, people: ['acc-3'] };
+    expect(noteDestroyed(after, older)).toEqual([{ type: 'KeysDestroyed', data: { ...older, keyEpoch: 2 } }]);
+  });
 });

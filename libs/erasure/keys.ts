@@ -22,5 +22,7 @@ export function noteDestroyed({ last }: Keys, data: DataOf<typeof KeysDestroyed>
     last.dataClass === data.dataClass &&
     last.through === data.through &&
     data.people.every((one) => last.people.includes(one));
-  return isNoted ? [] : [{ type: 'KeysDestroyed', data }];
+  if (isNoted) return [];
+  // The last event has the newest epoch, also if two processes destroy keys and note it in the other order.
+  return [{ type: 'KeysDestroyed', data: { ...data, keyEpoch: Math.max(data.keyEpoch, last?.keyEpoch ?? 0) } }];
 }

@@ -2,6 +2,7 @@ import { cp, rename, rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { erasureContext } from '../../libs/erasure/index.js';
 import { type Client, client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { damageKeyOf } from '../support/test-keys.js';
 import { wholeLog } from '../support/whole-log.js';
 
 const HOUR_MS = 3_600_000;
@@ -148,4 +149,21 @@ it('does not start with keys that an erasure has destroyed since', async () => {
   const again = await gatehouse.beside();
   expect((await client(again.url, gatehouse.administratorToken).get('/v1/erasures')).status).toBe(200);
   await again.close();
+});
+
+it('of one person whose keys are damaged keeps nobody else from being erased', async () => {
+  const { personKeys } = gatehouse.runtime;
+  const { store } = personKeys;
+  const fay = await join('fay@example.org');
+  let gil = await join('gil@example.org');
+  for (let n = 0; store.fileFor(gil) === store.fileFor(fay); n++) gil = await join(`gil-${n}@example.org`);
+  for (const person of [fay, gil]) await request(person);
+  await damageKeyOf(personKeys, fay);
+  now += 72 * HOUR_MS;
+  for (let times = 0; times < 2; times++) {
+    await expect(tick()).rejects.toThrow('is damaged');
+    await gatehouse.beat();
+  }
+  await gatehouse.settle();
+  expect([await erasure(fay), await erasure(gil)]).toMatchObject([{ status: 'started' }, { status: 'erased' }]);
 });

@@ -4,7 +4,7 @@ import { DAY_MS, toIso } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { Refusal } from '../../kernel/errors.js';
 import type { ErasureHolds } from '../../platform/personal-data/erasure-holds.js';
-import { livingProcesses } from '../../platform/process/living-processes.js';
+import { processesWithKeys } from '../../platform/process/living-processes.js';
 import { onceBuilt, queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { casesView } from '../../review/index.js';
@@ -55,7 +55,25 @@ export class Erasing implements Schedule {
       if (signal?.aborted || started.length === MAX_AT_ONCE) break;
       if (await this.start(person)) started.push(person);
     }
-    if (started.length > 0) await this.carryOut(started);
+    if (started.length > 0) await this.carryOutAll(started);
+  }
+
+  /** Together, or one by one if that fails: a damaged file concerns the people whose keys are in it and nobody else. */
+  private async carryOutAll(people: readonly string[]): Promise<void> {
+    try {
+      await this.carryOut(people);
+    } catch (error) {
+      if (people.length === 1) throw error;
+      let failure: unknown;
+      for (const person of people) {
+        try {
+          await this.carryOut([person]);
+        } catch (why) {
+          failure ??= why;
+        }
+      }
+      if (failure) throw failure;
+    }
   }
 
   /** @returns whether it is started and not complete */
@@ -85,7 +103,7 @@ export class Erasing implements Schedule {
     await transactor.transact(keysStream, undefined, by(people[0]!), (state) =>
       noteDestroyed(state, { keyEpoch, people: [...people] }),
     );
-    const living = await livingProcesses(pool);
+    const living = await processesWithKeys(pool);
     if (living.some((one) => one.keyEpoch === null || one.keyEpoch < keyEpoch)) return;
     for (const person of people) {
       // What arrived meanwhile.

@@ -11,6 +11,8 @@ const PEOPLE = new Set([
   ...['accountId', 'accounts', 'people', 'person'],
 ]);
 const WITHHELD = 'withheld';
+/** The kind of a stream: the rest of its name is an id, which may have hyphens too. */
+const CATEGORY = /^(?:policy-use|review-settings|severe-viewers|[a-z]+)-/;
 const UNREADABLE = 'erased';
 
 export interface PersonRecord {
@@ -39,7 +41,7 @@ export function concerns({ person, caseIds }: Subject, { data, metadata, stream 
     if (typeof value === 'string') return value === person || caseIds.has(value);
     return typeof value === 'object' && value !== null && Object.values(value).some(isNamed);
   };
-  return metadata.actor?.id === person || stream.endsWith(`-${person}`) || isNamed(data);
+  return metadata.actor?.id === person || stream.replace(CATEGORY, '') === person || isNamed(data);
 }
 
 /** An event with what the person wrote in clear, and without who else took part or what they wrote. */

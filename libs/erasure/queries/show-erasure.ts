@@ -25,7 +25,7 @@ import type { Pool } from '../../platform/database/database.js';
 import { ERASURE_HOLDS, type ErasureHolds } from '../../platform/personal-data/erasure-holds.js';
 import { PersonKeys } from '../../platform/personal-data/person-keys.js';
 import { EVENT_STORE, POOL } from '../../platform/ports.js';
-import { livingProcesses } from '../../platform/process/living-processes.js';
+import { processesWithKeys } from '../../platform/process/living-processes.js';
 import { erasureStream, unknown } from '../erasure.js';
 import { PersonalDataErased } from '../events.js';
 
@@ -65,7 +65,7 @@ export class ShowErasureHandler implements IQueryHandler<ShowErasure> {
     if (own.length === 0) throw unknown(id);
     const done = own.findLast((event) => isOf(PersonalDataErased, event));
     const isStarted = status === 'started';
-    const living = isStarted ? await livingProcesses(this.pool) : [];
+    const living = isStarted ? await processesWithKeys(this.pool) : [];
     const behind = living.filter(({ keyEpoch }) => keyEpoch === null || keyEpoch < this.keys.store.epoch);
     return {
       person: id,

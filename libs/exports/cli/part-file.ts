@@ -32,12 +32,13 @@ class TextPart implements PartFile {
 
   static async open(path: string, textOf: (row: Row) => string, head: string): Promise<TextPart> {
     const file = await open(path, 'w', 0o600);
-    await file.write(head);
+    await file.appendFile(head);
     return new TextPart(file, textOf);
   }
 
   async add(rows: readonly Row[]): Promise<void> {
-    await this.file.write(rows.map(this.textOf).join(''));
+    // All of it: a single write to a disk that gets full may end early without an error.
+    await this.file.appendFile(rows.map(this.textOf).join(''));
   }
 
   async finish(): Promise<void> {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decrypt, encrypt } from '../aes-gcm.js';
-import { replaceFile } from './durable-file.js';
+import { createFile } from './durable-file.js';
 import { PuncturableTree, type Subtree } from './puncturable-tree.js';
 import { type BucketKey, KEY_BYTES, PERIODS } from './root-file.js';
 
@@ -43,12 +43,16 @@ export class Bucket {
     return this.destroy({ depth: depthOf(this.number), prefix: place });
   }
 
-  /** Keeps a key that an earlier version made, unless its person was erased. */
-  move(place: number, key: Buffer | typeof DAMAGED): void {
-    if (this.keyAt(place) !== FORGOTTEN) this.moved.set(place, key);
+  /** Keeps a key that an earlier version made, unless its person was erased. @returns whether that changed anything */
+  move(place: number, key: Buffer | typeof DAMAGED): boolean {
+    const known = this.moved.get(place);
+    const isKept = key === DAMAGED ? known === DAMAGED : known instanceof Buffer && known.equals(key);
+    if (isKept || this.keyAt(place) === FORGOTTEN) return false;
+    this.moved.set(place, key);
+    return true;
   }
 
-  /** Writes the bucket's file under a new key. */
+  /** Writes the bucket's file under a new key. @throws EEXIST if it has a file of that generation */
   async write(directory: string, { key, generation }: BucketKey, storeId: string): Promise<void> {
     const head = Buffer.alloc(4);
     head.writeUInt32BE(this.moved.size);
@@ -60,7 +64,7 @@ export class Bucket {
     });
     const body = Buffer.concat([head, ...entries, this.tree.toBytes()]);
     const encrypted = encrypt(key, body, contextOf(storeId, this.number, generation));
-    await replaceFile(bucketPath(directory, this.number, generation), encrypted);
+    await createFile(bucketPath(directory, this.number, generation), encrypted);
   }
 
   /** @returns undefined if its file is damaged or missing */

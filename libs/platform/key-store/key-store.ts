@@ -6,16 +6,18 @@ import type { Clock } from '../../kernel/clock.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { makeDirectory } from '../database/make-directory.js';
 import { Bucket, bucketPath, DAMAGED, FORGOTTEN, type Key } from './bucket.js';
-import { destroyFile, syncDirectory } from './durable-file.js';
+import { destroyFile, syncDirectory, TEMPORARY } from './durable-file.js';
 import type { Subtree } from './puncturable-tree.js';
 import {
+  type BucketKey,
+  epochOf,
   KEY_BYTES,
   type NamedKeys,
   newRoot,
+  newRootFileKey,
   PERIODS,
   type Root,
   readRoot,
-  rootPath,
   storedEpochs,
   writeRoot,
 } from './root-file.js';
@@ -29,6 +31,7 @@ const MAX_KEYS = 50_000;
 const MAX_BUCKETS = 256;
 const BUCKET_BITS = 12;
 const BUCKET_NAME = /^(\d+)-(\d+)$/;
+const isTemporary = (name: string): boolean => name.includes(TEMPORARY);
 
 interface Place {
   bucket: number;
@@ -81,7 +84,7 @@ export class KeyStore {
     await makeDirectory(parts.directory);
     await mkdir(join(parts.directory, 'buckets'), { recursive: true, mode: 0o700 });
     const root = newRoot(randomBytes(8).toString('hex'), named);
-    await writeRoot(parts.directory, parts.rootKey, root);
+    await writeRoot(parts.directory, await newRootFileKey(parts.rootKey), root);
     return new KeyStore(parts, root);
   }
 
@@ -122,10 +125,12 @@ export class KeyStore {
     if (!this.isFresh()) await this.look();
     const known = this.periods.get(place);
     if (known) return known;
+    const { epoch } = this;
     const bucket = await this.bucket(PERIODS);
     if (!bucket) return DAMAGED;
     const key = bucket.keyAt(place);
-    this.periods.set(place, key);
+    // One of before an erasure is not kept in memory.
+    if (epoch === this.epoch) this.periods.set(place, key);
     return key;
   }
 
@@ -154,8 +159,7 @@ export class KeyStore {
       const { bucket, rest } = this.placeOf(name);
       const change = (one: Bucket) => {
         if (key === FORGOTTEN) return one.destroyPlace(rest);
-        one.move(rest, key);
-        return true;
+        return one.move(rest, key);
       };
       const changes = byBucket.get(bucket);
       if (changes) changes.push(change);
@@ -164,15 +168,29 @@ export class KeyStore {
     return this.change(byBucket);
   }
 
-  /** Sees what other processes have destroyed, and drops it from memory. @throws if the directory can't be read */
+  /**
+   * Sees what other processes have destroyed, and drops it from memory.
+   * @throws if the directory can't be read, or has an older store than was seen, or another one
+   */
   async refresh(): Promise<void> {
-    const [newest] = await storedEpochs(this.parts.directory);
-    if (newest === undefined) throw new StoreUnavailable(`there is no key store in ${this.parts.directory} any more`);
+    const { directory, clock } = this.parts;
+    // What is destroyed while it looks is seen by the next look.
+    const startedAt = clock.now();
+    const [newest] = await storedEpochs(directory);
+    if (newest === undefined) throw new StoreUnavailable(`there is no key store in ${directory} any more`);
     if (newest !== this.root.epoch) {
       const root = await readNewest(this.parts);
+      if (root && root.storeId !== this.id)
+        throw new StoreUnavailable(
+          `the key store in ${directory} is ${root.storeId} now, and was ${this.id}: put the directory of that store back`,
+        );
       if (root && root.epoch > this.root.epoch) this.use(root);
+      else if (newest < this.root.epoch && (!root || root.epoch < this.root.epoch))
+        throw new StoreUnavailable(
+          `the key store in ${directory} is of epoch ${newest}, and was of epoch ${this.epoch}: put its newest copy in its place`,
+        );
     }
-    this.lookedAt = this.parts.clock.now();
+    this.lookedAt = startedAt;
   }
 
   private isFresh(limitMs = LOOK_AFTER_MS): boolean {
@@ -215,53 +233,67 @@ export class KeyStore {
     return read;
   }
 
-  private readBucket = (number: number): Promise<Bucket | undefined> =>
-    Bucket.read(this.directory, number, this.root.buckets[number]!, this.id);
+  private readBucket = (number: number, { buckets } = this.root): Promise<Bucket | undefined> =>
+    Bucket.read(this.directory, number, buckets[number]!, this.id);
 
   private change(byBucket: ReadonlyMap<number, readonly ((bucket: Bucket) => boolean)[]>): Promise<number> {
     return this.parts.exclusively(async () => {
       await this.refresh();
+      // The next root follows from just this one: a look meanwhile may find a newer one, if the lock was lost.
+      const { root } = this;
       const changed = new Map<number, Bucket>();
       for (const [number, changes] of byBucket) {
-        const bucket = await this.readBucket(number);
+        const bucket = await this.readBucket(number, root);
         if (!bucket) throw new StoreUnavailable(`${this.fileOf(number)} is damaged: restore the newest copy of it`);
         if (changes.map((change) => change(bucket)).includes(true)) changed.set(number, bucket);
       }
-      if (changed.size > 0) await this.replace(changed);
+      if (changed.size > 0) await this.replace(root, changed);
       await this.sweep();
       return this.epoch;
     });
   }
 
-  private async replace(changed: ReadonlyMap<number, Bucket>): Promise<void> {
+  private async replace(before: Root, changed: ReadonlyMap<number, Bucket>): Promise<void> {
     const { directory, rootKey } = this.parts;
-    const buckets = [...this.root.buckets];
-    for (const [number, bucket] of changed) {
-      const next = { key: randomBytes(KEY_BYTES), generation: buckets[number]!.generation + 1 };
-      await bucket.write(directory, next, this.id);
-      buckets[number] = next;
-    }
-    await syncDirectory(join(directory, 'buckets'));
-    const root = { ...this.root, epoch: this.root.epoch + 1, buckets };
-    await writeRoot(directory, rootKey, root);
+    // First: a program that fails for days leaves no files.
+    const fileKey = await newRootFileKey(rootKey);
+    const buckets = [...before.buckets];
+    for (const [number, bucket] of changed)
+      buckets[number] = await this.writeBucket(number, bucket, buckets[number]!.generation + 1);
+    const root = { ...before, epoch: before.epoch + 1, buckets };
+    await writeRoot(directory, fileKey, root);
     this.use(root);
   }
 
-  /** Removes what earlier roots and buckets have left, also if the process ended before it could. */
+  /** Never in place of another file: a process that lost the lock may be about to write the root that names it. */
+  private async writeBucket(number: number, bucket: Bucket, generation: number): Promise<BucketKey> {
+    const next = { key: randomBytes(KEY_BYTES), generation };
+    try {
+      await bucket.write(this.directory, next, this.id);
+      return next;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      return this.writeBucket(number, bucket, generation + 1);
+    }
+  }
+
+  /**
+   * Removes what earlier roots and buckets have left, also if the process ended before it could. Nothing that is newer than this
+   * root: if this process lost the lock, another one has written it.
+   */
   private async sweep(): Promise<void> {
     const { directory } = this.parts;
-    const current = rootPath(directory, this.epoch);
-    for (const name of await readdir(directory)) {
-      const path = join(directory, name);
-      if (name.startsWith('root-') && path !== current) await destroyFile(path);
-    }
-    await syncDirectory(directory);
-    for (const name of await readdir(join(directory, 'buckets'))) {
+    const isOlderRoot = (name: string) => epochOf(name) < this.epoch;
+    await this.destroyIn(directory, (name) => isOlderRoot(name) || (name.startsWith('root-') && isTemporary(name)));
+    await this.destroyIn(join(directory, 'buckets'), (name) => {
       const [, bucket, generation] = BUCKET_NAME.exec(name) ?? [];
-      const isUsed = bucket !== undefined && this.root.buckets[Number(bucket)]?.generation === Number(generation);
-      if (!isUsed) await destroyFile(join(directory, 'buckets', name));
-    }
-    await syncDirectory(join(directory, 'buckets'));
+      return isTemporary(name) || Number(generation) < (this.root.buckets[Number(bucket)]?.generation ?? 0);
+    });
+  }
+
+  private async destroyIn(directory: string, isLeft: (name: string) => boolean): Promise<void> {
+    for (const name of await readdir(directory)) if (isLeft(name)) await destroyFile(join(directory, name));
+    await syncDirectory(directory);
   }
 
   /** Drops the keys of the buckets that changed. */

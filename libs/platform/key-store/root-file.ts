@@ -49,19 +49,29 @@ export async function storedEpochs(directory: string): Promise<number[]> {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  const epochs = names.flatMap((name) => FILE.exec(name)?.slice(1).map(Number) ?? []);
+  const epochs = names.map(epochOf).filter((epoch) => !Number.isNaN(epoch));
   return epochs.sort((a, b) => b - a);
 }
 
-export const rootPath = pathOf;
+/** The epoch of a root file; NaN for a name of another file. */
+export const epochOf = (name: string): number => Number(FILE.exec(name)?.[1] ?? Number.NaN);
+
+/** The key of a new root file, and what the root key makes of it. */
+export interface RootFileKey {
+  key: Buffer;
+  wrapped: Buffer;
+}
+
+export async function newRootFileKey(rootKey: RootKey): Promise<RootFileKey> {
+  const key = randomBytes(KEY_BYTES);
+  return { key, wrapped: await rootKey.wrap(key) };
+}
 
 /**
  * Writes a root file under a new key.
  * @throws EEXIST if another process has written one of this epoch
  */
-export async function writeRoot(directory: string, rootKey: RootKey, root: Root): Promise<void> {
-  const key = randomBytes(KEY_BYTES);
-  const wrapped = await rootKey.wrap(key);
+export async function writeRoot(directory: string, { key, wrapped }: RootFileKey, root: Root): Promise<void> {
   const head = `${JSON.stringify([FORMAT, root.storeId, root.epoch, wrapped.toString('base64')])}\n`;
   const generations = Buffer.alloc(ALL * 4);
   root.buckets.forEach(({ generation }, bucket) => void generations.writeUInt32BE(generation, bucket * 4));

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { pause, within } from '../../kernel/wait.js';
 import type { Pool } from '../database/database.js';
+import { MAX_AGE_MS } from '../key-store/key-store.js';
 
 export const PROCESS_ROLES = ['gateway', 'projector', 'reactor', 'ingester', 'publisher'] as const;
 export type ProcessRole = (typeof PROCESS_ROLES)[number];
@@ -34,7 +35,7 @@ const LEAVE = 'DELETE FROM platform.processes WHERE id = $1';
 const LIVING = `
   SELECT roles, host, pid, version, started_at AS "startedAt", seen_at AS "seenAt",
     key_epoch::float8 AS "keyEpoch" FROM platform.processes
-  WHERE seen_at > clock_timestamp() - interval '${SILENT_AFTER_MS} milliseconds' ORDER BY started_at, id`;
+  WHERE seen_at > clock_timestamp() - $1 * interval '1 millisecond' ORDER BY started_at, id`;
 
 export interface LivingPart {
   id: string;
@@ -78,7 +79,11 @@ export async function keepAlive(
   return { beat, ended: untilAborted() };
 }
 
-/** In the order of their start. */
-export async function livingProcesses(pool: Pool): Promise<LivingProcess[]> {
-  return (await pool.query<LivingProcess>(LIVING)).rows;
+/** In the order of their start. @param silentMs how long one may have been silent */
+export async function livingProcesses(pool: Pool, silentMs = SILENT_AFTER_MS): Promise<LivingProcess[]> {
+  return (await pool.query<LivingProcess>(LIVING, [silentMs])).rows;
 }
+
+/** Those that may still have keys in memory: one that is silent may go on decrypting until it has to look. */
+export const processesWithKeys = (pool: Pool): Promise<LivingProcess[]> =>
+  livingProcesses(pool, MAX_AGE_MS + SILENT_AFTER_MS);

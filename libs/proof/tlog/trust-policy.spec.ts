@@ -31,6 +31,12 @@ describe('a policy of trust', () => {
     );
   });
 
+  it('may have groups within one another as deeply as it has lines', () => {
+    const groups = Array.from({ length: 9_000 }, (_, n) => `group g${n} all ${n === 0 ? 'x1' : `g${n - 1}`}`);
+    const policy = parsePolicy([witness('x1'), ...groups, 'quorum g8999'].join('\n'));
+    expect([policy.isMet([]), policy.isMet([policy.witnesses[0]!.key])]).toEqual([false, true]);
+  });
+
   it('may ask for no witness, for one, or have no log', () => {
     expect(parsePolicy('quorum none').isMet([])).toBe(true);
     const one = parsePolicy(`${witness('x1')} https://x1.example/\nquorum x1\n`);

@@ -38,7 +38,8 @@ const BLANK = /[ \t]+/;
 const CONTROL = /[\0-\x08\x0b-\x1f\x7f]/;
 const NUMBER = /^[1-9]\d{0,4}$/;
 
-type Met = (signed: ReadonlySet<NoteKey>) => boolean;
+/** Whether a witness or group has signed, of which all that is defined before it is known. */
+type Met = (signed: ReadonlySet<NoteKey>, known: ReadonlyMap<string, boolean>) => boolean;
 
 /** @throws InvalidPolicy */
 export function parsePolicy(text: string): TrustPolicy {
@@ -78,8 +79,15 @@ class PolicyParser {
   end(line: number): TrustPolicy {
     const { logs, witnesses, quorum } = this;
     if (quorum === undefined) throw new InvalidPolicy(line, 'is the last, but none says the quorum');
-    const met: Met = quorum === NONE ? () => true : this.met.get(quorum)!;
-    return { logs, witnesses, quorum, isMet: (signed) => met(new Set(signed)) };
+    return { logs, witnesses, quorum, isMet: (signed) => quorum === NONE || this.known(signed).get(quorum)! };
+  }
+
+  /** In the order of the lines, as groups may be within one another more deeply than calls can be. */
+  private known(signed: readonly NoteKey[]): ReadonlyMap<string, boolean> {
+    const keys = new Set(signed);
+    const known = new Map<string, boolean>();
+    for (const [name, isMet] of this.met) known.set(name, isMet(keys, known));
+    return known;
   }
 
   private readLog(line: number, [verifier = '', url, ...more]: string[]): void {
@@ -99,11 +107,11 @@ class PolicyParser {
 
   private readGroup(line: number, [name = '', needed = '', ...members]: string[]): void {
     if (members.length === 0) throw new InvalidPolicy(line, 'has no members: write group NAME all|any|NUMBER NAME...');
-    const parts = members.map((member) => this.useOnce(line, member));
-    const least = needed === 'all' ? parts.length : needed === 'any' ? 1 : NUMBER.test(needed) ? Number(needed) : 0;
-    if (least < 1 || least > parts.length)
-      throw new InvalidPolicy(line, `has ${needed}, which is neither all nor any nor from 1 to ${parts.length}`);
-    this.define(line, name, (signed) => parts.filter((isMet) => isMet(signed)).length >= least);
+    for (const member of members) this.useOnce(line, member);
+    const least = needed === 'all' ? members.length : needed === 'any' ? 1 : NUMBER.test(needed) ? Number(needed) : 0;
+    if (least < 1 || least > members.length)
+      throw new InvalidPolicy(line, `has ${needed}, which is neither all nor any nor from 1 to ${members.length}`);
+    this.define(line, name, (_, known) => members.filter((member) => known.get(member)).length >= least);
   }
 
   private readQuorum(line: number, [name = '', ...more]: string[]): void {
@@ -119,12 +127,10 @@ class PolicyParser {
   }
 
   /** A name that is a member twice would count twice. */
-  private useOnce(line: number, name: string): Met {
-    const met = this.met.get(name);
-    if (!met) throw new InvalidPolicy(line, `has ${name}, which no line before it defines`);
+  private useOnce(line: number, name: string): void {
+    if (!this.met.has(name)) throw new InvalidPolicy(line, `has ${name}, which no line before it defines`);
     if (this.used.has(name)) throw new InvalidPolicy(line, `has ${name}, which is a member already`);
     this.used.add(name);
-    return met;
   }
 
   private refuseTwice(line: number, known: readonly { key: NoteKey }[], key: NoteKey): void {

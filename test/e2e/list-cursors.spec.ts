@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type Client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 /** Parameters that say neither which items a list has nor in which order. */
-const OTHERS = ['cursor', 'limit', 'minPosition', 'include', 'hearer'];
+const OTHERS = ['cursor', 'limit', 'minPosition', 'include', 'hearer', 'explain'];
 /** Under what name the refusal knows what a parameter asks for. */
 const NAMES: Record<string, string> = { mine: 'reviewer', sort: 'order' };
 /** Without these a list answers nothing. */
@@ -35,14 +35,15 @@ async function refusal(path: string, query: string, tag: object): Promise<string
   return body.errors[0].message;
 }
 
-const exampleOf = ({ schema }: Parameter): string =>
-  schema.enum?.at(-1) ?? (schema.format === 'date-time' ? '2022-05-18T09:00:00Z' : 'some-1');
+const exampleOf = ({ name, schema }: Parameter): string =>
+  schema.enum?.at(-1) ?? (schema.format === 'date-time' || name === 'asOf' ? '2022-05-18T09:00:00Z' : 'some-1');
 
 it('of another list is refused by every list, and that of another filter or order by its name', async () => {
   expect(lists.map(({ path }) => path)).toEqual(expect.arrayContaining(['/v1/cases', '/v1/quarantine']));
   const known = new Set<string>();
   for (const { path: template, parameters } of lists) {
-    const path = template.replaceAll(/\{\w+\}/g, 'some-1');
+    const named = (name: string) => exampleOf(parameters.find((one) => one.name === name)!);
+    const path = template.replaceAll(/\{(\w+)\}/g, (_, name) => named(name));
     const least = NEEDED[template] ?? '';
     const own = /^is of a list of nothing, and this is one of ([a-z-]+): /.exec(
       await refusal(path, least, { list: 'nothing' }),
@@ -55,8 +56,8 @@ it('of another list is refused by every list, and that of another filter or orde
       const beside = NEEDED[`${template} ${name}`] ?? (least.startsWith(`${name}=`) ? '' : least);
       const query = [beside, `${name}=${exampleOf(parameter)}`].filter(Boolean).join('&');
       const message = await refusal(path, query, { list: own });
-      const named = /^is of a list with another ([\w, ]+): /.exec(message)![1]!.split(', ');
-      expect([template, name, named]).toEqual([template, name, expect.arrayContaining([NAMES[name] ?? name])]);
+      const parts = /^is of a list with another ([\w, ]+): /.exec(message)![1]!.split(', ');
+      expect([template, name, parts]).toEqual([template, name, expect.arrayContaining([NAMES[name] ?? name])]);
     }
     // What the path names is part of the list too.
     if (template !== path) expect(await refusal(path, least, { list: own })).toMatch(/^is of a list with another /);

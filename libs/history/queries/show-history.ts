@@ -81,6 +81,6 @@ export class HistoryController {
 
 function requestOf(of: { kind: string; id?: string }, query: HistoryQuery): HistoryRequest {
   const { asOf, by = 'recorded', limit = DEFAULT_LIMIT, explain } = query;
-  const listing = new Listing('events', { ...of, asOf, by });
+  const listing = new Listing(of.id === undefined ? 'single-histories' : 'histories', { ...of, asOf, by });
   return { asOf, by, listing, after: afterOf(listing, query.cursor), limit, explain: explain === 'true' };
 }

@@ -330,3 +330,20 @@ it('keeps the clause of a later round, also if an appeal that was granted in par
     expect((await world.transactor.load(appealStream, 'img-0')).state).toMatchObject({ status: 'open', number: 2 });
   }
 });
+
+it('keeps the clause of a second appeal, also if the first is processed again', async () => {
+  const world = new World();
+  await world.open(true);
+  const take = async (given: Partial<Decision>) =>
+    (await world.cases.prepare({ ...DECISION, kind: 'judge', nth: 0, ...given }))();
+  for (const given of [{ kind: 'flag' as const }, {}]) await take(given);
+  for (const clause of ['spam', 'gore']) {
+    await world.processAll();
+    await take({ kind: 'file', clause: 'spam' });
+    await take({ kind: 'decide', outcome: 'partly-granted', clause });
+  }
+  await world.processAll();
+  const { length } = world.log.events;
+  await world.processAll(length);
+  expect([world.log.events.length, modelOf(world.of('case-img-0')).inForce?.clause]).toEqual([length, 'gore']);
+});

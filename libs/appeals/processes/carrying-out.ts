@@ -51,7 +51,8 @@ export function appealCarryingOut(
     const its = undoingOf(event, reason, ownEventIds, decided);
     // The clause of a later round is the newest: with it, nothing of the appeal is left to do.
     await undoing.replace(its, (isLater && before.clause) || clause);
-    if (round === undefined) return;
+    // A later appeal has put another clause in the place of this one since.
+    if (round === undefined || (await undoing.of(its.id)).appeal !== its.reversal.appeal) return;
     await transactor.transact(caseStream, caseId, its.context, (state) =>
       isConfirmedSince(state, event) ? [] : amendReview(state, { caseId, round, reason, clause }),
     );

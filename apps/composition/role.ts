@@ -68,6 +68,7 @@ export async function startRole(
       async close() {
         await app.close();
         stop.abort();
+        runtime.viewReader.stop();
         await Promise.all([...running, alive.ended]);
         await runtime.close();
       },

@@ -12,6 +12,7 @@ const POLL_MS = 25;
 export class ViewReader {
   private readonly pages = new Changes();
   private pagesApplied = 0;
+  private isStopping = false;
   /** By view: those that wait for one share each look at its position, or 32 of a consumer's would ask at every turn. */
   private readonly looks = new Map<string, () => Promise<Position>>();
 
@@ -31,7 +32,7 @@ export class ViewReader {
 
   /**
    * Resolves once the view has passed the position.
-   * @throws NotCaughtUp if the time runs out first
+   * @throws NotCaughtUp if the time runs out first, or the process stops: nobody may apply a page any more
    */
   async reached(view: View<never> | View, position: Position, limitMs: number): Promise<void> {
     const deadline = performance.now() + limitMs;
@@ -39,7 +40,8 @@ export class ViewReader {
     for (;;) {
       const { pagesApplied } = this;
       if ((await look()) >= position) return;
-      if (performance.now() > deadline) throw new NotCaughtUp(`the view ${view.name}`, position, limitMs);
+      if (this.isStopping || performance.now() > deadline)
+        throw new NotCaughtUp(`the view ${view.name}`, position, limitMs);
       await this.pageAfter(pagesApplied, POLL_MS);
     }
   }
@@ -47,6 +49,12 @@ export class ViewReader {
   /** Resolves once a projector in this process has applied a page, or the time has run out: others may have, elsewhere. */
   async nextPage(limitMs: number): Promise<void> {
     await this.pageAfter(this.pagesApplied, limitMs);
+  }
+
+  /** Ends every wait, and each that begins later. */
+  stop(): void {
+    this.isStopping = true;
+    this.pages.notify();
   }
 
   private pageAfter(pagesApplied: number, limitMs: number): Promise<boolean> {

@@ -10,7 +10,7 @@ export interface ViewsJob {
 
 /**
  * Starts a job over the views, of all if none are named, and resolves to it once it has ended. At the start of a log the
- * process that builds the views may still do so, which refuses the job; then it is started again.
+ * process that builds the views may still do so: then the job is started again.
  */
 export async function viewsJob(administrator: Client, kind: 'verify' | 'rebuild', views?: string[]): Promise<ViewsJob> {
   for (;;) {
@@ -19,6 +19,9 @@ export async function viewsJob(administrator: Client, kind: 'verify' | 'rebuild'
       if (job.status === 'running') job = (await administrator.get(`/v1/views/jobs/${job.id}`)).body;
       return job.status !== 'running';
     });
-    if (!job.error?.includes('is being rebuilt or verified')) return job;
+    const isRefused = job.error?.includes('is being rebuilt or verified') ?? false;
+    // There was nothing yet to compare with.
+    const isEarly = kind === 'verify' && (job.comparisons ?? []).some(({ equal }) => equal === undefined);
+    if (!isRefused && !isEarly) return job;
   }
 }

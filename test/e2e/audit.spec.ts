@@ -69,7 +69,8 @@ it('counts two tokens of one person as one reviewer', async () => {
   expect((await laptop.post('/v1/cases/img-1/claim')).body).toMatchObject({ reviewer: 'grace' });
   expect((await judge(phone, 'img-1', 'unsafe')).body).toMatchObject({ status: 'open' });
   expect((await laptop.post('/v1/cases/img-1/verdicts', { token: 1, verdict: 'safe' })).body).toMatchObject({
-    status: 'open',
+    status: 409,
+    type: expect.stringMatching(/already-reviewed$/),
   });
   expect((await judge(bob, 'img-1', 'unsafe')).body.status).toBe('confirmed');
   const ownImage = { status: 409, body: { type: expect.stringMatching(/own-image$/) } };

@@ -123,7 +123,7 @@ it('walks from a flag to a deactivation on the command line, and says why', asyn
   // The flag does not name the account; the image, which is stored with it, does.
   expect((await operator.get('/v1/cases')).body.items).toMatchObject([{ caseId: 'w-1', accountId }]);
   expect((await operator.get('/v1/cases/w-1')).body).toMatchObject({ accountId });
-  expect(await text('case', 'list')).toMatch(new RegExp(`w-1 +default +\\d+ +${accountId} +1 .*violent`));
+  expect(await text('case', 'list')).toMatch(new RegExp(`w-1 +open +default +\\d+ +${accountId} +1 .*violent`));
   expect(await text('image', 'show', 'w-1')).toContain(accountId);
   expect(await text('case', 'claim', 'w-1')).toMatch(/^case w-1 is claimed by administrator until/);
   expect(await text('case', 'release', 'w-1')).toBe('case w-1 is released\n');

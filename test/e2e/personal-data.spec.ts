@@ -85,7 +85,7 @@ it('counts what was erased', async () => {
 
 it('shows what reviewers wrote to those who may know of it, and to leads, also of a closed case', async () => {
   await service.post('/v1/events', [
-    cloudEvent('ImageGenerated', { imageId: 'img-2', accountId: 'acc-1' }),
+    cloudEvent('ImageGenerated', { imageId: 'img-2', accountId: 'acc-2' }),
     cloudEvent('ContentFlagged', { ...flag('acc-9'), imageId: 'img-2' }),
   ]);
   await gatehouse.settle();

@@ -19,8 +19,8 @@ import { caseStream, ReviewConfirmed } from '../../review/index.js';
 import type { EarlierEvents } from './earlier-events.js';
 import { applies, type Explanation } from './explanation.js';
 
-/** What an order has beyond the measures that the ladder says: whom it was sent to, and how it is stated. */
-const ADDED: readonly (keyof Order)[] = ['targets', 'statement'];
+/** What an order has beyond the measures that the ladder says: its round, whom it was sent to, and how it is stated. */
+const ADDED: readonly (keyof Order)[] = ['round', 'targets', 'statement'];
 
 /** The confirmed review that caused an event; undefined if something else did. */
 async function violationBehind(

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { closed, count, instant, list, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
 import type { Clock } from '../../kernel/clock.js';
+import { coalesced } from '../../kernel/coalesced.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
@@ -81,6 +82,8 @@ export class ProofStatus implements OnModuleInit {
   }
 
   onModuleInit(): void {
+    // The gauges of one scrape share it.
+    const record = coalesced(() => verificationRecord(this.pool));
     const refused = 'Whether no checkpoint is signed any more because of what a witness has seen: 1 if so, otherwise 0';
     this.metrics.readGauge('proof_signing_refused', refused, [], async () => [
       { value: Number((await refusalOf(this.pool, this.origin)) !== undefined) },
@@ -88,11 +91,11 @@ export class ProofStatus implements OnModuleInit {
     const altered =
       'Whether a verification found that the log was altered, until one of all events finds nothing: 1 or 0';
     this.metrics.readGauge('proof_log_altered', altered, [], async () => [
-      { value: Number((await verificationRecord(this.pool)).fault !== undefined) },
+      { value: Number((await record()).fault !== undefined) },
     ]);
     const verified = 'Seconds since a verification last found that nothing in the log was altered; missing if none has';
     this.metrics.readGauge('proof_verified_age_seconds', verified, ['events'], async () => {
-      const { intactAt, fullAt } = await verificationRecord(this.pool);
+      const { intactAt, fullAt } = await record();
       return [
         ...(intactAt === null ? [] : [{ labels: { events: 'new' }, value: this.ageOf(intactAt) }]),
         ...(fullAt === null ? [] : [{ labels: { events: 'all' }, value: this.ageOf(fullAt) }]),

@@ -5,10 +5,12 @@ import { validBodies } from '../support/valid-bodies.js';
 
 const CASE = 'img-1';
 /** They wait only once a case or an appeal is open, which none is yet here. */
-const NOT_BEHIND = ['next', ':id/claim', ':id/decision'].map((path) => `POST /v1/appeals/${path}`);
+const NOT_BEHIND = ['next', ':id/claim', ':id/decision', ':id/handover'].map((path) => `POST /v1/appeals/${path}`);
 NOT_BEHIND.push('POST /v1/queues/:id/next');
 // It waits only for an account of which nothing is known, and an earlier request here deactivates this one.
 NOT_BEHIND.push('POST /v1/accounts/:id/legal-holds');
+// They wait only for confirmed cases, of which there are none here.
+NOT_BEHIND.push('GET /v1/persons/:id/erasure', 'POST /v1/persons/:id/erasure');
 // A job that undoes another waits for what that one has changed; there is none here.
 NOT_BEHIND.push('POST /v1/bulk-jobs');
 const verdictOn = (caseId: string) => cloudEvent('VerdictGiven', { caseId, reviewer: 'rev-1', verdict: 'safe' });

@@ -131,7 +131,7 @@ describe('the case of a golden case', () => {
     file.append(events);
     expect(file.state().status).toBe(outcome);
     expect(file.state().isShownWithheld).toBe(outcome === 'confirmed');
-    expect(vote(file.state(), 'rev-2', 'safe')).toEqual([]);
+    expect(() => vote(file.state(), 'rev-2', 'safe')).toThrow(`is closed (${outcome})`);
   });
 
   it('waits for another reviewer after unsure and after a tie, and has the answers of all of them', () => {

@@ -36,7 +36,7 @@ describe('overturning a confirmed review', () => {
 
   it('decides nothing twice: the case is closed for verdicts and for flags of before', () => {
     const file = overturned();
-    expect(vote(file.state(), 'rev-2', 'unsafe')).toEqual([]);
+    expect(() => vote(file.state(), 'rev-2', 'unsafe')).toThrow('is closed (overturned)');
     expect(openCase(file.state(), flag({ flaggedBy: 'acc-77', position: 1 }))).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { memoryDirectory } from './memory-disk.mjs';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const LIMIT_MS = 20 * 60_000;
+const LIMIT_MS = 40 * 60_000;
 /** What Jest prints, and otherwise ignores, if it had to kill a worker. */
 const KILLED_WORKER = 'A worker process has failed to exit gracefully';
 /** On two cores more than cores, since a spec that waits for PostgreSQL, Kafka or a process leaves its core idle. */

@@ -32,7 +32,8 @@ export const flagReplay = ({ store, flags, reader, file, waitMs }: FlagReplayPor
     key: ({ data }) => data.flaggedBy,
     async react(event) {
       const { flaggedBy, after: before, through } = event.data;
-      await reader.reached(flagsView, through, waitMs);
+      // No later flag is meant, whatever a broken event says.
+      await reader.reached(flagsView, Math.min(through, event.position), waitMs);
       await reader.reached(isolationsView, event.position, waitMs);
       const context = causedBy(event, FLAG_REPLAY);
       for (let after = before; ; ) {

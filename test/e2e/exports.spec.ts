@@ -148,9 +148,16 @@ describe('gatehouse export', () => {
       code: 7,
       stdout: expect.stringContaining('bytes'),
     });
+    const range = await cli.run('export', 'events', path, ...reason, '--to', '1');
+    expect(range).toMatchObject({ code: 2, stderr: expect.stringContaining('from the first event to the newest') });
     const other = await cli.run('export', 'cases', path, ...reason);
     expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining('has an export of events as ndjson') });
     expect((await cli.run('export', 'verify', join(directory, 'none'))).code).toBe(2);
+    // Somebody else's files stay as they are.
+    const foreign = await mkdtemp(join(directory, 'foreign-'));
+    await writeFile(join(foreign, 'notes.new'), 'mine');
+    expect(await cli.run('export', 'events', foreign, ...reason)).toMatchObject({ code: 2 });
+    expect(await readdir(foreign)).toEqual(['notes.new']);
   });
 });
 

@@ -6,7 +6,7 @@ import { InvalidInput } from '../../kernel/errors.js';
 import type { DatasetName } from '../events.js';
 import type { Column } from '../queries/dataset.js';
 import type { ExportAnswer, RowsAnswer } from '../queries/export-answer.js';
-import { type Manifest, readManifest, writeManifest } from './manifest.js';
+import { type Manifest, NEW_MANIFEST, readManifest, writeManifest } from './manifest.js';
 import { digestOf, type Format, openPart } from './part-file.js';
 
 const PAGE_ROWS = 2_000;
@@ -23,7 +23,7 @@ export interface Wanted {
 /**
  * Writes an export into a folder, part by part, each under a temporary name until it is whole; the manifest has the parts that
  * are. A repeat goes on after the last one. Memory doesn't depend on the number of rows.
- * @throws InvalidInput if the folder has other files, or another export
+ * @throws InvalidInput if the folder has other files, or another export: of something else, or of another range
  */
 export async function exportInto(session: Session, folder: string, wanted: Wanted): Promise<Manifest> {
   const { client, ids, progress } = session;
@@ -32,8 +32,8 @@ export async function exportInto(session: Session, folder: string, wanted: Wante
   let manifest: Manifest = begun ?? emptyManifest(ids.next(), wanted);
   // Its id first, so that a repeat asks for the same export.
   if (!begun) await writeManifest(folder, manifest);
-  const { dataset, from, to, reason } = wanted;
-  const asked = { exportId: manifest.exportId, dataset, reason, ...(from && { from }), ...(to && { to }) };
+  const { dataset, reason } = wanted;
+  const asked = { exportId: manifest.exportId, dataset, reason, ...manifest.asked };
   const made = await client.post<ExportAnswer>('/v1/exports', asked, { repeatable: true });
   manifest = { ...manifest, range: { after: made.after, to: made.position }, columns: made.columns };
   await writeManifest(folder, manifest);
@@ -54,25 +54,29 @@ export async function exportInto(session: Session, folder: string, wanted: Wante
   return manifest;
 }
 
-async function openFolder(folder: string, { dataset, format }: Wanted): Promise<Manifest | undefined> {
+async function openFolder(folder: string, { dataset, format, from, to }: Wanted): Promise<Manifest | undefined> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const manifest = await readManifest(folder);
   const files = await readdir(folder);
-  if (!manifest && files.some((file) => !file.endsWith('.new'))) {
+  if (!manifest && files.some((file) => file !== NEW_MANIFEST)) {
     throw new InvalidInput([{ field: 'the folder', message: `${folder} has other files: name an empty folder` }]);
   }
   if (manifest && (manifest.dataset !== dataset || manifest.format !== format)) {
     const message = `${folder} has an export of ${manifest.dataset} as ${manifest.format}: name another folder`;
     throw new InvalidInput([{ field: 'the folder', message }]);
   }
-  // Of an export that was interrupted.
-  for (const file of files) if (file.endsWith('.new')) await rm(join(folder, file), { force: true });
+  if (manifest && (manifest.asked.from !== from || manifest.asked.to !== to)) {
+    const { from: first = 'the first event', to: last = 'the newest' } = manifest.asked;
+    const message = `${folder} has an export from ${first} to ${last}: repeat it with these, or name another folder`;
+    throw new InvalidInput([{ field: 'the folder', message }]);
+  }
   return manifest;
 }
 
-const emptyManifest = (exportId: string, { dataset, format }: Wanted): Manifest => ({
+const emptyManifest = (exportId: string, { dataset, format, from, to }: Wanted): Manifest => ({
   form: 'gatehouse-export/1',
   ...{ exportId, dataset, format },
+  asked: { ...(from !== undefined && { from }), ...(to !== undefined && { to }) },
   ...{ columns: [], parts: [], rows: 0, isComplete: false, checkpoint: null },
 });
 
@@ -93,6 +97,8 @@ async function writePart(
 ): Promise<Part> {
   const file = `${dataset}-${String(parts.length + 1).padStart(5, '0')}.${format}`;
   const path = join(folder, file);
+  // Of an export that was interrupted.
+  await rm(`${path}.new`, { force: true });
   const part = await openPart(format, `${path}.new`, columns);
   try {
     let [rows, place] = [0, from];

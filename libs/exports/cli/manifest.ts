@@ -6,7 +6,9 @@ import { InvalidInput } from '../../kernel/errors.js';
 import type { DatasetName } from '../events.js';
 import { FORMATS } from './part-file.js';
 
-export const MANIFEST = 'manifest.json';
+const MANIFEST = 'manifest.json';
+/** Left by a process that ended while it wrote the manifest. */
+export const NEW_MANIFEST = `${MANIFEST}.new`;
 
 const text = Type.String();
 const count = Type.Integer({ minimum: 0 });
@@ -15,10 +17,12 @@ const partName = Type.String({ pattern: '^[a-z]+-[0-9]{5}\\.(ndjson|csv|parquet)
 
 export const Manifest = Type.Object({
   form: Type.Literal('gatehouse-export/1'),
-  /** The export, as the server has it: absent before the server has made it. */
   exportId: text,
   dataset: Type.Unsafe<DatasetName>({ type: 'string', pattern: '^[a-z]+$' }),
   format: Type.Enum([...FORMATS]),
+  /** The range that was asked for. */
+  asked: Type.Object({ from: Type.Optional(text), to: Type.Optional(text) }),
+  /** The positions that it has: absent before the server has made the export. */
   range: Type.Optional(Type.Object({ after: text, to: text })),
   columns: Type.Array(Type.Object({ name: text, type: text, meaning: text })),
   parts: Type.Array(
@@ -60,13 +64,13 @@ const unreadable = (folder: string, why: string): InvalidInput =>
 
 /** Replaces the manifest at once, so that an interruption leaves the one before or this one. */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  const path = join(folder, MANIFEST);
-  const file = await open(`${path}.new`, 'w', 0o600);
+  const written = join(folder, NEW_MANIFEST);
+  const file = await open(written, 'w', 0o600);
   try {
     await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(`${path}.new`, path);
+  await rename(written, join(folder, MANIFEST));
 }

@@ -38,7 +38,8 @@ it('does not find a fact by the service that sent it, nor by its request', () =>
 });
 
 it('finds a broken event by its stream, whatever its data and metadata are', () => {
-  const broken = { ...event('account-acc-1', { accountId: 7, clauses: [null, 'x'] }), metadata: {} as never };
+  const data = { accountId: 7, clauses: [null, 'x'], constructor: 'x', toString: ['x'] };
+  const broken = { ...event('account-acc-1', data), metadata: {} as never };
   expect(subjectsOf(broken, false)).toEqual(['account-acc-1']);
 });
 

@@ -55,6 +55,10 @@ const STREAMS = /^(?:account|image|case|cohort|enforcement|appeal)-/;
 /** No id is longer, and the entries of an index have a limit. */
 const MAX_LENGTH = 400;
 
+/** A broken event may have a field with the name of what every object has, such as `constructor`. */
+const own = <Value>(all: Readonly<Record<string, Value>>, name: string): Value | undefined =>
+  Object.hasOwn(all, name) ? all[name] : undefined;
+
 /**
  * Every subject that an event concerns, each once; also of a broken event, whose data may be anything.
  * @param isFact a fact is not found by the service that sent it: that has sent millions
@@ -67,8 +71,8 @@ export function subjectsOf({ stream, data, metadata }: RecordedEvent, isFact: bo
   if (STREAMS.test(stream)) found.add(storableKey(stream));
   for (const name in data) {
     const value = data[name];
-    for (const kind of FIELDS[name] ?? []) for (const id of Array.isArray(value) ? value : [value]) add(kind, id);
-    const nested = NESTED[name];
+    for (const kind of own(FIELDS, name) ?? []) for (const id of Array.isArray(value) ? value : [value]) add(kind, id);
+    const nested = own(NESTED, name);
     if (nested && Array.isArray(value)) for (const one of value) add(nested.kind, (one as JsonObject)?.[nested.field]);
   }
   const { actor, correlationid } = metadata as Partial<typeof metadata>;

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { batched } from '../kernel/batched.js';
 import type { Position } from '../kernel/envelope.js';
 import { arrayParameter } from '../platform/database/array-parameters.js';
 
@@ -63,10 +64,16 @@ const MOVE = {
 
 const STORE_PROGRESS = {
   name: 'gatehouse_store_progress',
-  text: `UPDATE projections.checkpoints
-         SET position = $4, moved_at = now(), finished = $6, retrying = $7, working = $8, working_on = $9
-         WHERE follower = $1 AND lane = $2 AND position = $3 AND epoch = $5`,
+  text: `UPDATE projections.checkpoints c
+         SET position = n.reached, moved_at = now(), finished = n.finished, retrying = n.retrying, working = n.working,
+             working_on = n.working_on
+         FROM json_to_recordset($1) n(follower text, lane int, position bigint, epoch bigint, reached bigint,
+                                      finished bigint, retrying json, working boolean, working_on json)
+         WHERE c.follower = n.follower AND c.lane = n.lane AND c.position = n.position AND c.epoch = n.epoch
+         RETURNING c.follower, c.lane`,
 };
+/** Consumers whose progress is stored in one statement. */
+const MOST_STORED = 100;
 /** What a reactor retries or works on is stored each second. If it is older than this, the reactor does not run. */
 const SILENT_MS = 10_000;
 
@@ -142,15 +149,42 @@ export async function moveCheckpoints(db: Queryable, checkpoints: readonly Check
   }
 }
 
+interface Progress {
+  checkpoint: Checkpoint;
+  progress: ReactorProgress;
+}
+
+/** By pool: the reactors of a process store their progress at the same times, and in one statement. */
+const progressStores = new WeakMap<Queryable, (progress: Progress) => Promise<boolean>>();
+
 /** Stores how far a reactor is. @throws Fenced as `moveCheckpoints` */
-export async function storeProgress(
-  db: Queryable,
-  { consumer, shard, position, epoch }: Checkpoint,
-  { position: to, finished, retrying, isWorking, workingOn }: ReactorProgress,
-): Promise<void> {
-  const values = [consumer, shard, position, to, epoch, finished, retrying, isWorking, workingOn];
-  const { rowCount } = await db.query({ ...STORE_PROGRESS, values });
-  if (rowCount === 0) throw new Fenced(`the checkpoint of ${consumer} was moved by another process`);
+export async function storeProgress(db: Queryable, checkpoint: Checkpoint, progress: ReactorProgress): Promise<void> {
+  let store = progressStores.get(db);
+  if (!store) {
+    store = batched((all) => storeAll(db, all), { most: MOST_STORED, atOnce: 1 });
+    progressStores.set(db, store);
+  }
+  if (await store({ checkpoint: { ...checkpoint }, progress })) return;
+  throw new Fenced(`the checkpoint of ${checkpoint.consumer} was moved by another process`);
+}
+
+/** @returns for each whether its checkpoint was where its owner left it */
+async function storeAll(db: Queryable, all: readonly Progress[]): Promise<boolean[]> {
+  const rows = all.map(({ checkpoint, progress }) => ({
+    follower: checkpoint.consumer,
+    lane: checkpoint.shard,
+    position: checkpoint.position,
+    epoch: checkpoint.epoch,
+    reached: progress.position,
+    finished: progress.finished,
+    retrying: progress.retrying,
+    working: progress.isWorking,
+    working_on: progress.workingOn,
+  }));
+  const stored = await db.query({ ...STORE_PROGRESS, values: [JSON.stringify(rows)] });
+  return all.map(({ checkpoint: { consumer, shard } }) =>
+    stored.rows.some(({ follower, lane }) => follower === consumer && lane === shard),
+  );
 }
 
 /** How far each consumer is, in whichever process it runs. One that is no reactor has finished nothing beyond its position. */

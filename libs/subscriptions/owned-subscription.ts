@@ -23,6 +23,8 @@ export interface EventHandler {
    * @param isNew true after a takeover or a failure
    */
   claimed(checkpoint: Checkpoint, isNew: boolean): Promise<void>;
+  /** Minimum time between pages with events, so that many small ones become few. None by default. */
+  restMs?: number;
   failed(error: unknown): void;
 }
 
@@ -101,27 +103,35 @@ export class OwnedSubscription implements Subscriber {
   private async prepare(isNew: boolean): Promise<void> {
     const { claimed, background } = this.handler;
     const checkpoint = this.checkpoint!;
-    const done = new AbortController();
-    const showing = async () => {
-      for (await pause(ALIVE_MS, done.signal); !done.signal.aborted; await pause(ALIVE_MS, done.signal)) {
-        const progress = background!.progress();
-        // It has not started after the new checkpoint yet.
-        await this.storeProgress(isNew ? { ...progress, position: checkpoint.position, finished: 0 } : progress);
-      }
+    if (!background) return claimed(checkpoint, isNew);
+    let showing = Promise.resolve();
+    const show = () => {
+      const progress = background.progress();
+      // It has not started after the new checkpoint yet.
+      return this.storeProgress(isNew ? { ...progress, position: checkpoint.position, finished: 0 } : progress);
     };
-    const work = claimed(checkpoint, isNew).finally(() => done.abort());
-    for (const one of await Promise.allSettled([work, ...(background ? [showing()] : [])]))
-      if (one.status === 'rejected') throw one.reason;
+    const timer = setInterval(() => {
+      showing = showing.then(show);
+      // It is thrown once the work is done.
+      showing.catch(() => undefined);
+    }, ALIVE_MS);
+    try {
+      await claimed(checkpoint, isNew);
+    } finally {
+      clearInterval(timer);
+    }
+    await showing;
   }
 
   async follow(signal: AbortSignal): Promise<void> {
-    const { types, background } = this.handler;
+    const { types, background, restMs } = this.handler;
     const { owned } = this;
     background?.start(this.checkpoint!.position);
     try {
       for await (const page of this.log.subscribe(this.checkpoint!.position, { limit: PAGE, types, signal })) {
         if (!(await this.claim()) || this.owned !== owned) return;
         await this.process(page.events, page.next);
+        if (restMs && page.events.length > 0) await pause(restMs, signal);
         while (background && !signal.aborted && !(await background.hasRoom(MOVE_MS)))
           await this.storeProgress(background.progress());
       }

@@ -30,6 +30,9 @@ export interface SubjectIndexReport {
   error?(error: unknown): void;
 }
 
+/** Nobody waits for less: a busy log would be stored in pages of a few events. */
+const REST_MS = 50;
+
 /** The types of facts: what is stored of them is found by their subjects only. */
 export const factTypes = (definitions: readonly EventDefinition[]): ReadonlySet<string> =>
   new Set(definitions.flatMap(({ type, fact }) => (fact ? [type] : [])));
@@ -56,6 +59,7 @@ export function subjectIndexing(
       report.indexed?.(events.length);
     },
     failed: (error) => report.error?.(error),
+    restMs: REST_MS,
   };
   return new OwnedSubscription(pool, log, new Ownership(locks, 'subject-indexes', 1), handler);
 }

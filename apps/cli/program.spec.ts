@@ -136,6 +136,8 @@ const COMMANDS = [
   'request add',
   'request close',
   'retention',
+  'keys show',
+  'keys rotate',
   'switch list',
   'switch show',
   'switch suspend',

@@ -39,6 +39,7 @@ const ORDER = [
   'person',
   'request',
   'retention',
+  'keys',
   'switch',
   'image-rule',
   'metrics',

@@ -4,6 +4,7 @@ import { table, time } from '../cli/rendering/table.js';
 import { saveFile } from '../cli/save-file.js';
 import { listed, type Session } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
+import { keysCommands } from './cli/keys.js';
 import { personPage } from './cli/person-page.js';
 import type { RetentionAnswer } from './features/apply-retention.js';
 import type { PersonExport } from './features/export-person.js';
@@ -13,6 +14,8 @@ import type { RequestEntry } from './queries/list-requests.js';
 import type { ErasureAnswer } from './queries/show-erasure.js';
 
 export const commands: CommandGroup = (program, run) => {
+  keysCommands(program, run);
+
   const group = program
     .command('person')
     .description('What is stored of people: exports it, shows who read it, erases it.');

@@ -6,16 +6,21 @@ import { ApplyRetentionController, ApplyRetentionHandler } from './features/appl
 import { CancelErasureHandler, ChangeErasureController, RequestErasureHandler } from './features/change-erasure.js';
 import { ExportPersonController, ExportPersonHandler } from './features/export-person.js';
 import { CloseRequestHandler, KeepRequestsController, ReceiveRequestHandler } from './features/keep-requests.js';
+import { RotateRootKeyController, RotateRootKeyHandler } from './features/rotate-root-key.js';
 import { keysStream } from './keys.js';
 import { Erasing } from './processes/erasing.js';
 import { lateErasing } from './processes/late-erasing.js';
+import { RotatingRootKey } from './processes/rotating-root-key.js';
 import { ErasureGauges } from './queries/erasure-gauges.js';
 import { HeldSlices } from './queries/held-slices.js';
 import { ListAccessesController, ListAccessesHandler } from './queries/list-accesses.js';
 import { ListErasuresController, ListErasuresHandler } from './queries/list-erasures.js';
 import { ListRequestsController, ListRequestsHandler } from './queries/list-requests.js';
 import { ShowErasureController, ShowErasureHandler } from './queries/show-erasure.js';
+import { ShowRootKeyController, ShowRootKeyHandler } from './queries/show-root-key.js';
 import { requestEvents } from './request-events.js';
+import { rootKeyStream } from './root-key.js';
+import { rootKeyEvents } from './root-key-events.js';
 import { requestStream } from './subject-request.js';
 import { erasuresView } from './views/erasures.js';
 import { subjectRequestsView } from './views/subject-requests.js';
@@ -25,8 +30,8 @@ export { refuseOlderKeys } from './queries/newest-erasure.js';
 
 export const erasureContext: Context = {
   name: 'erasure',
-  events: [...erasureEvents, ...keyEvents, ...requestEvents],
-  streams: [erasureStream, keysStream, requestStream],
+  events: [...erasureEvents, ...keyEvents, ...requestEvents, ...rootKeyEvents],
+  streams: [erasureStream, keysStream, requestStream, rootKeyStream],
   views: [erasuresView, subjectRequestsView],
   consumers: ({ transactor, personKeys }) => [lateErasing(transactor, personKeys)],
   commands: [
@@ -40,10 +45,13 @@ export const erasureContext: Context = {
     ReceiveRequestHandler,
     CloseRequestHandler,
     ListRequestsHandler,
+    RotateRootKeyHandler,
+    ShowRootKeyHandler,
   ],
   schedules: (ports) => {
     const { transactor, pool, log, settings, clock } = ports;
-    return [new Erasing({ ...ports, holds: new AccountHolds(transactor, pool, log, settings, clock) })];
+    const holds = new AccountHolds(transactor, pool, log, settings, clock);
+    return [new Erasing({ ...ports, holds }), new RotatingRootKey(ports)];
   },
   routes: [
     {
@@ -59,6 +67,8 @@ export const erasureContext: Context = {
         KeepRequestsController,
         ListRequestsController,
         ApplyRetentionController,
+        RotateRootKeyController,
+        ShowRootKeyController,
       ],
     },
   ],

@@ -29,17 +29,9 @@ export async function loadKey(
   { databaseUrl, data }: Pick<Settings, 'databaseUrl' | 'data'>,
 ): Promise<Buffer> {
   if (key) return key;
-  const path = file ?? join(data, `${kind}.key`);
-  try {
-    const stored = decodeKey(await readPrivate(path, kind), BYTES);
-    if (stored) return stored;
-    throw new StartFailure(
-      `${kind}-key-invalid`,
-      `${path} does not contain ${BYTES} bytes in base64, so it is no ${kind} key: restore it from your backup`,
-    );
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw explainFailure(path, error);
-  }
+  const path = keyPath(kind, file, data);
+  const stored = await readKeyFile(path, kind);
+  if (stored) return stored;
   if (!isNew) {
     throw new StartFailure(
       `${kind}-key-missing`,
@@ -61,6 +53,25 @@ export async function loadKey(
     throw explainFailure(dirname(path), error);
   }
   return made;
+}
+
+/** Where a key is unless it is in the environment. */
+export const keyPath = (kind: string, file: string | undefined, data: string): string =>
+  file ?? join(data, `${kind}.key`);
+
+/** @returns undefined without the file. @throws StartFailure if it has no key, or others may read it */
+export async function readKeyFile(path: string, kind: string): Promise<Buffer | undefined> {
+  try {
+    const stored = decodeKey(await readPrivate(path, kind), BYTES);
+    if (stored) return stored;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw explainFailure(path, error);
+  }
+  throw new StartFailure(
+    `${kind}-key-invalid`,
+    `${path} does not contain ${BYTES} bytes in base64, so it is no ${kind} key: restore it from your backup`,
+  );
 }
 
 /** As PostgreSQL for its own keys: only a file of root's, as Kubernetes mounts it, may have a group. */

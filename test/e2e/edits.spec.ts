@@ -62,6 +62,7 @@ const EXCEPTIONS: Record<string, string> = {
   'POST /v1/persons/:id/erasure': ONCE,
   'POST /v1/persons/:id/exports': READS,
   'POST /v1/retention-runs': WORKS,
+  'POST /v1/root-key/rotations': WORKS,
   'POST /v1/subject-requests': CREATES,
   'POST /v1/subject-requests/:id/closing': ONCE,
   'POST /v1/log-verifications': WORKS,

@@ -14,6 +14,7 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   'POST /v1/evidence-bundles': [{ id: 'img-1', kind: 'case', reason: 'asked for by the regulator' }],
   'POST /v1/log-key-rotations': [{ reason: 'yearly', overlapHours: 168, key: 'example.org/log+c74f20a3+ARpc' }],
   'POST /v1/persons/:id/exports': [{ reason: 'request-2022-17', after: '0' }],
+  'POST /v1/root-key/rotations': [{ reason: 'yearly' }],
   'POST /v1/subject-requests': [
     { requestId: 'request-1', person: 'acc-1', kind: 'export', receivedAt: '2022-05-18T09:00:00Z' },
   ],

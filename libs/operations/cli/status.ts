@@ -41,6 +41,7 @@ export function statusText(url: string, status: StatusAnswer): Shown {
     quarantine,
     logProtection,
     proof,
+    keyStore,
     memoryBytes,
   } = status;
   const waiting = Object.entries(quarantine).map(([reason, entries]) => `${number(entries)} ${reason}`);
@@ -58,6 +59,7 @@ export function statusText(url: string, status: StatusAnswer): Shown {
     ['checkpoints', checkpointsText(proof)],
     ['verified', verifiedText(proof)],
     ...proof.witnesses.map((one) => [`witness ${one.name}`, witnessText(one)] as const),
+    ['root key', rootKeyText(keyStore)],
     ['memory', `${number(Math.round(memoryBytes / MIB))} MiB`],
   ]);
   const rows = consumers.map((one) => [one.name, Number(one.position), one.behind, one.finished, one.parked]);
@@ -85,6 +87,11 @@ const checkpointsText = ({ signing, signedLeaves, leaves, refusal }: StatusAnswe
   if (signing === 'refused') return `NOT SIGNED: ${refusal}`;
   if (signing === 'unsigned') return 'not signed: no projector with the proof key has run';
   return `signed up to ${number(signedLeaves)} of ${number(leaves)} events`;
+};
+
+const rootKeyText = ({ rootKeySince, rootKeyAgeDays }: StatusAnswer['keyStore']): string => {
+  if (rootKeySince === null) return 'of a release before this one: gatehouse keys rotate replaces it';
+  return `in use since ${time(rootKeySince)}, ${number(rootKeyAgeDays!)} days old`;
 };
 
 const verifiedText = ({ verified: { intactAt, fullAt, fault } }: StatusAnswer['proof']): string => {

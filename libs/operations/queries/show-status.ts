@@ -5,15 +5,27 @@ import { AccessReplica } from '../../access/index.js';
 import { Catalogue } from '../../context/catalogue.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
-import { closed, count, flag, instant, list, oneOf, position, text } from '../../http/openapi/answer-schemas.js';
+import {
+  closed,
+  count,
+  flag,
+  instant,
+  list,
+  oneOf,
+  orNull,
+  position,
+  text,
+} from '../../http/openapi/answer-schemas.js';
 import { API_DESCRIPTION, type ApiDescription } from '../../http/openapi/api-description.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Quarantine } from '../../ingest/quarantine.js';
 import { QUARANTINE_ROOM } from '../../ingest/quarantine-usage.js';
+import { type Clock, DAY_MS } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { Readiness } from '../../platform/health/readiness.js';
-import { EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
+import { PersonKeys } from '../../platform/personal-data/person-keys.js';
+import { CLOCK, EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
 import { livingProcesses, PROCESS_ROLES } from '../../platform/process/living-processes.js';
 import { ProofStatus, ProofStatusAnswer } from '../../proof/index.js';
 import { ListSwitches, SuspensionAnswer } from '../../switches/index.js';
@@ -95,6 +107,11 @@ export const StatusAnswer = closed({
     detail: text('Why, in one sentence.'),
   }),
   proof: ProofStatusAnswer,
+  keyStore: closed({
+    epoch: count('One more after each change of it: an erasure, retention, a rotation of the root key.'),
+    rootKeySince: orNull(instant('Since when its root key is in use; null if an earlier version made the key store.')),
+    rootKeyAgeDays: orNull(count('The age of the root key in whole days.')),
+  }),
   memoryBytes: count('Resident memory of this process.'),
 });
 export type StatusAnswer = Static<typeof StatusAnswer>;
@@ -112,6 +129,8 @@ export class ShowStatusController {
     @Inject(QueryBus) private readonly queries: QueryBus,
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(ProofStatus) private readonly proof: ProofStatus,
+    @Inject(PersonKeys) private readonly keys: PersonKeys,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   @Get()
@@ -159,7 +178,19 @@ export class ShowStatusController {
       quarantineRoom: await this.quarantine.room(),
       logProtection: await logProtection(this.pool, this.settings),
       proof: await this.proof.read(),
+      keyStore: this.keyStore(),
       memoryBytes: process.memoryUsage.rss(),
+    };
+  }
+
+  private keyStore(): StatusAnswer['keyStore'] {
+    const { epoch, rootKey } = this.keys.store;
+    const since = rootKey.since ?? null;
+    const ageMs = since === null ? null : this.clock.now() - Date.parse(since);
+    return {
+      epoch,
+      rootKeySince: since,
+      rootKeyAgeDays: ageMs === null ? null : Math.max(0, Math.floor(ageMs / DAY_MS)),
     };
   }
 }

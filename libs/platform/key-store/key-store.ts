@@ -1,27 +1,27 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../../kernel/clock.js';
+import { type Clock, toIso } from '../../kernel/clock.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { makeDirectory } from '../database/make-directory.js';
 import { Bucket, bucketPath, DAMAGED, FORGOTTEN, type Key } from './bucket.js';
-import { destroyFile, syncDirectory, TEMPORARY } from './durable-file.js';
+import { syncDirectory } from './durable-file.js';
 import type { Subtree } from './puncturable-tree.js';
 import {
   type BucketKey,
-  epochOf,
-  KEY_BYTES,
   type NamedKeys,
   newRoot,
   newRootFileKey,
   PERIODS,
   type Root,
-  readRoot,
+  type RootFileKey,
+  readNewest,
   storedEpochs,
   writeRoot,
 } from './root-file.js';
-import type { RootKey } from './root-key.js';
+import type { RootKey, RootKeyKeeper } from './root-key.js';
+import { sweep, writeBucket } from './store-files.js';
 
 /** After this time a process looks whether another one has destroyed keys. */
 const LOOK_AFTER_MS = 10_000;
@@ -30,8 +30,6 @@ export const MAX_AGE_MS = 60_000;
 const MAX_KEYS = 50_000;
 const MAX_BUCKETS = 256;
 const BUCKET_BITS = 12;
-const BUCKET_NAME = /^(\d+)-(\d+)$/;
-const isTemporary = (name: string): boolean => name.includes(TEMPORARY);
 
 interface Place {
   bucket: number;
@@ -75,15 +73,17 @@ export class KeyStore {
 
   /** @returns undefined without a store in the directory. @throws StartFailure master-key-wrong, key-store-damaged */
   static async open(parts: KeyStoreParts): Promise<KeyStore | undefined> {
-    const root = await readNewest(parts);
-    return root && new KeyStore(parts, root);
+    const root = await readNewest(parts.directory, parts.rootKey);
+    if (!root) return undefined;
+    await settleRootKey(parts);
+    return new KeyStore(parts, root);
   }
 
   /** @param named keys that an earlier version has */
   static async create(parts: KeyStoreParts, named: Partial<NamedKeys> = {}): Promise<KeyStore> {
     await makeDirectory(parts.directory);
     await mkdir(join(parts.directory, 'buckets'), { recursive: true, mode: 0o700 });
-    const root = newRoot(randomBytes(8).toString('hex'), named);
+    const root = newRoot(randomBytes(8).toString('hex'), named, toIso(parts.clock.now()));
     await writeRoot(parts.directory, await newRootFileKey(parts.rootKey), root);
     return new KeyStore(parts, root);
   }
@@ -103,6 +103,11 @@ export class KeyStore {
 
   get named(): NamedKeys {
     return this.root.named;
+  }
+
+  /** What keeps the root key, and since when it is this one; undefined for a store of an earlier version. */
+  get rootKey(): { keeper: RootKeyKeeper; since: string | undefined } {
+    return { keeper: this.parts.rootKey.keeper, since: this.root.rotation?.at };
   }
 
   /** @throws StoreUnavailable if the directory could not be read for a minute */
@@ -169,6 +174,36 @@ export class KeyStore {
   }
 
   /**
+   * Replaces the root key, and what encrypts the root file and the buckets: the former one decrypts nothing in the directory
+   * any more. Every key stays. A repeat with the same id ends what a process left, and changes nothing else. A damaged bucket
+   * is left as it is, for the copy that is to be restored.
+   * @returns the epoch
+   * @throws Refusal root-key-fixed
+   */
+  rotate(id: string): Promise<number> {
+    const { exclusively, rootKey, clock } = this.parts;
+    return exclusively(async () => {
+      await this.refresh();
+      const { root } = this;
+      if (root.rotation?.id !== id) {
+        const fileKey = await newRootFileKey(await rootKey.next());
+        const buckets = [...root.buckets];
+        for (const [number, { generation }] of buckets.entries()) {
+          // Without a file, the key of the bucket is in the root only.
+          const bucket = generation > 0 && (await this.readBucket(number, root));
+          if (bucket) buckets[number] = await this.writeBucket(bucket, generation);
+        }
+        await this.replaceRoot(root, fileKey, buckets, { id, at: toIso(clock.now()) });
+      }
+      // What is on the disk is read once with the keys that are there, before the former ones are destroyed.
+      await readNewest(this.directory, rootKey);
+      await settleRootKey(this.parts);
+      await sweep(this.directory, this.root);
+      return this.epoch;
+    });
+  }
+
+  /**
    * Sees what other processes have destroyed, and drops it from memory.
    * @throws if the directory can't be read, or has an older store than was seen, or another one
    */
@@ -179,18 +214,24 @@ export class KeyStore {
     const [newest] = await storedEpochs(directory);
     if (newest === undefined) throw new StoreUnavailable(`there is no key store in ${directory} any more`);
     if (newest !== this.root.epoch) {
-      const root = await readNewest(this.parts);
+      const root = await readNewest(directory, this.parts.rootKey);
       if (root && root.storeId !== this.id)
         throw new StoreUnavailable(
           `the key store in ${directory} is ${root.storeId} now, and was ${this.id}: put the directory of that store back`,
         );
-      if (root && root.epoch > this.root.epoch) this.use(root);
+      if (root && root.epoch > this.root.epoch) await this.follow(root);
       else if (newest < this.root.epoch && (!root || root.epoch < this.root.epoch))
         throw new StoreUnavailable(
           `the key store in ${directory} is of epoch ${newest}, and was of epoch ${this.epoch}: put its newest copy in its place`,
         );
     }
     this.lookedAt = startedAt;
+  }
+
+  private async follow(root: Root): Promise<void> {
+    const isRotated = root.rotation?.id !== this.root.rotation?.id;
+    this.use(root);
+    if (isRotated) await settleRootKey(this.parts);
   }
 
   private isFresh(limitMs = LOOK_AFTER_MS): boolean {
@@ -236,6 +277,9 @@ export class KeyStore {
   private readBucket = (number: number, { buckets } = this.root): Promise<Bucket | undefined> =>
     Bucket.read(this.directory, number, buckets[number]!, this.id);
 
+  private writeBucket = (bucket: Bucket, before: number): Promise<BucketKey> =>
+    writeBucket(this.directory, bucket, before + 1, this.id);
+
   private change(byBucket: ReadonlyMap<number, readonly ((bucket: Bucket) => boolean)[]>): Promise<number> {
     return this.parts.exclusively(async () => {
       await this.refresh();
@@ -248,52 +292,24 @@ export class KeyStore {
         if (changes.map((change) => change(bucket)).includes(true)) changed.set(number, bucket);
       }
       if (changed.size > 0) await this.replace(root, changed);
-      await this.sweep();
+      await sweep(this.directory, this.root);
       return this.epoch;
     });
   }
 
   private async replace(before: Root, changed: ReadonlyMap<number, Bucket>): Promise<void> {
-    const { directory, rootKey } = this.parts;
     // First: a program that fails for days leaves no files.
-    const fileKey = await newRootFileKey(rootKey);
+    const fileKey = await newRootFileKey(this.parts.rootKey);
     const buckets = [...before.buckets];
     for (const [number, bucket] of changed)
-      buckets[number] = await this.writeBucket(number, bucket, buckets[number]!.generation + 1);
-    const root = { ...before, epoch: before.epoch + 1, buckets };
-    await writeRoot(directory, fileKey, root);
+      buckets[number] = await this.writeBucket(bucket, buckets[number]!.generation);
+    await this.replaceRoot(before, fileKey, buckets);
+  }
+
+  private async replaceRoot(before: Root, fileKey: RootFileKey, buckets: BucketKey[], rotation = before.rotation) {
+    const root = { ...before, epoch: before.epoch + 1, buckets, rotation };
+    await writeRoot(this.directory, fileKey, root);
     this.use(root);
-  }
-
-  /** Never in place of another file: a process that lost the lock may be about to write the root that names it. */
-  private async writeBucket(number: number, bucket: Bucket, generation: number): Promise<BucketKey> {
-    const next = { key: randomBytes(KEY_BYTES), generation };
-    try {
-      await bucket.write(this.directory, next, this.id);
-      return next;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      return this.writeBucket(number, bucket, generation + 1);
-    }
-  }
-
-  /**
-   * Removes what earlier roots and buckets have left, also if the process ended before it could. Nothing that is newer than this
-   * root: if this process lost the lock, another one has written it.
-   */
-  private async sweep(): Promise<void> {
-    const { directory } = this.parts;
-    const isOlderRoot = (name: string) => epochOf(name) < this.epoch;
-    await this.destroyIn(directory, (name) => isOlderRoot(name) || (name.startsWith('root-') && isTemporary(name)));
-    await this.destroyIn(join(directory, 'buckets'), (name) => {
-      const [, bucket, generation] = BUCKET_NAME.exec(name) ?? [];
-      return isTemporary(name) || Number(generation) < (this.root.buckets[Number(bucket)]?.generation ?? 0);
-    });
-  }
-
-  private async destroyIn(directory: string, isLeft: (name: string) => boolean): Promise<void> {
-    for (const name of await readdir(directory)) if (isLeft(name)) await destroyFile(join(directory, name));
-    await syncDirectory(directory);
   }
 
   /** Drops the keys of the buckets that changed. */
@@ -325,16 +341,8 @@ export class KeyStore {
   fileFor = (name: string): string => this.fileOf(this.placeOf(name).bucket);
 }
 
-/** The newest root, which another process may replace while it is read. */
-async function readNewest({ directory, rootKey }: KeyStoreParts): Promise<Root | undefined> {
-  for (;;) {
-    const [epoch] = await storedEpochs(directory);
-    if (epoch === undefined) return undefined;
-    try {
-      return await readRoot(directory, rootKey, epoch);
-    } catch (error) {
-      // Overwritten or removed while it was read, if there is a newer one.
-      if ((await storedEpochs(directory))[0] === epoch) throw error;
-    }
-  }
+/** The root has to be on the disk, also for a process that only reads it, before the key of the former one is destroyed. */
+async function settleRootKey({ directory, rootKey }: KeyStoreParts): Promise<void> {
+  await syncDirectory(directory);
+  await rootKey.settle();
 }

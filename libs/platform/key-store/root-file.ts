@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { decrypt, encrypt } from '../aes-gcm.js';
 import { StartFailure } from '../start-failure.js';
 import { createFile } from './durable-file.js';
-import type { RootKey } from './root-key.js';
+import type { RootKey, Wrapping } from './root-key.js';
 
 export const KEY_BYTES = 32;
 /** Buckets of people's keys. An erasure encrypts one of them anew. */
@@ -14,6 +14,8 @@ export const PERIODS = BUCKETS;
 const ALL = BUCKETS + 1;
 const NAMED = ['hashing', 'addresses', 'placing'] as const;
 const FORMAT = 'gatehouse-root-v1';
+/** The rotation of a new store. */
+const FIRST = 'first';
 const FILE = /^root-(\d+)$/;
 
 /** Keys that no erasure destroys. */
@@ -26,6 +28,14 @@ export interface Root {
   epoch: number;
   named: NamedKeys;
   buckets: BucketKey[];
+  /** When the root key took the place of another one; undefined for a store of an earlier version. */
+  rotation: Rotation | undefined;
+}
+
+export interface Rotation {
+  id: string;
+  /** RFC 3339. */
+  at: string;
 }
 
 export interface BucketKey {
@@ -34,8 +44,9 @@ export interface BucketKey {
   generation: number;
 }
 
-export const newRoot = (storeId: string, given: Partial<NamedKeys>): Root => ({
+export const newRoot = (storeId: string, given: Partial<NamedKeys>, at: string): Root => ({
   storeId,
+  rotation: { id: FIRST, at },
   epoch: 1,
   named: Object.fromEntries(NAMED.map((name) => [name, given[name] ?? randomBytes(KEY_BYTES)])) as NamedKeys,
   buckets: Array.from({ length: ALL }, () => ({ key: randomBytes(KEY_BYTES), generation: 0 })),
@@ -62,7 +73,7 @@ export interface RootFileKey {
   wrapped: Buffer;
 }
 
-export async function newRootFileKey(rootKey: RootKey): Promise<RootFileKey> {
+export async function newRootFileKey(rootKey: Wrapping): Promise<RootFileKey> {
   const key = randomBytes(KEY_BYTES);
   return { key, wrapped: await rootKey.wrap(key) };
 }
@@ -72,7 +83,8 @@ export async function newRootFileKey(rootKey: RootKey): Promise<RootFileKey> {
  * @throws EEXIST if another process has written one of this epoch
  */
 export async function writeRoot(directory: string, { key, wrapped }: RootFileKey, root: Root): Promise<void> {
-  const head = `${JSON.stringify([FORMAT, root.storeId, root.epoch, wrapped.toString('base64')])}\n`;
+  const { id, at } = root.rotation ?? {};
+  const head = `${JSON.stringify([FORMAT, root.storeId, root.epoch, wrapped.toString('base64'), id, at])}\n`;
   const generations = Buffer.alloc(ALL * 4);
   root.buckets.forEach(({ generation }, bucket) => void generations.writeUInt32BE(generation, bucket * 4));
   const named = NAMED.map((name) => root.named[name]);
@@ -83,12 +95,12 @@ export async function writeRoot(directory: string, { key, wrapped }: RootFileKey
 }
 
 /** @throws ENOENT if it was replaced meanwhile; StartFailure master-key-wrong, key-store-damaged */
-export async function readRoot(directory: string, rootKey: RootKey, epoch: number): Promise<Root> {
+async function readRoot(directory: string, rootKey: RootKey, epoch: number): Promise<Root> {
   const path = pathOf(directory, epoch);
   const bytes = await readFile(path);
   const end = bytes.indexOf('\n') + 1;
   const head = bytes.subarray(0, end).toString();
-  const [storeId, wrapped] = headOf(head, epoch) ?? damaged(path);
+  const [storeId, wrapped, rotation] = headOf(head, epoch) ?? damaged(path);
   const key = await rootKey.unwrap(wrapped).catch((cause) => {
     if (cause instanceof StartFailure) throw cause;
     throw new StartFailure(
@@ -103,6 +115,7 @@ export async function readRoot(directory: string, rootKey: RootKey, epoch: numbe
   return {
     storeId,
     epoch,
+    rotation,
     named: Object.fromEntries(NAMED.map((name, index) => [name, slice(index)])) as NamedKeys,
     buckets: Array.from({ length: ALL }, (_, bucket) => ({
       key: slice(NAMED.length + bucket),
@@ -111,10 +124,11 @@ export async function readRoot(directory: string, rootKey: RootKey, epoch: numbe
   };
 }
 
-function headOf(head: string, epoch: number): [string, Buffer] | undefined {
+function headOf(head: string, epoch: number): [string, Buffer, Rotation | undefined] | undefined {
   try {
-    const [format, storeId, stored, wrapped] = JSON.parse(head);
-    return format === FORMAT && stored === epoch ? [storeId, Buffer.from(wrapped, 'base64')] : undefined;
+    const [format, storeId, stored, wrapped, id, at] = JSON.parse(head);
+    if (format !== FORMAT || stored !== epoch) return undefined;
+    return [storeId, Buffer.from(wrapped, 'base64'), id ? { id, at } : undefined];
   } catch {
     return undefined;
   }
@@ -133,4 +147,18 @@ function damaged(path: string): never {
     'key-store-damaged',
     `${path} is damaged, so no personal data can be decrypted: restore the newest copy of the key directory`,
   );
+}
+
+/** The newest root, which another process may replace while it is read. */
+export async function readNewest(directory: string, rootKey: RootKey): Promise<Root | undefined> {
+  for (;;) {
+    const [epoch] = await storedEpochs(directory);
+    if (epoch === undefined) return undefined;
+    try {
+      return await readRoot(directory, rootKey, epoch);
+    } catch (error) {
+      // Overwritten or removed while it was read, if there is a newer one.
+      if ((await storedEpochs(directory))[0] === epoch) throw error;
+    }
+  }
 }

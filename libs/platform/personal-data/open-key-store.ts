@@ -6,10 +6,12 @@ import { decrypt } from '../aes-gcm.js';
 import type { Settings } from '../configuration/settings.js';
 import type { Pool } from '../database/database.js';
 import { inTransaction } from '../database/in-transaction.js';
+import { keyPath } from '../key-file.js';
 import { DAMAGED, FORGOTTEN, type Key } from '../key-store/bucket.js';
 import { KeyStore, type KeyStoreParts } from '../key-store/key-store.js';
 import { KEY_BYTES, type NamedKeys } from '../key-store/root-file.js';
-import { rootKeyBehind, rootKeyFrom } from '../key-store/root-key.js';
+import { type RootKey, rootKeyBehind, rootKeyFrom } from '../key-store/root-key.js';
+import { RootKeyFile } from '../key-store/root-key-file.js';
 import { explainFailure, StartFailure } from '../start-failure.js';
 import { openMasterKey } from './master-key.js';
 
@@ -44,7 +46,7 @@ export async function openKeyStore(
   const [{ former: hasFormer }] = await dataSource.query(HAS_FORMER);
   const needsMaster = settings.rootKeyCommand === undefined || hasFormer;
   const masterKey = needsMaster ? await openMasterKey(dataSource, settings, directory) : undefined;
-  const rootKey = settings.rootKeyCommand ? rootKeyBehind(settings.rootKeyCommand) : rootKeyFrom(masterKey!);
+  const rootKey = rootKeyOf(settings, masterKey);
   const parts: KeyStoreParts = {
     directory,
     rootKey,
@@ -68,6 +70,15 @@ export async function openKeyStore(
     await pool.query('UPDATE platform.address_key SET wrapped_key = NULL');
   }
   return store;
+}
+
+function rootKeyOf(
+  { rootKeyCommand, masterKey, masterKeyFile, data }: KeySettings,
+  loaded: Buffer | undefined,
+): RootKey {
+  if (rootKeyCommand) return rootKeyBehind(rootKeyCommand);
+  if (masterKey) return rootKeyFrom(masterKey);
+  return new RootKeyFile(keyPath('master', masterKeyFile, data), loaded!);
 }
 
 async function openNoted(dataSource: DataSource, parts: KeyStoreParts, named: Partial<NamedKeys>): Promise<KeyStore> {

@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readKeyFile } from '../key-file.js';
+import { KeyStore } from './key-store.js';
+import { wrappingBy } from './root-key.js';
+import { nextOf, RootKeyFile } from './root-key-file.js';
+
+const PROGRAM = fileURLToPath(new URL('../../../test/support/rotate-until-killed.mjs', import.meta.url));
+const FORMER = Buffer.alloc(32, 7);
+const NAMES = ['ada', 'ben', 'cem', 'gone', 'left'];
+const now = { ms: Date.UTC(2022, 4, 18) };
+
+let folder: string;
+let store: KeyStore;
+let keys: Map<string, unknown>;
+
+const keyFile = (at = folder) => join(at, 'master.key');
+
+async function openIn(at: string): Promise<KeyStore> {
+  const rootKey = new RootKeyFile(keyFile(at), (await readKeyFile(keyFile(at), 'master'))!);
+  const parts = { directory: join(at, 'keys'), rootKey, clock: { now: () => now.ms } };
+  const exclusively = <Result>(work: () => Promise<Result>) => work();
+  return (await KeyStore.open({ ...parts, exclusively })) ?? KeyStore.create({ ...parts, exclusively });
+}
+
+const openWithFormer = (at = folder) =>
+  KeyStore.open({
+    ...{ directory: join(at, 'keys'), clock: { now: () => now.ms }, exclusively: (work) => work() },
+    rootKey: { ...wrappingBy(FORMER), keeper: 'setting', next: async () => wrappingBy(FORMER), async settle() {} },
+  });
+
+async function contentOf(at: string): Promise<Map<string, Buffer>> {
+  const names = await readdir(at, { recursive: true, withFileTypes: true });
+  const files = names.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name));
+  return new Map(await Promise.all(files.map(async (path) => [path.slice(at.length), await readFile(path)] as const)));
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-root-'));
+  await writeFile(keyFile(), `${FORMER.toString('base64')}\n`, { mode: 0o600 });
+  store = await openIn(folder);
+  await store.destroy({ names: ['gone'] });
+  await store.move(new Map([['left', Buffer.alloc(32, 9)]]));
+  keys = await store.keysOf(NAMES);
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('a rotation of a root key in a file', () => {
+  it('keeps every key, and leaves nothing that the former root key decrypts', async () => {
+    const before = await contentOf(folder);
+    now.ms += 1_000;
+    expect(await store.rotate('rotation-1')).toBe(4);
+    expect(store.rootKey).toEqual({ keeper: 'file', since: '2022-05-18T00:00:01.000Z' });
+    expect(await (await openIn(folder)).keysOf(NAMES)).toEqual(keys);
+    await expect(openWithFormer()).rejects.toMatchObject({ code: 'master-key-wrong' });
+    const after = await contentOf(folder);
+    // One root, two buckets with new names, and the master key.
+    expect(after.size).toBe(4);
+    const left = [...after].filter(([name]) => before.has(name)).map(([name]) => name);
+    expect(left).toEqual(['/master.key']);
+    expect(after.get('/master.key')).not.toEqual(before.get('/master.key'));
+  });
+
+  it('changes nothing if it is repeated', async () => {
+    await store.rotate('rotation-1');
+    const once = await contentOf(folder);
+    expect(await store.rotate('rotation-1')).toBe(4);
+    expect(await contentOf(folder)).toEqual(once);
+  });
+
+  it('can be killed after each operation on a file: every key stays, and who ends it leaves nothing of the former root', async () => {
+    const origin = join(folder, 'origin');
+    await mkdir(origin);
+    await cp(join(folder, 'keys'), join(origin, 'keys'), { recursive: true });
+    await cp(keyFile(), keyFile(origin));
+    let isKilled = true;
+    let kills = 0;
+    for (; isKilled; kills++) {
+      const at = join(folder, `killed-${kills + 1}`);
+      await cp(origin, at, { recursive: true });
+      const args = [PROGRAM, join(at, 'keys'), keyFile(at), 'rotation-1', String(kills + 1)];
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+      const [code, signal] = await once(child, 'exit');
+      isKilled = signal === 'SIGKILL';
+      expect([kills, code]).toEqual([kills, isKilled ? null : 0]);
+
+      const opened = await openIn(at);
+      expect(await opened.keysOf(NAMES)).toEqual(keys);
+      await opened.rotate('rotation-1');
+      expect([kills, await (await openIn(at)).keysOf(NAMES)]).toEqual([kills, keys]);
+      await expect(openWithFormer(at)).rejects.toMatchObject({ code: 'master-key-wrong' });
+      const content = await contentOf(at);
+      expect([...content].filter(([, bytes]) => bytes.includes(FORMER.toString('base64')))).toEqual([]);
+      // Files of buckets that the killed process wrote under keys that nobody has are no concern.
+      const names = [...content.keys()].filter((name) => !name.startsWith('/keys/buckets/'));
+      expect(names.sort()).toEqual([expect.stringMatching(/^\/keys\/root-\d+$/), '/master.key']);
+      await rm(at, { recursive: true });
+    }
+    expect(kills).toBeGreaterThan(40);
+  });
+
+  it('is followed by a process that knows the former root key only, which then encrypts with the new one', async () => {
+    const other = await openIn(folder);
+    await store.rotate('rotation-1');
+    now.ms += 10_000;
+    expect(await other.keysOf(NAMES)).toEqual(keys);
+    await other.destroy({ names: ['ben'] });
+    expect(await (await openIn(folder)).keyOf('ben')).toBe('forgotten');
+    await expect(openWithFormer()).rejects.toMatchObject({ code: 'master-key-wrong' });
+  });
+
+  it('leaves a damaged bucket as it is, for the copy that is to be restored', async () => {
+    const path = store.fileFor('gone');
+    const good = await readFile(path);
+    await writeFile(path, 'damaged');
+    await store.rotate('rotation-1');
+    expect(store.fileFor('gone')).toBe(path);
+    await writeFile(path, good);
+    expect(await (await openIn(folder)).keysOf(NAMES)).toEqual(keys);
+  });
+
+  it('uses a key that somebody has put beside the file, but not the one that is in use', async () => {
+    await writeFile(nextOf(keyFile()), FORMER.toString('base64'), { mode: 0o600 });
+    await expect(store.rotate('rotation-1')).rejects.toThrow('that is in use');
+    await rm(nextOf(keyFile()));
+    await writeFile(nextOf(keyFile()), Buffer.alloc(32, 8).toString('base64'), { mode: 0o600 });
+    await store.rotate('rotation-1');
+    expect(await readKeyFile(keyFile(), 'master')).toEqual(Buffer.alloc(32, 8));
+  });
+
+  it('leaves the files of a directory that this process may not write, in which both keys go on being found', async () => {
+    const mounted = join(folder, 'mounted');
+    await mkdir(mounted);
+    await cp(keyFile(), keyFile(mounted));
+    const parts = { directory: join(folder, 'keys'), clock: { now: () => now.ms } };
+    const rootKey = new RootKeyFile(keyFile(mounted), FORMER);
+    const reader = (await KeyStore.open({ ...parts, rootKey, exclusively: (work) => work() }))!;
+    await chmod(mounted, 0o500);
+    const isRoot = process.getuid?.() === 0;
+    // Nothing is refused to root.
+    if (!isRoot) await expect(reader.rotate('rotation-1')).rejects.toThrow("can't be written");
+    await chmod(mounted, 0o700);
+    await writeFile(nextOf(keyFile(mounted)), Buffer.alloc(32, 8).toString('base64'), { mode: 0o600 });
+    await chmod(mounted, 0o500);
+    await reader.rotate('rotation-1');
+    const again = new RootKeyFile(keyFile(mounted), (await readKeyFile(keyFile(mounted), 'master'))!);
+    const opened = await KeyStore.open({ ...parts, rootKey: again, exclusively: (work) => work() });
+    expect(await opened!.keysOf(NAMES)).toEqual(keys);
+    await chmod(mounted, 0o700);
+  });
+});

@@ -79,6 +79,10 @@ export const contexts: readonly ListedContext[] = [
     descriptor: async () => (await import('../libs/safety/index.js')).safetyContext,
     cli: () => import('../libs/safety/cli.js'),
   },
+  {
+    descriptor: async () => (await import('../libs/regulation/index.js')).regulationContext,
+    cli: () => import('../libs/regulation/cli.js'),
+  },
   { descriptor: async () => (await import('../libs/audit/index.js')).auditContext },
   {
     descriptor: async () => (await import('../libs/proof/index.js')).proofContext,

@@ -34,6 +34,7 @@ const ORDER = [
   'ladder',
   'appeal',
   'notice',
+  'regulation',
   'target',
   'hold',
   'person',

@@ -109,6 +109,8 @@ const SHOWING = [
   'appeal claim img-1',
   'notice list --limit 1',
   'notice show notice-1',
+  'regulation statements --limit 1',
+  'regulation statement statement-1',
   'switch list',
   'switch show generate',
   'image-rule list',

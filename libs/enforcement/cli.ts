@@ -180,6 +180,14 @@ const statementText = (statement: NonNullable<EnforcementAnswer['statement']>): 
     ['appeal', statement.appeal],
   ]);
 
+const submissionsText = (submissions: NonNullable<EnforcementAnswer['submissions']>): Shown =>
+  table(
+    ['statement of reasons', 'decision', 'status', 'accepted', 'errors'],
+    submissions.map((one) => [
+      ...[one.statementId, one.decision, one.status, time(one.acceptedAt), one.errors.join('; ')],
+    ]),
+  );
+
 const decisionPointsText = ({ decisionPoints, measure }: EnforcementAnswer): Shown =>
   table(
     ['decision point', 'denies since'],
@@ -233,6 +241,7 @@ function receiptText(receipt: EnforcementAnswer): Shown {
     ]),
     decisionPointsText(receipt),
     ...(receipt.statement ? [statementText(receipt.statement)] : []),
+    ...(receipt.submissions && receipt.submissions.length > 0 ? [submissionsText(receipt.submissions)] : []),
     ...(receipt.acknowledgements.length > 0 ? [acknowledgementsText(receipt)] : []),
     // Empty for a service, which does not see who did it.
     ...(receipt.events.length > 0 ? [eventsText(receipt)] : []),

@@ -40,6 +40,7 @@ export * from './processes/enforcing.js';
 export * from './processes/image-withholding.js';
 export { type AppliedAt, DecisionPoints } from './queries/decision-points.js';
 export { DisregardedUses } from './queries/disregarded-uses.js';
+export { type SentStatement, StatementsSent } from './queries/statements-sent.js';
 export { registerTarget, targetsStream } from './targets.js';
 
 export const enforcementContext: Context = {

@@ -67,6 +67,8 @@ const EXCEPTIONS: Record<string, string> = {
   'POST /v1/subject-requests/:id/closing': ONCE,
   'POST /v1/log-verifications': WORKS,
   'POST /v1/notices/:id/redelivery': WORKS,
+  'POST /v1/statement-mapping/dry-runs': READS,
+  'POST /v1/statements/:id/retry': WORKS,
   'POST /v1/quarantine/:id/replay': ONCE,
   'POST /v1/quarantine/:id/edited-replay': ONCE,
   'DELETE /v1/quarantine/:id': ONCE,
@@ -161,6 +163,16 @@ beforeAll(async () => {
       {
         ...{ path: '/v1/enforcement-ladder', shown: '/v1/enforcement-ladder' },
         body: { entries: [{ steps: [{ strikes: 1, measure: 'strike' }] }], reason: 'a test' },
+      },
+    ],
+    [
+      'PUT /v1/statement-mapping',
+      {
+        ...{ path: '/v1/statement-mapping', shown: '/v1/statement-mapping' },
+        body: {
+          entries: [{ category: 'STATEMENT_CATEGORY_SCAMS_AND_FRAUD', ground: 'terms', explanation: 'a test' }],
+          reason: 'a test',
+        },
       },
     ],
     ['PUT /v1/gate/limit', { path: '/v1/gate/limit', shown: '/v1/gate', body: { limit: 0.0003, reason: 'a test' } }],

@@ -54,6 +54,24 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
     { entries: [{ steps: [{ strikes: 1, measure: 'deactivate' }] }], reason: 'as before' },
   ],
   'POST /v1/enforcement-ladder/dry-runs': [{ entries: [{ steps: [{ strikes: 1, measure: 'strike' }] }], cases: 10 }],
+  'PUT /v1/statement-mapping': [
+    {
+      entries: [
+        {
+          ...{ category: 'STATEMENT_CATEGORY_OTHER_VIOLATION_TC', ground: 'terms', isAlsoIllegal: true },
+          ...{ keywords: ['KEYWORD_OTHER'], otherKeyword: 'resold accounts', explanation: 'against the terms' },
+        },
+        {
+          ...{ clause: 'violent', category: 'STATEMENT_CATEGORY_VIOLENCE', ground: 'illegal' },
+          ...{ legalGround: 'a law' },
+        },
+      ],
+      reason: 'as agreed',
+    },
+  ],
+  'POST /v1/statement-mapping/dry-runs': [
+    { entries: [{ clause: 'spam', category: 'STATEMENT_CATEGORY_SCAMS_AND_FRAUD', ground: 'terms' }] },
+  ],
   'POST /v1/enforcements/:id/appeals': [{ text: 'it is a film', hasNewEvidence: true, accountId: 'acc-1' }],
   'POST /v1/appeals/:id/decision': [
     { outcome: 'partly-granted', clause: 'spam', reason: 'it advertises', token: 1 },

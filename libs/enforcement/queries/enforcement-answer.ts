@@ -68,6 +68,18 @@ export const EnforcementAnswer = closed({
   ),
   ladder: orNull(position('The position of the ladder that chose the measure; null for the default, or by hand.')),
   statement: orNull(StatementAnswer),
+  submissions: orNull(
+    list(
+      closed({
+        statementId: text('The statement, as its identifier at the database.'),
+        decision: text('What was restricted.'),
+        status: oneOf(['waiting', 'accepted', 'refused'], 'What became of it.'),
+        acceptedAt: orNull(instant('When the database had it.')),
+        errors: list(Type.String(), 'Why the database refused it, in its words.'),
+      }),
+      'The statements of reasons for the Commission’s database (Digital Services Act); empty for a service, and if none is made; null while the view of them is built.',
+    ),
+  ),
   acknowledgements: list(
     closed({
       target: text('A target that was asked.'),
@@ -128,6 +140,15 @@ export const enforcementExample: EnforcementAnswer = {
     isMeasureAutomated: true,
     appeal: howToAppeal('img-1'),
   },
+  submissions: [
+    {
+      statementId: '0196e0f0-0000-8000-8000-000000000001',
+      decision: 'account-terminated',
+      status: 'accepted',
+      acceptedAt: '2022-05-19T10:20:05.000Z',
+      errors: [],
+    },
+  ],
   acknowledgements: [
     { target: 'session-service', isRegistered: true, acknowledgedAt: '2022-05-19T10:20:03.000Z', isLifted: false },
   ],

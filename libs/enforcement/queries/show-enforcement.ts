@@ -23,6 +23,7 @@ import { DecisionPoints } from './decision-points.js';
 import { DisregardedUses } from './disregarded-uses.js';
 import { EnforcementAnswer, enforcementExample, howToAppeal } from './enforcement-answer.js';
 import { eventsOfCause } from './enforcement-events.js';
+import { type SentStatement, StatementsSent } from './statements-sent.js';
 
 export class ShowEnforcement extends IdQuery<EnforcementAnswer> {
   declare readonly context: Context;
@@ -36,6 +37,7 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(DecisionPoints) private readonly points: DecisionPoints,
     @Inject(DisregardedUses) private readonly uses: DisregardedUses,
+    @Inject(StatementsSent) private readonly statements: StatementsSent,
   ) {}
 
   async execute({ id, context }: ShowEnforcement): Promise<EnforcementAnswer> {
@@ -87,6 +89,7 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
         : null,
       ladder: version ? String(version.position) : null,
       statement: statementOf(id, order),
+      submissions: isService ? [] : submissionsOf(await this.statements.of(id)),
       acknowledgements: (order.targets ?? []).map((target) => ({
         target,
         isRegistered: byName.has(target),
@@ -118,6 +121,9 @@ function statementOf(id: string, { statement }: Order): EnforcementAnswer['state
   const { ground, decidedBy, reason = null, policyVersion = null, notedBy = null, isMeasureAutomated } = statement;
   return { ground, decidedBy, reason, policyVersion, notedBy, isMeasureAutomated, appeal: howToAppeal(id) };
 }
+
+const submissionsOf = (sent: SentStatement[] | null): EnforcementAnswer['submissions'] =>
+  sent?.map((one) => ({ ...one, errors: [...one.errors] })) ?? null;
 
 const receiptOf = ({ type, stream, position: place, recordedAt, metadata }: RecordedEvent) => ({
   type,

@@ -1,4 +1,5 @@
 const MAIL_SERVER = 'the mail server that sends them';
+const STATEMENTS = 'the root of the API of the database of statements of reasons';
 const IMAGE_SERVICE = 'the address of its images with {imageId}';
 
 /** A setting that requires another one, and what to set that to. */
@@ -17,6 +18,11 @@ export const NEEDS: readonly (readonly [variable: string, needed: string, remedy
   ['GATEHOUSE_NOTICE_FROM', 'GATEHOUSE_NOTICE_SMTP_URL', MAIL_SERVER],
   ['GATEHOUSE_NOTICE_SMTP_CA_FILE', 'GATEHOUSE_NOTICE_SMTP_URL', MAIL_SERVER],
   ['GATEHOUSE_NOTICE_SMTP_PLAIN', 'GATEHOUSE_NOTICE_SMTP_URL', MAIL_SERVER],
+  ['GATEHOUSE_DSA_URL', 'GATEHOUSE_DSA_TOKEN_FILE', 'a file with the platform’s token'],
+  ['GATEHOUSE_DSA_URL', 'GATEHOUSE_DSA_SINCE', 'the first day whose decisions are sent'],
+  ['GATEHOUSE_DSA_TOKEN_FILE', 'GATEHOUSE_DSA_URL', STATEMENTS],
+  ['GATEHOUSE_DSA_SINCE', 'GATEHOUSE_DSA_URL', STATEMENTS],
+  ['GATEHOUSE_DSA_SCOPE', 'GATEHOUSE_DSA_URL', STATEMENTS],
   ['GATEHOUSE_IMAGE_TOKEN', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],
   ['GATEHOUSE_IMAGE_TOKEN_FILE', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],
   ['GATEHOUSE_IMAGE_SIGNING_KEY', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],

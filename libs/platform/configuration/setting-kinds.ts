@@ -1,4 +1,5 @@
 import { isEmail } from 'class-validator';
+import { isDay } from '../../kernel/text-forms.js';
 import { Networks } from './networks.js';
 
 /** One setting: how to parse it and how to document it. */
@@ -61,6 +62,25 @@ export const webUrl = () =>
     'a URL that starts with https:// or http://, without a user name or a password',
     undefined,
     (value) => (isWebUrl(value) ? value : undefined),
+  );
+
+/** The root of another system's API that gets a secret: encrypted, unless it is on this machine. Without a slash at its end. */
+export const apiUrl = () =>
+  new Setting<string | undefined>(
+    'a URL that starts with https://, or with http:// on this machine, without a user name, a password, a query or a fragment',
+    undefined,
+    (value) => {
+      const root = baseUrl().parse(value);
+      return root !== undefined && /^(?:https:|http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::|\/|$))/.test(root)
+        ? root
+        : undefined;
+    },
+  );
+
+/** A day in UTC; its value is its beginning, in epoch milliseconds. */
+export const day = () =>
+  new Setting<number | undefined>('a day like 2022-05-18', undefined, (value) =>
+    isDay(value) ? Date.parse(`${value}T00:00:00Z`) : undefined,
   );
 
 /** The URL that paths are appended to; its value has no slash at its end. */

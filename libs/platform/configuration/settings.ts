@@ -5,6 +5,7 @@ import { editDistance } from './edit-distance.js';
 import { keySettings } from './key-settings.js';
 import { NEEDS } from './needed-settings.js';
 import { proofSettings } from './proof-settings.js';
+import { regulationSettings } from './regulation-settings.js';
 import {
   addressOnly,
   baseUrl,
@@ -155,6 +156,7 @@ const table = {
   noticeLanguage: choice(['en', 'de'], 'en').means(
     'Language of notices to people who gave none, or one without a template',
   ),
+  ...regulationSettings,
   imageUrl: webUrlTemplate('imageId').means(
     'Where the image service serves an image, like https://images.example/{imageId}; if unset, reviewers see no images. Only that host is asked',
   ),
@@ -211,7 +213,7 @@ const table = {
     'Time for which a key may be parked before every process except a gateway reports that it is not ready, in ms',
   ),
   scheduler: onOff(true).means(
-    'Whether this process does what is due by the clock: it admits cohorts, decides cases whose verdicts are final, opens golden cases, sends notices, and deletes expired quarantine entries',
+    'Whether this process does what is due by the clock: it admits cohorts, decides cases whose verdicts are final, opens golden cases, sends notices and statements of reasons, and deletes expired quarantine entries',
   ),
   newAdministratorToken: onOff(false).means(
     'Whether this start creates and prints another administrator token, to replace a lost one',

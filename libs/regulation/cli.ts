@@ -1,0 +1,185 @@
+import { type Command, Option } from 'commander';
+import { type CommandGroup, type Condition, command, conditionOf, ifMatch, integer, reason } from '../cli/commands.js';
+import { jsonOf } from '../cli/json-file.js';
+import { actorText } from '../cli/rendering/actor.js';
+import { line, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
+import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
+import { listed } from '../cli/session.js';
+import type { WriteReceipt } from '../http/write-receipt.js';
+import type { MappingDryRunAnswer } from './features/dry-run-mapping.js';
+import type { StatementEntry } from './queries/list-statements.js';
+import type { MappingAnswer } from './queries/show-mapping.js';
+import type { StatementAnswer } from './queries/show-statement.js';
+
+type Run = Parameters<CommandGroup>[1];
+
+export const commands: CommandGroup = (program, run) => {
+  const group = program
+    .command('regulation')
+    .description('Reports to authorities under the EU Digital Services Act: statements of reasons and their mapping.');
+  statementCommands(group, run);
+  mappingCommands(group, run);
+};
+
+function statementCommands(group: Command, run: Run): void {
+  command(
+    group,
+    'statements',
+    'Lists statements of reasons for the Commission’s database, the oldest first.',
+    'regulation statements --status refused',
+    'regulation statements --enforcement img-1',
+  )
+    .addOption(
+      new Option('--status <status>', 'only those with this status').choices(['waiting', 'accepted', 'refused']),
+    )
+    .option('--enforcement <id>', 'only those about this enforcement')
+    .option('--limit <n>', 'maximum number of statements', integer(1, 1_000_000), 50)
+    .action(
+      run<{ status?: string; enforcement?: string; limit: number }>(async (session, { limit, ...filter }) => {
+        const items = await listed<StatementEntry>(session, '/v1/statements', filter, limit);
+        const rows = items.map((one) => [
+          ...[one.statementId, one.enforcementId, one.decision, one.clause, one.status],
+          ...[time(one.queuedAt), time(one.acceptedAt), one.errors.join('; ')],
+        ]);
+        session.print({ items }, () =>
+          table(
+            ['statement', 'enforcement', 'decision', 'clause', 'status', 'queued', 'accepted', 'errors'],
+            rows,
+            'no statement; without the database in the settings none is made',
+          ),
+        );
+      }),
+    );
+
+  command(
+    group,
+    'statement <id>',
+    'Shows a statement of reasons in the fields of the Commission’s database, and what became of it.',
+    'regulation statement 0196e0f0-0000-8000-8000-000000000001',
+  ).action(
+    run(async ({ client, print }, _, id) => {
+      const statement = await client.get<StatementAnswer>(pathOf(id!));
+      print(statement, () => statementText(statement));
+    }),
+  );
+
+  command(
+    group,
+    'retry <id>',
+    'Sends a refused statement of reasons again, by the mapping in force then.',
+    'regulation retry 0196e0f0-0000-8000-8000-000000000001',
+  ).action(
+    run(async ({ client, print }, _, id) => {
+      const written = await client.post<WriteReceipt>(`${pathOf(id!)}/retry`, undefined, { repeatable: true });
+      print(written, () => line`statement ${id} waits to be sent, from position ${written.position}`);
+    }),
+  );
+}
+
+function mappingCommands(group: Command, run: Run): void {
+  command(
+    group,
+    'mapping',
+    'Shows what statements of reasons say of each clause, its etag, and the clauses without an entry.',
+    'regulation mapping',
+  ).action(
+    run(async ({ client, print }) => {
+      const mapping = await client.get<MappingAnswer>('/v1/statement-mapping');
+      print(mapping, () => mappingText(mapping));
+    }),
+  );
+
+  command(
+    group,
+    'set-mapping <file>',
+    'Sets the category and the ground of each clause from a JSON file with the entries.',
+    "regulation set-mapping mapping.json --reason 'as agreed with the legal department'",
+  )
+    .requiredOption('--reason <text>', 'why', reason)
+    .addOption(ifMatch('regulation mapping'))
+    .action(
+      run<{ reason: string } & Condition>(async ({ client, print }, options, file) => {
+        const body = { entries: await jsonOf('<file>', file!, 'an array of entries'), reason: options.reason };
+        const written = await client.put<WriteReceipt>('/v1/statement-mapping', body, conditionOf(options));
+        print(written, () => line`the mapping is in force from position ${written.position}`);
+      }),
+    );
+
+  command(
+    group,
+    'check-mapping <file>',
+    'Checks a mapping without setting it, and names the clauses that it would leave without an entry.',
+    'regulation check-mapping mapping.json',
+  ).action(
+    run(async ({ client, print }, _, file) => {
+      const entries = await jsonOf('<file>', file!, 'an array of entries');
+      const gaps = await client.post<MappingDryRunAnswer>(
+        '/v1/statement-mapping/dry-runs',
+        { entries },
+        { repeatable: true },
+      );
+      print(gaps, () => paragraphs(gapTexts(gaps)));
+    }),
+  );
+}
+
+const pathOf = (id: string): string => `/v1/statements/${encodeURIComponent(id)}`;
+
+function statementText(statement: StatementAnswer): Shown {
+  const { submission, isSent, history, errors } = statement;
+  const fields = Object.entries(submission ?? {}).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(', ') : value,
+  ]);
+  return paragraphs([
+    pairs([
+      ['statement', statement.statementId],
+      ['enforcement', statement.enforcementId],
+      ['decision', statement.decision],
+      ['clause', statement.clause],
+      ['status', statement.status],
+      ['queued', time(statement.queuedAt)],
+      ['accepted', time(statement.acceptedAt)],
+      ['errors', errors.join('; ')],
+    ]),
+    table([isSent ? 'sent field' : 'field, if sent now', 'value'], fields, 'its clause has no entry in the mapping'),
+    table(
+      ['position', 'time', 'event'],
+      history.map((one) => [Number(one.position), time(one.time), one.type]),
+    ),
+  ]);
+}
+
+function mappingText(mapping: MappingAnswer): Shown {
+  return paragraphs([
+    pairs([['etag', mapping.etag]]),
+    table(
+      ['clause', 'category', 'keywords', 'ground', 'law'],
+      mapping.entries.map((one) => [
+        ...[one.clause ?? 'none', one.category, one.keywords.join(', ')],
+        ...[one.ground, one.legalGround],
+      ]),
+      'nobody has set a mapping: statements wait',
+    ),
+    ...gapTexts(mapping),
+    table(
+      ['position', 'set', 'by', 'reason'],
+      mapping.history.map((one) => [Number(one.position), time(one.time), actorText(one.actor), one.reason]),
+    ),
+  ]);
+}
+
+const gapTexts = ({ unmapped, waiting }: MappingDryRunAnswer): Shown[] => [
+  unmapped.length === 0
+    ? line`every clause of the content policy has an entry`
+    : line`clauses without an entry: ${unmapped.join(', ')}`,
+  table(
+    ['clause', 'statements that wait for an entry'],
+    rowsOf(
+      waiting.map(({ clause, statements }) => ({ clause: clause ?? 'none', statements })),
+      'clause',
+      'statements',
+    ),
+    'no statement waits for an entry',
+  ),
+];

@@ -13,6 +13,7 @@ let receiver: Awaited<ReturnType<typeof startNoticeReceiver>>;
 let gatehouse: TestGatehouse;
 let service: Client;
 let lena: Client;
+let operator: Client;
 let reviewers: Client[];
 let hearers: Client[];
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
   lena = await gatehouse.as('lena', 'lead');
   reviewers = await Promise.all(['rev-1', 'rev-2', 'rev-3'].map((name) => gatehouse.as(name, 'reviewer')));
   hearers = await Promise.all(['hugo', 'hanna'].map((name) => gatehouse.as(name, 'reviewer')));
-  const operator = await gatehouse.as('olga', 'operator');
+  operator = await gatehouse.as('olga', 'operator');
   const clauses = ['violent', 'spam'].map((id) => ({ id, title: id, severity: 1 }));
   await operator.post('/v1/policy', { version: '1', clauses });
   const entries = [
@@ -60,7 +61,10 @@ class World {
       expect((await lena.post(`/v1/cases/${this.id}/reopen`, { reason: 'look again' })).status).toBe(200);
     else if (kind === 'appeal') await this.appeal(more);
     else if (kind === 'bulk') await this.bulk(more);
-    else if (kind === 'undo') await this.job({ compensates: this.jobId });
+    else if (kind === 'lift') {
+      const lifting = { reason: 'second-look', ...(more && { cause: this.id }) };
+      expect((await operator.post(`/v1/accounts/${this.id}-owner/reinstatement`, lifting)).status).toBe(200);
+    } else if (kind === 'undo') await this.job({ compensates: this.jobId });
     else await this.judge(kind!, more);
     for (let times = 0; times < 2; times++) await tick();
   }
@@ -108,6 +112,7 @@ class World {
 }
 
 const IMPOSED = 'measure-imposed deactivate';
+const LIFTED = 'measure-lifted reinstated';
 const REVERSED = 'measure-reversed deactivate';
 
 it.each<[string, string[], string[], string[], string[]?]>([
@@ -116,6 +121,14 @@ it.each<[string, string[], string[], string[], string[]?]>([
   ['a fault of the model', ['model-problem'], [], ['model-problem']],
   ['a verdict that is taken back, and the next', ['unsafe taken-back', 'safe'], [], ['dismissed']],
   ['a granted appeal', ['unsafe', 'appeal granted'], [IMPOSED, 'appeal-decided granted'], ['confirmed', 'overturned']],
+  ['a measure that an operator lifts', ['unsafe', 'lift cause'], [IMPOSED, LIFTED], ['confirmed']],
+  ['all measures that an operator lifts', ['unsafe', 'lift'], [IMPOSED, LIFTED], ['confirmed']],
+  [
+    'a restriction that an operator lifts',
+    ['unsafe spam', 'lift cause'],
+    ['measure-imposed restrict', 'measure-lifted lifted'],
+    ['confirmed'],
+  ],
   [
     'an appeal that is granted in part',
     ['unsafe', 'appeal partly-granted'],

@@ -1,4 +1,4 @@
-import { accountStream, WaitlistJoined } from '../../account/index.js';
+import { AccountReinstated, accountStream, CauseLifted, StrikeRescinded, WaitlistJoined } from '../../account/index.js';
 import { APPEAL_CARRYING_OUT, AppealDenied, AppealGranted, AppealPartlyGranted } from '../../appeals/index.js';
 import { EnforcementOrdered, EnforcementReversed, enforcementStream } from '../../enforcement/index.js';
 import type { OwnEventIds } from '../../event-store/event-identity.js';
@@ -7,6 +7,7 @@ import type { Transactor } from '../../event-store/transact.js';
 import { isOf, type RecordedOf } from '../../events/event-definition.js';
 import { type Clock, DAY_MS, toIso } from '../../kernel/clock.js';
 import { causedBy } from '../../kernel/command-context.js';
+import type { RecordedEvent } from '../../kernel/envelope.js';
 import { CaseReopened, FlaggerNoted } from '../../review/index.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import type { CHANNELS } from '../events.js';
@@ -39,9 +40,13 @@ const EVENTS = [
   AppealDenied,
   FlaggerNoted,
   CaseReopened,
+  AccountReinstated,
+  CauseLifted,
+  StrikeRescinded,
   ...REVIEWS,
 ];
 type Decision = RecordedOf<(typeof EVENTS)[number]>;
+type Lifting = RecordedOf<typeof AccountReinstated | typeof CauseLifted | typeof StrikeRescinded>;
 type Content = Omit<Notice, 'noticeId' | 'channel' | 'language' | 'accountId' | 'role'>;
 
 /** Queues a notice for each person whom a decision concerns and each channel: the account's holder, and users who flagged. */
@@ -76,6 +81,22 @@ export function noticeQueueing(ports: QueueingPorts): Consumer {
     await queue(event, accountId, 'subject', content);
   }
 
+  /** What an appeal, a later round or the end of a bulk job lifts has a notice of its own. */
+  async function notifyLifted(event: Lifting): Promise<void> {
+    if (event.metadata.actor.kind === 'process') return;
+    const { accountId } = event.data;
+    const cause = causeOf(event);
+    const history = await store.readStream(`${accountStream.category}-${accountId}`);
+    const next = history.find(({ revision }) => revision === event.revision + 1);
+    // One command may store up to three of them: the last says most.
+    if (cause !== undefined && next && isLifting(next) && causeOf(next) === cause) return;
+    await queue(event, accountId, 'subject', {
+      kind: 'measure-lifted',
+      outcome: event.type === 'AccountReinstated' ? 'reinstated' : 'lifted',
+      ...(cause !== undefined && { enforcementId: cause }),
+    });
+  }
+
   /** Who flags an image after its decision learns of that; before it, the decision itself notifies them. */
   async function answerNoted(event: RecordedOf<typeof FlaggerNoted>): Promise<void> {
     const { caseId, flaggedBy, flaggerKind } = event.data;
@@ -92,7 +113,7 @@ export function noticeQueueing(ports: QueueingPorts): Consumer {
   return defineConsumer({
     name: NOTICE_QUEUEING,
     events: EVENTS,
-    key: ({ data }) => data.caseId ?? ('accountId' in data ? data.accountId! : ''),
+    key: ({ data }) => ('caseId' in data ? data.caseId : undefined) ?? ('accountId' in data ? data.accountId! : ''),
     async react(event) {
       if (channels.length === 0 || Date.parse(event.recordedAt) < clock.now() - MAX_AGE_DAYS * DAY_MS) return;
       if (isReview(event)) {
@@ -104,6 +125,7 @@ export function noticeQueueing(ports: QueueingPorts): Consumer {
         await notifyReporters(event, { kind: 'flag-decided', outcome: 'reopened', caseId: event.data.caseId });
       } else if (event.type === 'FlaggerNoted') await answerNoted(event);
       else if (event.type === 'EnforcementReversed') await notifyReversed(event);
+      else if (isLifting(event)) await notifyLifted(event);
       else {
         const content =
           event.type === 'EnforcementOrdered' ? measureContent(event, ports.appealWindowDays) : appealContent(event);
@@ -112,6 +134,11 @@ export function noticeQueueing(ports: QueueingPorts): Consumer {
     },
   });
 }
+
+const isLifting = (event: RecordedEvent): event is Lifting =>
+  isOf(AccountReinstated, event) || isOf(CauseLifted, event) || isOf(StrikeRescinded, event);
+
+const causeOf = ({ data }: Lifting): string | undefined => ('caseId' in data ? data.caseId : data.cause);
 
 const OUTCOMES = {
   ReviewConfirmed: 'confirmed',

@@ -14,6 +14,10 @@ const REVERSED: Record<string, string> = {
   suspend: 'Die Sperre Ihres Kontos wurde aufgehoben.',
   deactivate: 'Die Deaktivierung Ihres Kontos wurde aufgehoben.',
 };
+const LIFTED: Record<string, string> = {
+  reinstated: 'Ihr Konto hat wieder Zugang.',
+  lifted: 'Eine Maßnahme gegen Ihr Konto wurde aufgehoben.',
+};
 const ACTIONS: Record<string, string> = { generate: 'keine Bilder erzeugen', share: 'keine Bilder teilen' };
 const APPEALS: Record<string, string> = {
   granted: 'Ihrem Einspruch wurde stattgegeben. Die Entscheidung ist aufgehoben.',
@@ -36,6 +40,8 @@ export const de: Template = (notice, appealUrl) => {
     return { subject: 'Über Ihren Einspruch wurde entschieden', text: appealText(notice) };
   if (notice.kind === 'measure-reversed')
     return { subject: 'Eine Entscheidung zu Ihrem Konto wurde aufgehoben', text: reversedText(notice) };
+  if (notice.kind === 'measure-lifted')
+    return { subject: 'Eine Maßnahme gegen Ihr Konto wurde aufgehoben', text: liftedText(notice) };
   return measureMessage(notice, appealUrl);
 };
 
@@ -62,6 +68,13 @@ const reversedText = ({ outcome, enforcementId }: Notice): string =>
   paragraphs(
     REVERSED[outcome],
     'Die Entscheidung darüber ist aufgehoben. Sie müssen nichts tun.',
+    enforcementId !== undefined && `Aktenzeichen: ${enforcementId}`,
+  );
+
+const liftedText = ({ outcome, enforcementId }: Notice): string =>
+  paragraphs(
+    LIFTED[outcome],
+    'Andere Maßnahmen bleiben in Kraft, wenn es welche gibt. Sie müssen nichts tun.',
     enforcementId !== undefined && `Aktenzeichen: ${enforcementId}`,
   );
 

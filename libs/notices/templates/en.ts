@@ -14,6 +14,10 @@ const REVERSED: Record<string, string> = {
   suspend: 'The suspension of your account was removed.',
   deactivate: 'The deactivation of your account was undone.',
 };
+const LIFTED: Record<string, string> = {
+  reinstated: 'Your account has its access again.',
+  lifted: 'A measure against your account was lifted.',
+};
 const ACTIONS: Record<string, string> = { generate: 'generate images', share: 'share images' };
 const APPEALS: Record<string, string> = {
   granted: 'Your appeal was granted. The decision was undone.',
@@ -34,6 +38,8 @@ export const en: Template = (notice, appealUrl) => {
   if (notice.kind === 'appeal-decided') return { subject: 'Your appeal was decided', text: appealText(notice) };
   if (notice.kind === 'measure-reversed')
     return { subject: 'A decision about your account was undone', text: reversedText(notice) };
+  if (notice.kind === 'measure-lifted')
+    return { subject: 'A measure against your account was lifted', text: liftedText(notice) };
   return measureMessage(notice, appealUrl);
 };
 
@@ -60,6 +66,13 @@ const reversedText = ({ outcome, enforcementId }: Notice): string =>
   paragraphs(
     REVERSED[outcome],
     'The decision behind it was undone. You need not do anything.',
+    enforcementId !== undefined && `Reference: ${enforcementId}`,
+  );
+
+const liftedText = ({ outcome, enforcementId }: Notice): string =>
+  paragraphs(
+    LIFTED[outcome],
+    'Other measures, if there are any, stay in force. You need not do anything.',
     enforcementId !== undefined && `Reference: ${enforcementId}`,
   );
 

@@ -6,6 +6,7 @@ import { languageOf, messageOf } from './message.js';
 const OUTCOMES = {
   'measure-imposed': ['strike', 'restrict', 'suspend', 'deactivate'],
   'measure-reversed': ['strike', 'restrict', 'suspend', 'deactivate'],
+  'measure-lifted': ['reinstated', 'lifted'],
   'appeal-decided': ['granted', 'partly-granted', 'denied'],
   'flag-decided': ['confirmed', 'dismissed', 'model-problem', 'overturned', 'reopened'],
 } as const;

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 
 const MIB = 1024 * 1024;
 /** A process is to stay below 600 MiB. What its young generation and its buffers take comes and goes between collections. */
-const ROOMY_BYTES = 500 * MIB;
+const ROOMY_BYTES = 430 * MIB;
 /** A heap whose live objects take more than that is collected often rather than large. */
 const LEAST_PERCENT = 50;
 /** V8 collects a young process often enough with it. */

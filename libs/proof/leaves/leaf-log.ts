@@ -19,7 +19,7 @@ import { refusalOf } from './witness-records.js';
 
 /** The name of its checkpoint and of its ownership. */
 export const LEAF_LOG = 'proof';
-const PAGE = 2_000;
+const PAGE = 8_000;
 /** Collects what is appended meanwhile, so that a busy log is signed a few times a second and not for each append. */
 const BETWEEN_MS = 200;
 /** Time between signatures while there is more to read than a page. */
@@ -170,6 +170,7 @@ export class LeafLog implements Subscriber {
 
   private async catchUp(signal?: AbortSignal): Promise<void> {
     let reading = this.read(this.position, PAGE);
+    let storing = Promise.resolve();
     for (;;) {
       const page = await reading;
       const isLast = page.atHead || signal?.aborted;
@@ -177,8 +178,12 @@ export class LeafLog implements Subscriber {
         reading = this.read(page.next, PAGE);
         reading.catch(() => {}); // it is awaited once this page is stored, unless that fails
       }
-      await this.store(page, await page.leaves());
-      if (isLast) return;
+      // Made while the page before is stored.
+      const leaves = await page.leaves();
+      await storing;
+      storing = this.store(page, leaves);
+      if (isLast) return storing;
+      storing.catch(() => {}); // it is awaited once the next leaves are made
     }
   }
 

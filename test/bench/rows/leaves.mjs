@@ -67,7 +67,7 @@ export async function run({ server, rounds, logEvents, log }) {
 }
 
 async function forgetLeaves(pool) {
-  await pool.query('TRUNCATE proof.bundles, proof.tiles, proof.checkpoints');
+  await pool.query('TRUNCATE proof.bundles, proof.tiles, proof.checkpoints CASCADE');
   await pool.query('UPDATE proof.tree SET size = 0, position = 0');
   await pool.query("DELETE FROM projections.checkpoints WHERE follower = 'proof'");
 }

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { bodyOf, expectStatus, openConnection, requestBytes } from './http-connection.mjs';
 
-const MAIN = fileURLToPath(new URL('../../dist/apps/standalone/main.js', import.meta.url));
+const mainOf = (role) => fileURLToPath(new URL(`../../dist/apps/${role}/main.js`, import.meta.url));
 const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 /** Those that users start it with. */
 const START_FLAGS = scripts.start.split(' ').filter((word) => word.startsWith('--'));
@@ -29,12 +29,15 @@ export const onDatabase = ({ host, port, user, password, database }) => ({
 /** Starts the process that users start, like `launch`. @returns it once it is ready */
 export const startStandalone = (settings, profile) => launch(settings, profile).ready;
 
+/** The same of a process that serves HTTP and processes nothing. */
+export const startGateway = (settings) => launch(settings, undefined, 'gateway').ready;
+
 /**
  * @param settings environment variables over the defaults; no other GATEHOUSE_ variable reaches the process
  * @param profile a directory that gets its CPU profile when it stops
  * @returns `ready`, and `failed`, which rejects if it exits before
  */
-export function launch(settings, profile) {
+export function launch(settings, profile, role = 'standalone') {
   const foreign = Object.entries(process.env).filter(([name]) => !name.startsWith('GATEHOUSE_'));
   const env = {
     ...Object.fromEntries(foreign),
@@ -44,7 +47,7 @@ export function launch(settings, profile) {
     ...settings,
   };
   const flags = [...START_FLAGS, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])];
-  const child = spawn(process.execPath, [...flags, MAIN], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...flags, mainOf(role)], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const killWithUs = () => child.kill('SIGKILL');
   process.once('exit', killWithUs);
   const gone = once(child, 'exit').finally(() => process.off('exit', killWithUs));

@@ -27,6 +27,7 @@ const EXCEPTIONS: Record<string, string> = {
   '/openapi.json': DOCUMENT,
   '/v1/accesses': LOG,
   '/v1/audit/events': LOG,
+  '/v1/audit/replays': TABLE,
   '/v1/audit/who/:name': LOG,
   '/v1/events': LOG,
   '/v1/images/:id/preview': 'it is a picture',

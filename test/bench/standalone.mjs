@@ -13,7 +13,6 @@ const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import
 /** Those that users start it with. */
 const START_FLAGS = scripts.start.split(' ').filter((word) => word.startsWith('--'));
 const STATUS_EVERY_MS = 20;
-const LAST_LINE = 'Press Ctrl-C';
 const KEYS = mkdtempSync(join(tmpdir(), 'gatehouse-bench-keys-'));
 process.once('exit', () => rmSync(KEYS, { recursive: true, force: true }));
 const MASTER_KEY = randomBytes(32).toString('base64');
@@ -98,14 +97,18 @@ async function controls(child, gone, { url, token }) {
 /** Its output once it is ready: its address, and a token. */
 function announced(child, gone) {
   let text = '';
+  let isReady = false;
   const ready = new Promise((resolve) => {
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
-      if (text.includes(LAST_LINE)) {
+      if (isReady) {
         if (chunk.startsWith('{')) process.stderr.write(chunk); // its log; other output needs no attention
         return;
       }
       text += chunk;
-      if (text.includes(LAST_LINE)) resolve({ url: /ready at (\S+)/.exec(text)[1], token: /ght_\S+/.exec(text)[0] });
+      const [, url] = /ready at (\S+)\s/.exec(text) ?? [];
+      const [token] = /ght_\S+(?=\s)/.exec(text) ?? [];
+      isReady = url !== undefined && token !== undefined;
+      if (isReady) resolve({ url, token });
     });
   });
   const failed = gone.then(([code]) => {

@@ -18,6 +18,7 @@ import { appealCarryingOut } from './processes/carrying-out.js';
 import { appealLapsing } from './processes/lapsing.js';
 import { AppealOverdueNoting } from './processes/overdue-noting.js';
 import { AppealGauges } from './queries/appeal-gauges.js';
+import { appealsAgain } from './queries/appeals-again.js';
 import { Hearers } from './queries/hearers.js';
 import { HearingConflicts } from './queries/hearing-conflicts.js';
 import { ListAppealsController, ListAppealsHandler } from './queries/list-appeals.js';
@@ -34,6 +35,7 @@ export const appealsContext: Context = {
   name: 'appeals',
   events: appealEvents,
   streams: [appealStream],
+  decisionsAgain: [appealsAgain],
   views: [appealsView],
   consumers: (given) => {
     const { transactor, ownEventIds } = given;

@@ -21,6 +21,7 @@ import type { ViewReader } from '../projections/view-reader.js';
 import type { Consumer } from '../subscriptions/consumer.js';
 import type { LockSession } from '../subscriptions/lock-session.js';
 import type { LogTail } from '../subscriptions/log-tail.js';
+import type { DecisionsAgain } from './decisions-again.js';
 
 /**
  * Everything that a context adds to the application, named once. apps/contexts.ts lists the contexts; catalogues, workers,
@@ -33,6 +34,8 @@ export interface Context {
   events?: readonly EventDefinition[];
   // biome-ignore lint/suspicious/noExplicitAny: each kind has a state and events of its own
   streams?: readonly StreamKind<any, any>[];
+  /** How the decisions of its streams are made again, for explanations. */
+  decisionsAgain?: readonly DecisionsAgain[];
   views?: readonly View[];
   /** Consumers of the log that act on events. */
   consumers?(ports: ContextPorts): readonly Consumer[];

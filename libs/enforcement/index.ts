@@ -18,6 +18,8 @@ import { enforcementRecording } from './processes/enforcement-recording.js';
 import { enforcing } from './processes/enforcing.js';
 import { imageWithholding } from './processes/image-withholding.js';
 import { OverdueNoting } from './processes/overdue-noting.js';
+import { accountAgain, personAgain } from './queries/account-again.js';
+import { enforcementAgain, ladderAgain, targetsAgain } from './queries/enforcement-again.js';
 import { LadderConsequences } from './queries/ladder-consequences.js';
 import { ListEnforcementsController, ListEnforcementsHandler } from './queries/list-enforcements.js';
 import { OverdueGauge } from './queries/overdue-gauge.js';
@@ -47,6 +49,7 @@ export const enforcementContext: Context = {
   name: 'enforcement',
   events: [...enforcementEvents, ...ladderEvents, ...targetEvents],
   streams: [enforcementStream, ladderStream, targetsStream],
+  decisionsAgain: [accountAgain, personAgain, enforcementAgain, ladderAgain, targetsAgain],
   views: [enforcementsView],
   commands: [
     ShowLadderHandler,

@@ -4,6 +4,7 @@ import { exportStream } from './export.js';
 import { MakeExportController, MakeExportHandler } from './features/make-export.js';
 import { Datasets } from './queries/datasets.js';
 import { ExportRowsController, ReadExportRowsHandler } from './queries/export-rows.js';
+import { exportsAgain } from './queries/exports-again.js';
 import { ListExportsController, ListExportsHandler } from './queries/list-exports.js';
 import { exportsView } from './views/exports.js';
 
@@ -11,6 +12,7 @@ export const exportsContext: Context = {
   name: 'exports',
   events: exportEvents,
   streams: [exportStream],
+  decisionsAgain: [exportsAgain],
   views: [exportsView],
   commands: [MakeExportHandler, ReadExportRowsHandler, ListExportsHandler],
   routes: [

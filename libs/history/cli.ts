@@ -1,5 +1,6 @@
 import { type CommandGroup, sharedGroup } from '../cli/commands.js';
 import { decisionCommand } from './cli/decision.js';
+import { decisionsCommand } from './cli/decisions.js';
 import { historyCommands } from './cli/history.js';
 import { metricsHistoryCommand } from './cli/metrics.js';
 import { searchCommands } from './cli/search.js';
@@ -13,5 +14,6 @@ export const commands: CommandGroup = (program, run) => {
   historyCommands(group, run);
   metricsHistoryCommand(group, run);
   decisionCommand(group, run);
+  decisionsCommand(group, run);
   searchCommands(group, run);
 };

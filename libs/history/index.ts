@@ -7,11 +7,13 @@ import { EVENT_STORE, POOL } from '../platform/ports.js';
 import { SubjectEvents } from './places/events-of-subjects.js';
 import { factTypes } from './places/subject-index.js';
 import { Histories } from './queries/histories.js';
+import { DecisionsController } from './queries/list-decisions.js';
 import { SearchController } from './queries/search-history.js';
 import { DecisionController } from './queries/show-decision.js';
 import { HistoryController } from './queries/show-history.js';
 import { CreateSubjectIndex1700000000216 } from './schema.js';
 
+export { SubjectEvents } from './places/events-of-subjects.js';
 export { type SubjectIndexReport, subjectIndexing } from './places/subject-index.js';
 
 export const historyContext: Context = {
@@ -20,7 +22,7 @@ export const historyContext: Context = {
     {
       name: 'History',
       description: 'What was known when, by whom and why: states at earlier moments, and the events that made them.',
-      controllers: [HistoryController, SearchController, DecisionController],
+      controllers: [HistoryController, SearchController, DecisionsController, DecisionController],
     },
   ],
   services: [

@@ -2,6 +2,7 @@ import type { Context } from '../context/context.js';
 import { imageRuleEvents } from './events.js';
 import { ChangeImageRuleController, LiftImageRuleHandler, SetImageRuleHandler } from './features/change-image-rule.js';
 import { imageRulesStream } from './image-rules.js';
+import { imageRulesAgain } from './queries/image-rules-again.js';
 import { ListImageRulesController, ListImageRulesHandler } from './queries/list-image-rules.js';
 import { ShowImageRuleController, ShowImageRuleHandler } from './queries/show-image-rule.js';
 
@@ -12,6 +13,7 @@ export const imageRulesContext: Context = {
   name: 'image-rules',
   events: imageRuleEvents,
   streams: [imageRulesStream],
+  decisionsAgain: [imageRulesAgain],
   commands: [SetImageRuleHandler, LiftImageRuleHandler, ListImageRulesHandler, ShowImageRuleHandler],
   routes: [
     {

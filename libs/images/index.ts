@@ -11,6 +11,7 @@ import { withholdingStream } from './image-withholding.js';
 import { ImageOwners } from './queries/image-owner.js';
 import { ImagePrompts } from './queries/image-prompts.js';
 import { ShowImageController, ShowImageHandler } from './queries/show-image.js';
+import { withholdingAgain } from './queries/withholding-again.js';
 import { imageReachView } from './views/image-reach.js';
 import { imagesView } from './views/images.js';
 import { withheldImagesView } from './views/withheld-images.js';
@@ -40,6 +41,7 @@ export const imagesContext: Context = {
   name: 'images',
   events: [...imageEvents, ...withholdingEvents],
   streams: [withholdingStream],
+  decisionsAgain: [withholdingAgain],
   views: [imagesView, imageReachView, withheldImagesView],
   commands: [ShowImageHandler, RestoreImageHandler],
   routes: [

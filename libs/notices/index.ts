@@ -7,6 +7,7 @@ import { noticeQueueing } from './processes/queueing.js';
 import { NoticeSending } from './processes/sending.js';
 import { ListNoticesController, ListNoticesHandler } from './queries/list-notices.js';
 import { NoticeGauges } from './queries/notice-gauges.js';
+import { noticesAgain } from './queries/notices-again.js';
 import { Reporters } from './queries/reporters.js';
 import { ShowNoticeController, ShowNoticeHandler } from './queries/show-notice.js';
 import { channelsOf, openSenders } from './sending/open-senders.js';
@@ -17,6 +18,7 @@ export const noticesContext: Context = {
   name: 'notices',
   events: noticeEvents,
   streams: [noticeStream],
+  decisionsAgain: [noticesAgain],
   views: [noticesView, notedReportersView],
   consumers: ({ store, pool, viewReader, transactor, ownEventIds, clock, settings }) => [
     noticeQueueing({

@@ -3,6 +3,7 @@ import { policyEvents } from './events.js';
 import { PublishPolicyController, PublishPolicyHandler } from './features/publish-policy.js';
 import { WithdrawPolicyController, WithdrawPolicyHandler } from './features/withdraw-policy.js';
 import { policyStream } from './policy.js';
+import { policyAgain } from './queries/policy-again.js';
 import { ShowPolicyController, ShowPolicyHandler } from './queries/show-policy.js';
 
 export * from './events.js';
@@ -12,6 +13,7 @@ export const policyContext: Context = {
   name: 'policy',
   events: policyEvents,
   streams: [policyStream],
+  decisionsAgain: [policyAgain],
   commands: [PublishPolicyHandler, WithdrawPolicyHandler, ShowPolicyHandler],
   routes: [
     {

@@ -161,6 +161,10 @@ export function clausesAt(policies: ContentPolicies, now: number): readonly Clau
   return policies.versions.find(({ version }) => version === current)?.clauses ?? [];
 }
 
+/** The ids of the clauses of every version that was not withdrawn. */
+export const clausesOfValid = ({ versions }: ContentPolicies): Set<string> =>
+  new Set(versions.filter(({ withdrawn }) => !withdrawn).flatMap(({ clauses }) => clauses.map(({ id }) => id)));
+
 /**
  * How severe a violation of each clause is: the highest severity that any version gave it, also one that is superseded,
  * withdrawn or announced, since flags name clauses of earlier versions too. A clause that is not in it is unknown. Empty

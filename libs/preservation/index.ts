@@ -9,6 +9,7 @@ import { AccountHolds } from './queries/account-holds.js';
 import { HoldGauges } from './queries/hold-gauges.js';
 import { KnownAccounts } from './queries/known-accounts.js';
 import { ListHoldsController, ListHoldsHandler } from './queries/list-holds.js';
+import { preservationAgain } from './queries/preservation-again.js';
 import { legalHoldsView } from './views/legal-holds.js';
 
 export * from './events.js';
@@ -19,6 +20,7 @@ export const preservationContext: Context = {
   name: 'preservation',
   events: preservationEvents,
   streams: [preservationStream],
+  decisionsAgain: [preservationAgain],
   views: [legalHoldsView],
   commands: [PlaceHoldHandler, LiftHoldHandler, RecordReportHandler, ListHoldsHandler],
   consumers: ({ transactor, clock }) => [holdPlacing(transactor, clock)],

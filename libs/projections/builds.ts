@@ -90,6 +90,11 @@ export async function sweep(pool: pg.Pool, view: View): Promise<void> {
 /** Removes a build, its tables and its consumer, in the caller's transaction. */
 export async function remove(client: pg.PoolClient, view: ViewVersion, build: number, live: boolean): Promise<void> {
   await dropSchema(client, live ? viewSchema(view) : buildSchema(view, build));
+  await detach(client, view, build);
+}
+
+/** Removes a build and its consumer, in the caller's transaction; its tables stay where they are. */
+export async function detach(client: pg.PoolClient, view: ViewVersion, build: number): Promise<void> {
   await client.query('DELETE FROM projections.builds WHERE view = $1 AND version = $2 AND build = $3', [
     view.name,
     view.version,

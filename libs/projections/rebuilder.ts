@@ -50,6 +50,9 @@ interface Snapshot {
 /** The position up to which views are replayed: one, or one for each shard. */
 export type ReplayTarget = Position | ((view: View, shard: number) => Position);
 
+/** The builds of some views for each of some positions. */
+export type Builds = readonly (readonly ViewBuild[])[];
+
 /** Where `queryView` reads. */
 export type ViewQueries = Pick<pg.Pool, 'query'>;
 
@@ -129,14 +132,16 @@ export class Rebuilder {
   /**
    * Replays into new tables up to each of some positions, and drops them once the work with them is done.
    * @param work gets the builds of the views for each position
+   * @param keep may then make tables of theirs its own
    * @throws as `readAt`
    */
   replayed<Answer>(
     views: readonly View[],
     targets: readonly ReplayTarget[],
-    work: (builds: readonly (readonly ViewBuild[])[]) => Promise<Answer>,
+    work: (builds: Builds) => Promise<Answer>,
     progress?: Progress,
     signal?: AbortSignal,
+    keep?: (builds: Builds, answer: Answer) => Promise<void>,
   ): Promise<Answer> {
     return exclusively(this.pool, this.locks, views, signal, async () => {
       const builds: ViewBuild[] = [];
@@ -159,6 +164,7 @@ export class Rebuilder {
         await this.shards.advance(shards, progress, signal);
         const answer = await work(byTarget);
         for (const { tables } of builds) await tables.refuseEmptied(this.pool);
+        await keep?.(byTarget, answer);
         return answer;
       } finally {
         await this.giveUp(builds);

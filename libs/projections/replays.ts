@@ -1,11 +1,13 @@
 import type pg from 'pg';
 import type { Position } from '../kernel/envelope.js';
 import { inTransaction } from '../platform/database/in-transaction.js';
+import type { KeptReplays } from './kept-replays.js';
 import type { Rebuilder } from './rebuilder.js';
 import type { Progress } from './shard-replay.js';
 import type { TableChanges } from './table-changes.js';
 import type { Digest } from './table-digest.js';
 import type { View } from './view.js';
+import type { ViewTables } from './view-tables.js';
 
 /** A table of a view as replays made it. */
 export interface ReplayDigest extends Digest {
@@ -28,15 +30,18 @@ export class ViewReplays {
   constructor(
     private readonly pool: pg.Pool,
     private readonly rebuilder: Pick<Rebuilder, 'replayed'>,
+    private readonly kept: Pick<KeptReplays, 'at' | 'keep'>,
   ) {}
 
   /**
    * Replays twice, each time into tables of its own, and digests them.
-   * @throws as `Rebuilder.readAt`
+   * @param name under which the tables are kept, if they are to be; unless the replays differ
+   * @throws as `Rebuilder.readAt`, and `KeptReplays.keep`
    */
   digestsAt(
     views: readonly View[],
     position: Position,
+    name?: string,
     progress?: Progress,
     signal?: AbortSignal,
   ): Promise<ReplayDigest[]> {
@@ -60,36 +65,52 @@ export class ViewReplays {
       },
       progress,
       signal,
+      async ([first], digests) => {
+        if (name !== undefined && digests.every(({ equal }) => equal))
+          await this.kept.keep(name, position, first!, digests);
+      },
     );
   }
 
   /**
-   * What changed between two positions.
+   * What changed between two positions. Where the views of one are kept, they are not replayed.
    * @param limit of the rows of each table that are named
    * @throws as `Rebuilder.readAt`
    */
-  changesBetween(
+  async changesBetween(
     views: readonly View[],
     { from, to }: { from: Position; to: Position },
     limit: number,
     progress?: Progress,
     signal?: AbortSignal,
   ): Promise<ViewChanges[]> {
+    const earlier = await this.kept.at(views, from, signal);
+    const later = await this.kept.at(views, to, signal);
+    const missing = [...(earlier ? [] : [from]), ...(later ? [] : [to])];
+    if (missing.length === 0) return this.changes(views, { earlier: earlier!, later: later! }, limit);
     return this.rebuilder.replayed(
       views,
-      [from, to],
-      async ([earlier, later]) => {
-        const found: ViewChanges[] = [];
-        for (const [n, { view, tables }] of later!.entries()) {
-          const changes = await inTransaction(this.pool, (client) =>
-            tables.changesSince(earlier![n]!.tables, client, limit),
-          );
-          for (const [table, one] of Object.entries(changes)) found.push({ view: view.name, table, ...one });
-        }
-        return found;
+      missing,
+      async (builds) => {
+        const replayed = builds.map((ofTarget) => ofTarget.map(({ tables }) => tables));
+        return this.changes(views, { earlier: earlier ?? replayed[0]!, later: later ?? replayed.at(-1)! }, limit);
       },
       progress,
       signal,
     );
+  }
+
+  /** @param between of the views, in their order */
+  private async changes(
+    views: readonly View[],
+    { earlier, later }: { earlier: readonly ViewTables[]; later: readonly ViewTables[] },
+    limit: number,
+  ): Promise<ViewChanges[]> {
+    const found: ViewChanges[] = [];
+    for (const [n, view] of views.entries()) {
+      const changes = await inTransaction(this.pool, (client) => later[n]!.changesSince(earlier[n]!, client, limit));
+      for (const [table, one] of Object.entries(changes)) found.push({ view: view.name, table, ...one });
+    }
+    return found;
   }
 }

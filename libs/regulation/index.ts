@@ -10,6 +10,7 @@ import { StatementSending } from './processes/sending.js';
 import { ContentDays } from './queries/content-days.js';
 import { ListStatementsController, ListStatementsHandler } from './queries/list-statements.js';
 import { MappingGaps } from './queries/mapping-gaps.js';
+import { mappingAgain, statementsAgain } from './queries/regulation-again.js';
 import { ShowMappingController, ShowMappingHandler } from './queries/show-mapping.js';
 import { ShowStatementController, ShowStatementHandler } from './queries/show-statement.js';
 import { StatementGauges } from './queries/statement-gauges.js';
@@ -25,6 +26,7 @@ export const regulationContext: Context = {
   name: 'regulation',
   events: [...mappingEvents, ...statementEvents],
   streams: [mappingStream, statementStream],
+  decisionsAgain: [mappingAgain, statementsAgain],
   views: [statementsView],
   // Without a database nothing is queued, so that it has the whole log before it once there is one.
   consumers: ({ store, pool, viewReader, transactor, ownEventIds, settings }) =>

@@ -93,6 +93,7 @@ import { NobodysAccounts } from './queries/nobodys-account.js';
 import { ShowOwnExposureController, ShowOwnExposureHandler } from './queries/own-exposure.js';
 import { PreviewImageController, PreviewImageHandler } from './queries/preview-image.js';
 import { ReviewCaseController, ReviewCaseHandler } from './queries/review-case.js';
+import { reviewAgain } from './queries/reviews-again.js';
 import { SevereViewing } from './queries/severe-viewing.js';
 import { ShowCaseController, ShowCaseHandler } from './queries/show-case.js';
 import { ShowDeclinedController, ShowDeclinedHandler } from './queries/show-declined.js';
@@ -133,6 +134,7 @@ export { namesSevereClause } from './reveal.js';
 export * from './review-actions.js';
 export { reviewerStream } from './reviewer.js';
 export { QueueRulesSet } from './routing-events.js';
+export { severeViewersStream } from './severe-viewers.js';
 export type { OpenUnflagged } from './unflagged-cases.js';
 export { closeVerdicts, type Votes } from './verdict-decisions.js';
 export * from './views/cases.js';
@@ -175,6 +177,7 @@ export const reviewContext: Context = {
     reviewSettingsStream,
     reviewerStream,
   ],
+  decisionsAgain: reviewAgain,
   views: [casesView, flagsView, isolationsView, bulkJobsView, bulkCasesView, goldenCasesView, exposureView],
   consumers: (given) => {
     const { transactor, clock, settings, pool, viewReader, log, store } = given;

@@ -25,6 +25,7 @@ import { ReviewReport } from './queries/review-report.js';
 import { SafetyReport } from './queries/safety-figures.js';
 import { SafetyGauges } from './queries/safety-gauges.js';
 import { firstExposure, waitingSamples } from './queries/sample-facts.js';
+import { policyUsesAgain, samplesAgain } from './queries/samples-again.js';
 import { PrevalenceController, ShowPrevalenceHandler } from './queries/show-prevalence.js';
 import { ReviewersController, ShowReviewersHandler } from './queries/show-reviewers.js';
 import { ShowSafetyMetricsController, ShowSafetyMetricsHandler } from './queries/show-safety-metrics.js';
@@ -59,6 +60,7 @@ export const safetyContext: Context = {
   name: 'safety',
   events: [...sampleEvents, ...policyUseEvents],
   streams: [sampleStream, policyUseStream],
+  decisionsAgain: [samplesAgain, policyUsesAgain],
   migrations: [DropDeactivationTimes1700000000169, CountGateEvidence1700000000227],
   views: [
     safetyImagesView,

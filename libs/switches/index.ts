@@ -4,6 +4,7 @@ import { ResumeActionController, ResumeActionHandler } from './features/resume-a
 import { SuspendActionController, SuspendActionHandler } from './features/suspend-action.js';
 import { ListSwitchesController, ListSwitchesHandler } from './queries/list-switches.js';
 import { ShowSwitchController, ShowSwitchHandler } from './queries/show-switch.js';
+import { switchesAgain } from './queries/switches-again.js';
 import { switchesStream } from './switches.js';
 
 export * from './events.js';
@@ -14,6 +15,7 @@ export const switchesContext: Context = {
   name: 'switches',
   events: switchEvents,
   streams: [switchesStream],
+  decisionsAgain: [switchesAgain],
   commands: [SuspendActionHandler, ResumeActionHandler, ListSwitchesHandler, ShowSwitchHandler],
   routes: [
     {

@@ -8,12 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { bodyOf, expectStatus, openConnection, requestBytes } from './http-connection.mjs';
 
-const MAIN = fileURLToPath(new URL('../../dist/apps/standalone/main.js', import.meta.url));
+const mainOf = (role) => fileURLToPath(new URL(`../../dist/apps/${role}/main.js`, import.meta.url));
 const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 /** Those that users start it with. */
 const START_FLAGS = scripts.start.split(' ').filter((word) => word.startsWith('--'));
 const STATUS_EVERY_MS = 20;
-const LAST_LINE = 'Press Ctrl-C';
 const KEYS = mkdtempSync(join(tmpdir(), 'gatehouse-bench-keys-'));
 process.once('exit', () => rmSync(KEYS, { recursive: true, force: true }));
 const MASTER_KEY = randomBytes(32).toString('base64');
@@ -29,12 +28,15 @@ export const onDatabase = ({ host, port, user, password, database }) => ({
 /** Starts the process that users start, like `launch`. @returns it once it is ready */
 export const startStandalone = (settings, profile) => launch(settings, profile).ready;
 
+/** The same of a process that serves HTTP and processes nothing. */
+export const startGateway = (settings) => launch(settings, undefined, 'gateway').ready;
+
 /**
  * @param settings environment variables over the defaults; no other GATEHOUSE_ variable reaches the process
  * @param profile a directory that gets its CPU profile when it stops
  * @returns `ready`, and `failed`, which rejects if it exits before
  */
-export function launch(settings, profile) {
+export function launch(settings, profile, role = 'standalone') {
   const foreign = Object.entries(process.env).filter(([name]) => !name.startsWith('GATEHOUSE_'));
   const env = {
     ...Object.fromEntries(foreign),
@@ -44,7 +46,7 @@ export function launch(settings, profile) {
     ...settings,
   };
   const flags = [...START_FLAGS, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])];
-  const child = spawn(process.execPath, [...flags, MAIN], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...flags, mainOf(role)], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const killWithUs = () => child.kill('SIGKILL');
   process.once('exit', killWithUs);
   const gone = once(child, 'exit').finally(() => process.off('exit', killWithUs));
@@ -95,14 +97,18 @@ async function controls(child, gone, { url, token }) {
 /** Its output once it is ready: its address, and a token. */
 function announced(child, gone) {
   let text = '';
+  let isReady = false;
   const ready = new Promise((resolve) => {
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
-      if (text.includes(LAST_LINE)) {
+      if (isReady) {
         if (chunk.startsWith('{')) process.stderr.write(chunk); // its log; other output needs no attention
         return;
       }
       text += chunk;
-      if (text.includes(LAST_LINE)) resolve({ url: /ready at (\S+)/.exec(text)[1], token: /ght_\S+/.exec(text)[0] });
+      const [, url] = /ready at (\S+)\s/.exec(text) ?? [];
+      const [token] = /ght_\S+(?=\s)/.exec(text) ?? [];
+      isReady = url !== undefined && token !== undefined;
+      if (isReady) resolve({ url, token });
     });
   });
   const failed = gone.then(([code]) => {

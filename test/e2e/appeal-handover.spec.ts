@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { DAY_MS } from '../../libs/kernel/clock.js';
 import { commandLineFor } from '../support/cli-process.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { hear } from '../support/hear.js';
 import { judge } from '../support/judge.js';
@@ -122,4 +123,8 @@ it('reads the policy, who sees severe images and a profile once, for however man
   expect([...common.slice(0, 1), 'reviewer-hanna', 'case-many-2', 'appeal-many-2'].map((one) => claim[one])).toEqual([
     ...[1, 1, 1, 1],
   ]);
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

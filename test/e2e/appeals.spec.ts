@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { schedulesOf } from '../../apps/composition/workers.js';
 import { DAY_MS, toIso } from '../../libs/kernel/clock.js';
 import { commandLineFor } from '../support/cli-process.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { hear } from '../support/hear.js';
 import { judge } from '../support/judge.js';
@@ -345,4 +346,8 @@ describe('the command line and the metrics', () => {
     expect(await value('appeals_decided{outcome="denied"}'.replace(/[{}"]/g, '\\$&'))).toBeGreaterThan(0);
     ahead = 0;
   });
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { StoreUnavailable } from '../../libs/kernel/errors.js';
 import { CaseFactsReader } from '../../libs/review/features/case-facts.js';
 import { commandLineFor } from '../support/cli-process.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { until } from '../support/until.js';
 
@@ -270,4 +271,8 @@ describe('undoing a job', () => {
     const { stdout } = await cli.run('bulk', 'skipped', `undo-of-${jobId}`);
     expect(stdout).toContain('no case was left out');
   });
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

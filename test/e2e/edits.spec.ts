@@ -27,6 +27,7 @@ const EXCEPTIONS: Record<string, string> = {
   'POST /v1/appeals/next': WORKS,
   'POST /v1/audit/diffs': READS,
   'POST /v1/audit/replays': READS,
+  'DELETE /v1/audit/replays/:name': ONCE,
   'POST /v1/bulk-jobs': CREATES,
   'DELETE /v1/bulk-jobs/:id': ONCE,
   'POST /v1/cases/:id/authority-reports': ONCE,

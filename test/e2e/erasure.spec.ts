@@ -1,6 +1,7 @@
 import { cp, rename, rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { erasureContext } from '../../libs/erasure/index.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { damageKeyOf } from '../support/test-keys.js';
 import { wholeLog } from '../support/whole-log.js';
@@ -166,4 +167,8 @@ it('of one person whose keys are damaged keeps nobody else from being erased', a
   }
   await gatehouse.settle();
   expect([await erasure(fay), await erasure(gil)]).toMatchObject([{ status: 'started' }, { status: 'erased' }]);
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { explainEvent } from '../../libs/history/queries/explain-event.js';
+import { catalogue } from '../../apps/composition/catalogue.js';
+import { Explanations } from '../../libs/history/queries/explain-event.js';
 import { cliFor } from '../support/cli-process.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
 import { until } from '../support/until.js';
@@ -105,18 +107,7 @@ beforeAll(async () => {
 afterAll(() => gatehouse?.close());
 
 it('agrees with every stored decision of a random history', async () => {
-  const { store } = gatehouse.runtime;
-  const explained = new Map<string, number>();
-  for (const event of await wholeLog(store)) {
-    const explanation = await explainEvent(event, store);
-    if (!explanation) continue;
-    expect([event.type, event.position, event.data, explanation]).toEqual([
-      ...[event.type, event.position, event.data],
-      expect.objectContaining({ agrees: true }),
-    ]);
-    expect(explanation.rules.filter(({ outcome }) => outcome === 'broken')).toEqual([]);
-    explained.set(event.type, (explained.get(event.type) ?? 0) + 1);
-  }
+  const explained = await expectDecidedAgain(gatehouse);
   for (const type of ['EnforcementOrdered', 'StrikeIssued', 'ReviewConfirmed', 'ReviewDismissed', 'ModelProblemFound'])
     expect([...explained.keys()]).toContain(type);
   for (const type of ['OnboardingRateSet', 'CohortAdmitted']) expect([...explained.keys()]).toContain(type);
@@ -124,15 +115,16 @@ it('agrees with every stored decision of a random history', async () => {
 
 it('finds a decision that is not what its history leads to', async () => {
   const { store } = gatehouse.runtime;
+  const again = new Explanations(store, catalogue.contexts);
   const order = (await wholeLog(store, ['EnforcementOrdered'])).at(-1)!;
   const altered = {
     ...order,
     data: { ...order.data, measure: order.data.measure === 'suspend' ? 'strike' : 'suspend' },
   };
-  expect(await explainEvent(altered, store)).toMatchObject({ agrees: false });
+  expect(await again.of(altered)).toMatchObject({ agrees: false });
   const admitted = (await wholeLog(store, ['CohortAdmitted'])).at(-1)!;
   const tooMany = { ...admitted, data: { ...admitted.data, size: 10_000, accounts: undefined } };
-  expect(await explainEvent(tooMany, store)).toMatchObject({ agrees: false });
+  expect(await again.of(tooMany)).toMatchObject({ agrees: false });
 });
 
 it('makes an enforcement again, by route, in a history and by command', async () => {
@@ -184,4 +176,55 @@ it('makes an access decision again whose answer carried its id', async () => {
     expect(broken[0]?.rule).toBe(reason);
     expect((await ask(account, action)).body.context.decisionId).toBeUndefined();
   }
+});
+
+it('lists the access decisions on record by what was asked and answered, in pages', async () => {
+  const list = async (query: string) => (await compliance.get(`/v1/audit/decisions?${query}`)).body;
+  const idsOf = ({ items }: { items: { id: string }[] }) => items.map(({ id }) => id);
+  const all = await list('');
+  expect(all.items.length).toBeGreaterThanOrEqual(3);
+  const times = all.items.map(({ time }: { time: string }) => time);
+  expect(times).toEqual([...times].sort().reverse());
+  const [first] = (await list('subject=acc-nobody')).items;
+  expect(first).toMatchObject({
+    ...{ subject: 'acc-nobody', action: 'download', outcome: 'deny', reason: expect.any(String) },
+    ...{ resource: 'img-1', resourceType: 'image', position: expect.stringMatching(/^\d+$/) },
+  });
+  for (const [query, isPart] of [
+    ['action=share', { action: 'share' }],
+    [`reason=${first.reason}`, { reason: first.reason }],
+    ['outcome=deny', { outcome: 'deny' }],
+    ['outcome=permit', { outcome: 'permit', reason: null }],
+    [`from=${first.time}&to=${first.time}`, { time: first.time }],
+  ] as const) {
+    const wanted = all.items.filter((one: object) =>
+      Object.entries(isPart).every(([name, value]) => Reflect.get(one, name) === value),
+    );
+    expect([query, (await list(query)).items]).toEqual([query, wanted]);
+  }
+  const paged: string[] = [];
+  for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+    const page = await list(`limit=1${cursor && `&cursor=${cursor}`}`);
+    paged.push(...idsOf(page));
+    cursor = page.nextCursor;
+  }
+  expect(paged).toEqual(idsOf(all));
+  const { nextCursor } = await list('limit=1');
+  expect((await compliance.get(`/v1/audit/decisions?limit=1&action=share&cursor=${nextCursor}`)).status).toBe(400);
+});
+
+it('lists as of a moment the access decisions made by then, or resting on no more', async () => {
+  const list = async (query: string) => (await compliance.get(`/v1/audit/decisions?${query}`)).body;
+  const { items, position } = await list('');
+  const oldest = items.at(-1);
+  expect((await list(`asOf=${oldest.time}`)).items).toEqual(
+    items.filter(({ time }: { time: string }) => time === oldest.time),
+  );
+  expect((await list('asOf=0')).items).toEqual([]);
+  expect((await list(`asOf=${position}`)).items).toEqual(items);
+  expect((await compliance.get('/v1/audit/decisions?asOf=999999999')).status).toBe(410);
+  expect((await service.get('/v1/audit/decisions')).status).toBe(403);
+  const cli = cliFor({ url: gatehouse.url, token: gatehouse.administratorToken });
+  const { stdout } = await cli.run('audit', 'decisions', '--subject', 'acc-nobody', '--limit', '1');
+  expect(stdout).toMatch(/acc-nobody\s+download\s+image img-1/);
 });

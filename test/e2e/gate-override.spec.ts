@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { DAY_MS, toIso } from '../../libs/kernel/clock.js';
 import { GateWatch } from '../../libs/rollout/index.js';
 import { commandLineFor } from '../support/cli-process.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
 
@@ -190,4 +191,8 @@ it('draws the confidence sequence against the limit', async () => {
   expect(stdout).toMatch(
     /Violation rate of the stage: at most [\d.]+% if every flag that waits is a violation, limit 0\.0142%\./,
   );
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { DAY_MS } from '../../libs/kernel/clock.js';
 import { commandLineFor } from '../support/cli-process.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
 
@@ -192,4 +193,8 @@ it('is shown and set on the command line, with its promise and its assumptions',
     code: 2,
     stderr: expect.stringMatching(/name what to set/),
   });
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

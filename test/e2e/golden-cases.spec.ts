@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { NOT_SERVED, openDueGolden, servePictures } from '../support/golden-cases.js';
 import { FOUNDED, judge } from '../support/judge.js';
@@ -236,4 +237,8 @@ it('is counted by reviewer for leads, and in no other figure', async () => {
   expect(of('rita')).toMatchObject({ golden: { hits: 1, of: 3 } });
   expect(of('rob')).toMatchObject({ golden: null });
   expect((await rita.get('/v1/metrics/reviewers')).status).toBe(403);
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
 
@@ -155,4 +156,8 @@ it('is changed only by an operator with a reason, and not over a change in betwe
   expect([inForce, history.map(({ type }: { type: string }) => type)]).toEqual([
     ...[true, ['ImageRuleLifted', 'ImageRuleSet']],
   ]);
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

@@ -3,6 +3,7 @@ import { isOf, type RecordedOf } from '../../libs/events/event-definition.js';
 import { ContentFlagged } from '../../libs/images/index.js';
 import { FlagRates } from '../../libs/review/queries/flag-rates.js';
 import { commandLineFor } from '../support/cli-process.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 const PER_HOUR = 3;
@@ -169,4 +170,8 @@ it('is shown and led from the command line', async () => {
   await gatehouse.settle();
   expect(await hasCase('after-3')).toBe(true);
   expect((await cli.run('flagger', 'list')).stdout).toMatch(/acc-flood .*user .*no/);
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ERASED } from '../../libs/platform/personal-data/encrypted-text.js';
 import { commandLineFor } from '../support/cli-process.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
 
@@ -244,4 +245,8 @@ it('is not placed on an account that nobody knows, and on any that is stored, ho
   // By its case alone, and by the view.
   for (const accountId of ['acc-26', 'acc-27']) expect((await place(accountId)).status).toBe(200);
   expect(await place('nobody')).toMatchObject(unknown);
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

@@ -5,6 +5,7 @@ import { DAY_MS } from '../../libs/kernel/clock.js';
 import { NoticeQueued } from '../../libs/notices/events.js';
 import { NoticeSending } from '../../libs/notices/processes/sending.js';
 import { commandLineFor } from '../support/cli-process.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { hear } from '../support/hear.js';
 import { judge } from '../support/judge.js';
@@ -183,4 +184,8 @@ describe('a decision', () => {
     expect(sent).toContain(ids.at(-1));
     expect(sent.filter((id) => broken.includes(id))).toEqual([]);
   });
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Standalone } from '../../apps/standalone/standalone.js';
 import { DAY_MS } from '../../libs/kernel/clock.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 let now = Date.parse('2022-05-18T09:00:00Z');
@@ -128,4 +129,8 @@ it.each([
   [{ version: 'v3', graceDays: -1 }, 400],
 ])('refuses %j', async (body, status) => {
   expect((await operator.post('/v1/policy', body)).status).toBe(status);
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

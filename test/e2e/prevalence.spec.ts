@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { EVENT_STORE } from '../../libs/platform/ports.js';
 import { commandLineFor } from '../support/cli-process.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
 import { wholeLog } from '../support/whole-log.js';
@@ -167,4 +168,8 @@ it('looks like the flagged cases of its queue to a reviewer, also once decided, 
   expect(decisions.at(-1)!.data).toMatchObject({ caseId: later[0], categories: [] });
   const back = await text('sampling', 'set', '--no-prevalence-queue', '--reason', 'by the rules');
   expect(back).toMatch(/their queue +by the rules/);
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { schedulesOf } from '../../apps/composition/workers.js';
 import { commandLineFor } from '../support/cli-process.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { hear } from '../support/hear.js';
 import { judge } from '../support/judge.js';
@@ -158,4 +159,8 @@ it('can be appealed against anew if it is confirmed anew, whatever was decided o
   expect((await hear(ivo!, 'img-anew', { outcome: 'granted', reason: 'a documentary' })).status).toBe(200);
   await tick();
   expect(await account('img-anew')).toMatchObject({ deactivated: false });
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

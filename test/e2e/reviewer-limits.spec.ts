@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { commandLineFor } from '../support/cli-process.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 const HOUR_MS = 3_600_000;
@@ -101,4 +102,8 @@ it('declines and takes again from the command line', async () => {
   expect(await run('decline', 'violent,spam')).toMatch(/spam, violent/);
   expect(await run('declined')).toMatch(/spam, violent/);
   expect(await run('decline')).toContain('nothing');
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

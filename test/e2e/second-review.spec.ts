@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { commandLineFor } from '../support/cli-process.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
 
@@ -156,4 +157,8 @@ it('is shown and set from the command line', async () => {
   );
   expect((await cli.run('sampling', 'set', ...given, '--if-match', '"old-1"')).code).toBe(0);
   expect((await cli.run('sampling', 'set', ...given, '--deactivations', '--if-match', '"old-1"')).code).not.toBe(0);
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { erasureContext } from '../../libs/erasure/index.js';
 import { commandLineFor } from '../support/cli-process.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 const DAY_MS = 86_400_000;
@@ -190,4 +191,8 @@ describe('retention', () => {
     expect((await reveal('comments', 'eva-1')).comments).toMatchObject([{ comment: 'a claw' }]);
     expect(await prompt('fay-1')).toBe('a dog');
   });
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

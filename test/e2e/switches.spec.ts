@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Standalone } from '../../apps/standalone/standalone.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import {
   type Answer,
   type Client,
@@ -189,4 +190,8 @@ it('names what is wrong with a request, and is closed to other roles', async () 
   for (const one of [service, reviewer, await gatehouse.as('carl', 'compliance')])
     expect((await one.put('/v1/switches/generate', { reason: 'x' })).status).toBe(403);
   expect((await reviewer.get('/v1/switches/generate')).status).toBe(200);
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

@@ -162,7 +162,7 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
     },
   ],
   'POST /v1/tokens': [{ name: 'fuzz', roles: ['service'] }],
-  'POST /v1/audit/replays': [{ at: '0', views: ['cases'] }],
+  'POST /v1/audit/replays': [{ at: '0', views: ['cases'], keep: 'fuzz' }],
   'POST /v1/audit/diffs': [{ from: '0', to: '0', views: ['cases'], rows: 10 }],
   'POST /v1/views/verify': [{ views: ['cases'] }],
   'POST /v1/views/rebuild': [{ views: ['cases'] }],

@@ -10,7 +10,7 @@ import { AreObjects, IfGiven, IsInteger, IsLabel, IsReason, Means } from '../../
 import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { policyStream } from '../../policy/index.js';
+import { clausesOfValid, policyStream } from '../../policy/index.js';
 import { LadderSet, MAX_DAYS, MAX_ENTRIES, MAX_STEPS, MAX_STRIKES, MEASURES } from '../events.js';
 import { type LadderEntry, ladderStream, setLadder } from '../ladder.js';
 
@@ -73,9 +73,7 @@ export class SetLadder extends LadderBody {
 
 /** The clauses of every version of the content policy that was not withdrawn. */
 export async function knownClauses(transactor: Transactor): Promise<Set<string>> {
-  const { state } = await transactor.load(policyStream, undefined);
-  const valid = state.versions.filter(({ withdrawn }) => !withdrawn);
-  return new Set(valid.flatMap(({ clauses }) => clauses.map(({ id }) => id)));
+  return clausesOfValid((await transactor.load(policyStream, undefined)).state);
 }
 
 @CommandHandler(SetLadder)

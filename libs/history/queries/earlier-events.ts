@@ -1,12 +1,28 @@
+import { eventsAt } from '../../event-store/event-identity.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 
-/** Streams as they were before an event; each is read once. */
-export class EarlierEvents {
+/** Streams and events of one question, each of which is read once. */
+export class ReadOnce {
   private readonly streams = new Map<string, Promise<RecordedEvent[]>>();
 
+  constructor(private readonly store: EventStore) {}
+
+  stream(name: string): Promise<RecordedEvent[]> {
+    const reading = this.streams.get(name) ?? this.store.readStream(name);
+    this.streams.set(name, reading);
+    return reading;
+  }
+
+  async event(id: string): Promise<RecordedEvent | undefined> {
+    return (await eventsAt(this.store, await this.store.placesOf([id]))).get(id);
+  }
+}
+
+/** Streams as they were before an event. */
+export class EarlierEvents {
   constructor(
-    private readonly store: Pick<EventStore, 'readStream'>,
+    private readonly read: ReadOnce,
     private readonly position: Position,
   ) {}
 
@@ -14,10 +30,14 @@ export class EarlierEvents {
   readonly before = async (stream: string): Promise<RecordedEvent[]> =>
     (await this.all(stream)).filter(({ position }) => position < this.position);
 
-  /** All of them, later ones too. */
+  /** One that was stored before. */
+  readonly find = async (id: string | undefined): Promise<RecordedEvent | undefined> => {
+    const found = id === undefined ? undefined : await this.read.event(id);
+    return found && found.position < this.position ? found : undefined;
+  };
+
+  /** All of a stream, later ones too. */
   all(stream: string): Promise<RecordedEvent[]> {
-    const reading = this.streams.get(stream) ?? this.store.readStream(stream);
-    this.streams.set(stream, reading);
-    return reading;
+    return this.read.stream(stream);
   }
 }

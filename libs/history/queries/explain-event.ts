@@ -1,17 +1,18 @@
+import type { Context } from '../../context/context.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { isUsable } from '../../kernel/decider.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { GatehouseError } from '../../kernel/errors.js';
-import { EarlierEvents } from './earlier-events.js';
+import { EarlierEvents, ReadOnce } from './earlier-events.js';
 import { explainImposed, explainOrder } from './explain-enforcement.js';
 import { explainReview } from './explain-review.js';
-import { explainRollout } from './explain-rollout.js';
+import { explainStored } from './explain-stored.js';
 import { type Explanation, holds } from './explanation.js';
 
 type Explain = (event: RecordedEvent, earlier: EarlierEvents) => Promise<Explanation | undefined>;
 
-/** The decisions that can be made again from the log alone: the others rest on what is in no event. */
-const EXPLAINED: Readonly<Record<string, Explain>> = {
+/** Those whose rules are better shown one by one than by what the decision would have refused. */
+const IN_DETAIL: Readonly<Record<string, Explain>> = {
   EnforcementOrdered: explainOrder,
   AccountDeactivated: explainImposed,
   DeactivationCauseAdded: explainImposed,
@@ -21,22 +22,29 @@ const EXPLAINED: Readonly<Record<string, Explain>> = {
   ReviewConfirmed: explainReview,
   ReviewDismissed: explainReview,
   ModelProblemFound: explainReview,
-  OnboardingRateSet: explainRollout,
-  OnboardingPaused: explainRollout,
-  OnboardingResumed: explainRollout,
-  CohortAdmitted: explainRollout,
 };
 
-/** Makes the decision behind an event again on its history; undefined if that can't be done from the log alone. */
-export async function explainEvent(
-  event: RecordedEvent,
-  store: Pick<EventStore, 'readStream'>,
-): Promise<Explanation | undefined> {
-  const explain = isUsable(event) ? EXPLAINED[event.type] : undefined;
-  try {
-    return await explain?.(event, new EarlierEvents(store, event.position));
-  } catch (error) {
-    if (!(error instanceof GatehouseError)) throw error;
-    return { rules: [holds(error.code, false, error.message)], decided: null, agrees: false };
+/** Makes decisions again on their history, by the functions that made them. */
+export class Explanations {
+  private readonly read: ReadOnce;
+
+  /** For one question: what it reads is kept. */
+  constructor(
+    store: EventStore,
+    private readonly contexts: readonly Pick<Context, 'decisionsAgain'>[],
+  ) {
+    this.read = new ReadOnce(store);
+  }
+
+  /** Undefined if no decision made the event, or if it rested on more than the log has. */
+  async of(event: RecordedEvent): Promise<Explanation | undefined> {
+    if (!isUsable(event)) return undefined;
+    const earlier = new EarlierEvents(this.read, event.position);
+    try {
+      return (await IN_DETAIL[event.type]?.(event, earlier)) ?? (await explainStored(event, earlier, this.contexts));
+    } catch (error) {
+      if (!(error instanceof GatehouseError)) throw error;
+      return { rules: [holds(error.code, false, error.message)], decided: null, agrees: false };
+    }
   }
 }

@@ -7,7 +7,7 @@ import { InvalidInput, NotFound } from '../../kernel/errors.js';
 import { isInstant, parseInstant } from '../../kernel/text-forms.js';
 import type { SubjectEvents } from '../places/events-of-subjects.js';
 import { type SubjectKind, subjectOf } from '../subjects.js';
-import { explainEvent } from './explain-event.js';
+import { Explanations } from './explain-event.js';
 import type { Explanation } from './explanation.js';
 import { followCauses } from './followed-causes.js';
 import { type HistoryAnswer, historyEvent } from './history-answer.js';
@@ -114,8 +114,9 @@ export class Histories {
     const causes = await followCauses(page.events, head, { subjects: this.subjects, store: this.store });
     const states = found.flatMap((one): SubjectState[] => one.states);
     const explanations = new Map<string, Explanation>();
+    const again = new Explanations(this.store, this.catalogue.contexts);
     for (const event of request.explain ? page.events : []) {
-      const explanation = await explainEvent(event, this.store);
+      const explanation = await again.of(event);
       if (explanation) explanations.set(event.id, explanation);
     }
     const shown = request.by === 'event-time' ? [...page.events].sort(byTime) : page.events;

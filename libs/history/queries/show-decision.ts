@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type Static, Type } from 'typebox';
 import { decideAgain, type RecordedDecision, RecordedDecisions } from '../../access/index.js';
+import { Catalogue } from '../../context/catalogue.js';
 import { FromLog } from '../../context/from-views.js';
 import { enforcementStream } from '../../enforcement/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
@@ -14,7 +15,7 @@ import type { RecordedEvent } from '../../kernel/envelope.js';
 import { NotFound } from '../../kernel/errors.js';
 import { isUuid } from '../../kernel/ids.js';
 import { EVENT_STORE } from '../../platform/ports.js';
-import { explainEvent } from './explain-event.js';
+import { Explanations } from './explain-event.js';
 import { Explanation, holds } from './explanation.js';
 
 const anything = (description: string) => Type.Unsafe<unknown>({ description });
@@ -42,6 +43,7 @@ export class DecisionController {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(RecordedDecisions) private readonly recorded: RecordedDecisions,
+    @Inject(Catalogue) private readonly catalogue: Pick<Catalogue, 'contexts'>,
   ) {}
 
   @Get(':id')
@@ -63,12 +65,13 @@ export class DecisionController {
         'decision-unknown',
         `${id} is neither an enforcement nor an access decision that was recorded; a sample of those is, and kept for a while`,
       );
-    const decisions = await Promise.all(orders.map((one) => this.ofOrder(one)));
+    const again = new Explanations(this.store, this.catalogue.contexts);
+    const decisions = await Promise.all(orders.map((one) => this.ofOrder(one, again)));
     return { id, kind: 'enforcement', position: until, decisions };
   }
 
-  private async ofOrder(event: RecordedEvent): Promise<DecisionAnswer['decisions'][number]> {
-    const explanation = await explainEvent(event, this.store);
+  private async ofOrder(event: RecordedEvent, again: Explanations): Promise<DecisionAnswer['decisions'][number]> {
+    const explanation = await again.of(event);
     return {
       what: event.type,
       position: String(event.position),

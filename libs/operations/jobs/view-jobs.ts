@@ -132,10 +132,17 @@ export class ViewJobs extends Jobs<ViewJob> implements OnApplicationShutdown {
     });
   }
 
-  /** Replays the views twice up to a position, and digests them. Recorded; throws as `replay` */
-  replayTo(position: Position, names: readonly string[] | undefined, context: CommandContext): Promise<ViewJob> {
+  /**
+   * Replays the views twice up to a position, and digests them. Recorded; throws as `replay`
+   * @param keep the name under which the tables are kept
+   */
+  replayTo(
+    { position, keep }: { position: Position; keep?: string | undefined },
+    names: readonly string[] | undefined,
+    context: CommandContext,
+  ): Promise<ViewJob> {
     return this.begin('replay', names, context, async (views, progress, signal) => ({
-      digests: await this.replays.digestsAt(views, position, progress, signal),
+      digests: await this.replays.digestsAt(views, position, keep, progress, signal),
     }));
   }
 

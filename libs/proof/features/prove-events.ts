@@ -114,7 +114,7 @@ export class ProveEventsController {
       409: ['event-altered'],
       410: ['position-gone'],
       413: ['too-many-events'],
-      503: ['not-signed-yet'],
+      503: ['not-signed-yet', 'index-behind'],
     },
   })
   async proveEvents(

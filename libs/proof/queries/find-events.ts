@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Catalogue } from '../../context/catalogue.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
+import { SubjectEvents } from '../../history/index.js';
 import { parsePosition, readFromGiven } from '../../http/position-text.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { GatehouseError } from '../../kernel/errors.js';
+import { storableKey } from '../../kernel/text-forms.js';
 import { EVENT_STORE } from '../../platform/ports.js';
 import { MAX_BUNDLE_EVENTS } from '../evidence/bundle-format.js';
 
@@ -21,13 +22,13 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export class FindEvents {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
-    @Inject(Catalogue) private readonly catalogue: Catalogue,
+    @Inject(SubjectEvents) private readonly subjects: SubjectEvents,
     @Inject(LogEpoch) private readonly epoch: LogEpoch,
   ) {}
 
   /**
    * @param kind what the id is of; without it a position, an event or every entity with that id
-   * @throws GatehouseError if there are more than a bundle may have
+   * @throws GatehouseError if there are more than a bundle may have; Unavailable `index-behind`
    */
   async find(id: string, kind?: EvidenceKind): Promise<RecordedEvent[]> {
     const position = kind === undefined || kind === 'position' ? parsePosition(id, this.epoch.current) : undefined;
@@ -53,13 +54,15 @@ export class FindEvents {
     return found;
   }
 
-  /** Decisions have a stream for each entity; facts about it lie in shared streams. */
+  /** Decisions have a stream for each entity; facts about it lie in shared streams, where the index of subjects finds them. */
   private async ofSubjects(subjects: readonly string[]): Promise<RecordedEvent[]> {
     const found: RecordedEvent[] = [];
+    const head = await this.store.head();
     for (const subject of subjects) {
       found.push(...(await this.store.readStream(subject, 0, MAX_BUNDLE_EVENTS + 1)));
-      for await (const fact of this.factsOf(subject)) {
-        found.push(fact);
+      for await (const event of this.concerning(subject, head)) {
+        if (event.stream === subject || event.metadata.subject !== subject) continue;
+        found.push(event);
         refuseTooMany(found);
       }
       refuseTooMany(found);
@@ -67,15 +70,13 @@ export class FindEvents {
     return found.sort((one, other) => one.position - other.position);
   }
 
-  private async *factsOf(subject: string): AsyncGenerator<RecordedEvent> {
-    const types = this.catalogue.events
-      .filter(({ fact }) => fact && subject.startsWith(`${fact.category}-`))
-      .map(({ type }) => type);
-    let isDone = types.length === 0;
-    for (let after = 0; !isDone; ) {
-      const { events, next, atHead } = await this.store.readAll(after, { types, limit: PAGE });
-      yield* events.filter(({ metadata }) => metadata.subject === subject);
-      [after, isDone] = [next, atHead];
+  private async *concerning(subject: string, head: Position): AsyncGenerator<RecordedEvent> {
+    let isLast = false;
+    for (let after: Position = 0; !isLast; ) {
+      const page = await this.subjects.read([storableKey(subject)], after, head, PAGE);
+      yield* page.events;
+      isLast = page.isLast;
+      after = page.events.at(-1)?.position ?? head;
     }
   }
 }

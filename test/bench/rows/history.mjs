@@ -1,13 +1,30 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { copyLog } from '../copied-log.mjs';
 import { imageTraffic } from '../image-traffic.mjs';
 import { loadFacts } from '../loading.mjs';
 import { ms, quantile } from '../measure.mjs';
-import { onDatabase, startStandalone } from '../standalone.mjs';
+import { onDatabase, residentBytes, startGateway, startStandalone } from '../standalone.mjs';
 
 const MOST_MS = 50;
 const BUDGET_EVENTS = 10_000_000;
+/** From here on the log is copied. */
+const LARGE = 2_000_000;
 const SUBJECTS = 200;
 /** Subjects of events that are spread over the log. */
 const SPREAD = 97;
+/** An export of so much smaller a part of the log needs as much memory. */
+const PART = 10;
+const MOST_GROWTH = 1.2;
+const MEMORY_EVERY_MS = 100;
+const FORMATS = ['ndjson', 'parquet'];
+const CLI = fileURLToPath(new URL('../../../apps/cli/gatehouse.mjs', import.meta.url));
+const MIB = 1024 * 1024;
 
 export const name = 'history';
 export const budget = `the whole history of one account or image: p95 <= ${MOST_MS} ms at 10 million events`;
@@ -15,56 +32,159 @@ export const budget = `the whole history of one account or image: p95 <= ${MOST_
 export async function run({ server, logEvents, growthEvents, rounds, log }) {
   const size = growthEvents ?? logEvents;
   const database = await server.createGatehouseDatabase('history_gatehouse');
-  const traffic = imageTraffic();
-  log(`  loading ${size} events`);
-  await loadFacts(database.connection, traffic, size);
-  const started = performance.now();
-  const standalone = await startStandalone(onDatabase(database.connection));
   try {
-    const head = await standalone.caughtUp(isIndex);
-    const indexedMs = performance.now() - started;
-    await standalone.caughtUp();
-    const subjects = await subjectsOf(standalone, head);
-    const times = [];
-    let events = 0;
-    for (let round = 0; round <= rounds; round++)
-      for (const path of subjects) {
-        const asked = performance.now();
-        const answer = await standalone.ask('GET', `/v1/audit/history/${path}?limit=1000`);
-        if (round === 0) continue; // warm-up
-        times.push(performance.now() - asked);
-        events += answer.events.length;
-      }
-    const p95 = quantile(times, 0.95);
-    const perSubject = Math.round(events / times.length);
-    const rate = Math.round((size * 1000) / indexedMs).toLocaleString('en-US');
-    return [
-      {
-        what: 'the whole history of one subject, p95',
-        budget: `<= ${MOST_MS} ms`,
-        unit: 'ms',
-        figure: p95,
-        met: p95 <= MOST_MS,
-        small: size < BUDGET_EVENTS,
-        detail: `median ${ms(quantile(times, 0.5))}; ${size} events, ${perSubject} of a subject on average; indexed beside the first build of the views with ${rate} events/s`,
-      },
-    ];
+    const isLarge = size >= LARGE;
+    const { process: serving, head, made } = await (isLarge ? copied : appended)(database.connection, size, log);
+    try {
+      const about = { size, made, rounds };
+      const asked = await histories(serving, head, about);
+      return isLarge ? [asked, await searches(serving, head, about), ...(await exported(serving, head, log))] : [asked];
+    } finally {
+      await serving.stop();
+    }
   } finally {
-    await standalone.stop();
     await database.drop();
   }
 }
 
+async function copied(connection, size, log) {
+  log(`  copying ${size} events and their index`);
+  const started = performance.now();
+  await copyLog(connection, imageTraffic(), size);
+  const seconds = Math.round((performance.now() - started) / 1000);
+  const process = await startGateway(onDatabase(connection));
+  return { process, head: size, made: `copied with the index in ${seconds} s` };
+}
+
+async function appended(connection, size, log) {
+  log(`  loading ${size} events`);
+  await loadFacts(connection, imageTraffic(), size);
+  const started = performance.now();
+  const process = await startStandalone(onDatabase(connection));
+  const head = await process.caughtUp(isIndex);
+  const rate = Math.round((size * 1000) / (performance.now() - started)).toLocaleString('en-US');
+  await process.caughtUp();
+  return { process, head, made: `indexed beside the first build of the views with ${rate} events/s` };
+}
+
 const isIndex = (consumer) => consumer === 'subject-index';
 
+async function histories(serving, head, { size, made, rounds }) {
+  const subjects = await subjectsOf(serving, head);
+  const paths = subjects.map(({ kind, id }) => `/v1/audit/history/${kind}/${id}?limit=1000`);
+  const { times, events } = await timed(serving, paths, rounds);
+  return measured('the whole history of one subject, p95', times, {
+    small: size < BUDGET_EVENTS,
+    detail: `${size} events, ${Math.round(events / times.length)} of a subject on average; ${made}`,
+  });
+}
+
+/** By subject, type and time together; by clause; and by what is at a path. */
+async function searches(serving, head, { size, rounds }) {
+  const subjects = await subjectsOf(serving, head);
+  const paths = subjects.map(({ kind, id }, n) => {
+    const subject = `subject=${kind}-${id}`;
+    if (n % 3 === 0) return `/v1/audit/events?${subject}&types=ImageShared,ImageDownloaded&from=2022-01-01T00:00:00Z`;
+    return n % 3 === 1
+      ? `/v1/audit/events?clause=violent&after=${Math.floor((head * n) / subjects.length)}&limit=100`
+      : `/v1/audit/events?${subject}&path=$.data.audience&value=public`;
+  });
+  const { times, events } = await timed(serving, paths, rounds);
+  return measured('a page of a search by subject, clause, type, time or path, p95', times, {
+    small: size < BUDGET_EVENTS,
+    detail: `${size} events, ${Math.round(events / times.length)} found on average`,
+  });
+}
+
+async function timed(serving, paths, rounds) {
+  const times = [];
+  let events = 0;
+  for (let round = 0; round <= rounds; round++)
+    for (const path of paths) {
+      const asked = performance.now();
+      const answer = await serving.ask('GET', path);
+      if (round === 0) continue; // warm-up
+      times.push(performance.now() - asked);
+      events += answer.events.length;
+    }
+  return { times, events };
+}
+
+const measured = (what, times, { small, detail }) => {
+  const figure = quantile(times, 0.95);
+  return {
+    ...{ what, budget: `<= ${MOST_MS} ms`, unit: 'ms', figure, met: figure <= MOST_MS, small },
+    detail: `median ${ms(quantile(times, 0.5))}; ${detail}`,
+  };
+};
+
+/** The most memory of the two processes while a part of the log and all of it is exported. */
+async function exported(serving, head, log) {
+  const rows = [];
+  for (const format of FORMATS) {
+    const part = await exportTo(serving, Math.floor(head / PART), format);
+    const whole = await exportTo(serving, head, format);
+    const ratio = whole.mostBytes / part.mostBytes;
+    log(`  ${format}: ${JSON.stringify({ part, whole })}`);
+    rows.push({
+      what: `export of all events as ${format}: memory of the command and the server, peak`,
+      budget: `<= ${MOST_GROWTH} x that of a tenth of them`,
+      unit: 'MiB',
+      figure: whole.mostBytes / MIB,
+      against: 'a tenth',
+      yardstick: part.mostBytes / MIB,
+      ratio,
+      met: ratio <= MOST_GROWTH,
+      small: head < BUDGET_EVENTS,
+      detail: `${head} events, ${Math.round(head / whole.seconds).toLocaleString('en-US')} events/s`,
+    });
+  }
+  return rows;
+}
+
+async function exportTo(serving, to, format) {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-export-'));
+  rmSync(folder, { recursive: true });
+  try {
+    const args = ['export', 'events', folder, '--to', String(to), '--format', format, '--reason', 'a measurement'];
+    const env = { ...process.env, GATEHOUSE_URL: serving.url, GATEHOUSE_TOKEN: serving.token };
+    const started = performance.now();
+    const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+    const gone = once(child, 'exit');
+    let isRunning = true;
+    gone.then(() => {
+      isRunning = false;
+    });
+    let mostBytes = 0;
+    for (; isRunning; await sleep(MEMORY_EVERY_MS)) {
+      const now = residentOf(child.pid) + residentOf(serving.pid);
+      mostBytes = Math.max(mostBytes, now);
+    }
+    const [code] = await gone;
+    if (code !== 0) throw new Error(`the export ended with ${code}`);
+    return { mostBytes, seconds: (performance.now() - started) / 1000 };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** In bytes; 0 of a process that has just ended. */
+function residentOf(pid) {
+  try {
+    return residentBytes(pid) || 0;
+  } catch {
+    return 0;
+  }
+}
+
 /** Accounts and images in turn, of events that are spread over the log. */
-async function subjectsOf(standalone, head) {
+async function subjectsOf(serving, head) {
   const subjects = [];
   for (let n = 0; n < SUBJECTS; n++) {
     const after = Math.floor((head * ((n * SPREAD) % SUBJECTS)) / SUBJECTS);
-    const { events } = await standalone.ask('GET', `/v1/log?after=${after}&limit=1`);
+    const { events } = await serving.ask('GET', `/v1/log?after=${after}&limit=1`);
     const { accountId, imageId } = events[0].data;
-    subjects.push(n % 2 === 0 && accountId ? `account/${accountId}` : `image/${imageId}`);
+    subjects.push(n % 2 === 0 && accountId ? { kind: 'account', id: accountId } : { kind: 'image', id: imageId });
   }
   return subjects;
 }

@@ -1,0 +1,135 @@
+import { type DecisionsAgain, decisionsAgain } from '../../context/decisions-again.js';
+import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import { cohortStream, fillCohort, onboardCohort } from '../cohort.js';
+import type { RolloutEvent } from '../events.js';
+import { CohortAdmitted } from '../events.js';
+import { moveGate } from '../gate-move.js';
+import { approveOverride, endOverride, proposeOverride } from '../gate-override.js';
+import { beginStage, changeDetector, changeModel, seeModel, setGateLimit, setGateParameters } from '../gate-stage.js';
+import {
+  admitCohort,
+  availableCapacity,
+  closeCohort,
+  pauseOnboarding,
+  type Rollout,
+  resumeOnboarding,
+  rolloutStream,
+  setRate,
+} from '../rollout.js';
+
+type DataOf<Type extends RolloutEvent['type']> = Extract<RolloutEvent, { type: Type }>['data'];
+
+export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
+  OnboardingRateSet: { rules: {}, decide: (state, { perWeek, daily }) => setRate(state, perWeek, daily) },
+  OnboardingPaused: { rules: {}, decide: (state, { reason }) => pauseOnboarding(state, reason) },
+  OnboardingResumed: { rules: {}, decide: (state) => resumeOnboarding(state) },
+  CohortAdmitted: {
+    rules: {
+      'onboarding-paused': 'onboarding-not-paused',
+      'gate-braked': 'gate-not-braking',
+      'rate-not-set': 'rate-set',
+      'rate-exceeded': 'within-rate',
+    },
+    details: (state, { size, at }) => ({
+      'rate-set': `${state.perWeek ?? 'no'} people in seven days`,
+      'within-rate': `${size} of ${availableCapacity(state, Date.parse(at)).available} that may still be admitted`,
+    }),
+    decide(state, { cohortId, size, accounts, priority, at }) {
+      const asked = { ...(accounts ? { accounts } : { size }), ...(priority !== undefined && { priority }) };
+      return admitCohort(state, { cohortId, now: Date.parse(at), ...asked });
+    },
+  },
+  CohortClosed: { rules: {}, decide: (state, data) => closeCohort(state, data.cohortId, timesOf(data)) },
+  GateLimitSet: { rules: {}, decide: ({ gate }, { limit, reason }) => setGateLimit(gate, limit, reason) },
+  GateParametersSet: {
+    rules: {},
+    decide: ({ gate }, { reason, ...given }) =>
+      setGateParameters(gate, { ...given, plannedStages: given.plannedStages ?? null }, reason),
+  },
+  ModelChanged: { rules: {}, decide: ({ gate }, { model, reason }) => changeModel(gate, model, reason) },
+  ModelSeen: { rules: {}, decide: ({ gate }, { model, imageId }) => seeModel(gate, model, imageId) },
+  GateStageBegun: {
+    rules: {},
+    decide: ({ gate }, data) =>
+      data.cause === 'detector-changed' ? changeDetector(gate, data.what, data.reason ?? '') : beginStage(gate, data),
+  },
+  GateMoved: {
+    rules: {},
+    details: (_, { position }) => ({
+      'changes-something': `by the figures that the event has: gatehouse gate explain counts them again up to position ${position}`,
+    }),
+    decide: (state, data) => moveAgain(state, data),
+  },
+  GateOverrideProposed: {
+    rules: {
+      'invalid-input': 'end-within-a-month',
+      'override-in-force': 'no-override-in-force',
+      'override-known': 'id-new',
+    },
+    decide: ({ gate }, data, { actor, now }) => proposeOverride(gate, data, actor.id, now),
+  },
+  GateOverrideApproved: {
+    rules: { 'override-unknown': 'was-proposed', 'same-person': 'by-another-person' },
+    decide: ({ gate }, { overrideId }, { actor, now }) => approveOverride(gate, overrideId, actor.id, now),
+  },
+  GateOverrideEnded: { rules: {}, decide: ({ gate }, { reason }, { now }) => endOverride(gate, reason, now) },
+});
+
+/** Only their number, the first and the last count. */
+function timesOf({ people, first, last }: DataOf<'CohortClosed'>): number[] {
+  const times = new Array<number>(people).fill(Date.parse(last ?? ''));
+  if (people > 0) times[0] = Date.parse(first ?? '');
+  return times;
+}
+
+/** More accounts than any evidence needs. */
+const ENOUGH = { exposures: 1_000, violations: 0, accounts: 10_000_000 };
+
+/**
+ * The gate decides again by the integers of its event. That has the sums of the accounts, but not how they are spread: what the
+ * test of the accounts said is therefore as recorded.
+ */
+function moveAgain({ gate }: Rollout, data: DataOf<'GateMoved'>): RolloutEvent[] {
+  const { exposures, accounts, cohorts, figures, reasons, perWeek, position } = data;
+  const { lateBySeconds, ...counted } = figures;
+  const cap = gate.settings.accountCap;
+  const groups = [
+    ...(reasons.includes('accounts-insufficient') ? [] : [ENOUGH]),
+    ...(reasons.includes('accounts-over-cap') ? [{ exposures: cap + 1, violations: cap + 1, accounts: 1 }] : []),
+  ];
+  const moved = moveGate(
+    gate,
+    {
+      counts: { exposures: exposures.exposures, pending: exposures.pending, confirmed: exposures.confirmed },
+      accounts: groups,
+      cohorts,
+      figures: { ...counted, arrived: exposures.arrived },
+      at: Date.parse(data.at),
+      position,
+      positions: Object.fromEntries((data.ahead ?? []).map(({ view, shards }): [string, Position[]] => [view, shards])),
+    },
+    perWeek,
+    lateBySeconds,
+  );
+  return moved.map((event) => (event.type === 'GateMoved' ? { ...event, data: { ...event.data, accounts } } : event));
+}
+
+export const cohortAgain: DecisionsAgain = decisionsAgain(cohortStream, {
+  CohortFilled: {
+    rules: { 'cohort-full': 'places-left' },
+    async decide(state, { cohortId, part, accounts, turns }, { before }) {
+      const size = sizeOf(await before(rolloutStream.category), cohortId);
+      if (size === undefined || turns === undefined) return undefined;
+      return fillCohort(state, { cohortId, part, accounts, turns, size });
+    },
+  },
+  CohortOnboarded: {
+    rules: {},
+    decide: (state, { cohortId, accounts, perWeek }) => onboardCohort(state, { cohortId, accounts, perWeek }),
+  },
+});
+
+const sizeOf = (rollout: readonly RecordedEvent[], cohortId: string): number | undefined =>
+  rollout.find(({ type, data }) => type === CohortAdmitted.type && data.cohortId === cohortId)?.data.size as
+    | number
+    | undefined;

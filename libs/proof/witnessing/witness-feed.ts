@@ -103,7 +103,7 @@ export class WitnessFeed {
   private hasSignedOurs = (witness: PolicyWitness, size: number): Promise<boolean> =>
     inSnapshot(this.pool, async (db) => {
       const signed = await rootSignedBy(db, this.origin, size, witness.key);
-      return signed !== undefined && signed.equals(await treeRoot(size, new TreeReader(db).subtree));
+      return signed?.equals(await treeRoot(size, new TreeReader(db).subtree)) ?? false;
     });
 
   private async send(

@@ -5,6 +5,7 @@ import { ingesterOf, publisherOf } from '../../apps/composition/workers.js';
 import { Ingest } from '../../libs/ingest/ingest.js';
 import type { MessageProducer } from '../../libs/kafka/message-broker.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
+import { hasText } from '../support/clear-text.js';
 import { eventsBehind } from '../support/events-behind.js';
 import { startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import {
@@ -28,6 +29,7 @@ describeWithKafka('Gatehouse with a Kafka broker', () => {
   const facts = uniqueName('facts');
   const cohorts = uniqueName('cohorts');
   const events = uniqueName('events');
+  const quarantined = uniqueName('quarantine');
   let bootstrap: string;
   let gatehouse: TestGatehouse;
   let producer: MessageProducer;
@@ -41,7 +43,7 @@ describeWithKafka('Gatehouse with a Kafka broker', () => {
         GATEHOUSE_KAFKA_FACTS_TOPIC: facts,
         GATEHOUSE_KAFKA_TYPE_TOPICS: cohorts,
         GATEHOUSE_KAFKA_EVENTS_TOPIC: events,
-        GATEHOUSE_KAFKA_QUARANTINE_TOPIC: uniqueName('quarantine'),
+        GATEHOUSE_KAFKA_QUARANTINE_TOPIC: quarantined,
         GATEHOUSE_KAFKA_GROUP: uniqueName('ingesters'),
       },
     });
@@ -140,5 +142,36 @@ describeWithKafka('Gatehouse with a Kafka broker', () => {
     const body = await metrics();
     expect(body).toMatch(/^gatehouse_ingester_received_events_total\{outcome="accepted"\} [7-9]$/m);
     expect(body).toMatch(/^gatehouse_publisher_published_events_total [1-9]/m);
+  });
+
+  it('publishes nothing that a person wrote, neither with events nor with notices of rejected messages', async () => {
+    const marker = 'the-marker-of-a-person-77d2c0a1';
+    const send = (type: string, data: Data) => {
+      const event = { specversion: '1.0', id: randomUUID(), source: '/partner', type, data };
+      return producer.send(facts, [structuredMessage(event, type)]);
+    };
+    const before = await gatehouse.runtime.store.head();
+    await send('WaitlistJoined', { accountId: 'p-7', email: `${marker}@example.org`, reason: marker });
+    await send('ImageGenerated', { imageId: 'p-7', accountId: 'p-7', prompt: marker });
+    await send('ContentFlagged', {
+      ...{ imageId: 'p-7', flaggedBy: 'p-8', flaggerKind: 'user', categories: ['hate'], comment: marker },
+    });
+    await send('ImageShared', { imageId: 'not an id', accountId: 'p-7', note: marker });
+    await eventsBehind(gatehouse.runtime.store, before, 3);
+    await gatehouse.settle();
+    const own = await wholeLog(
+      gatehouse.runtime.store,
+      catalogue.outgoing.map(({ type }) => type),
+    );
+    const published = await readTopic(bootstrap, events, ({ length }) => length >= own.length);
+    const notices = await readTopic(bootstrap, quarantined, ({ length }) => length >= 1);
+    const texts = [...published, ...notices].map((message) =>
+      JSON.stringify([headersOf(message), message.value?.toString()]),
+    );
+    expect(texts.filter((text) => text.includes('p-7')).length).toBeGreaterThan(0);
+    expect(texts.filter((text) => hasText(text, marker))).toEqual([]);
+    // The topic that senders write to has it until the broker deletes it.
+    const sent = await readTopic(bootstrap, facts, (messages) => messages.some(({ value }) => hasText(value!, marker)));
+    expect(sent.length).toBeGreaterThan(0);
   });
 });

@@ -2,9 +2,17 @@ import { line, lines, type Shown } from './plain-text.js';
 
 /** Rows as CSV by RFC 4180, without a last line break, which the terminal adds. */
 export const csv = (head: readonly string[], rows: readonly (readonly (string | number | null)[])[]): Shown =>
-  lines([head, ...rows].map((row) => line`${row.map(field).join(',')}`));
+  lines([head, ...rows].map((row) => line`${row.map(csvCell).join(',')}`));
 
-const field = (value: string | number | null): string => {
-  const text = String(value ?? '');
-  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-};
+/** What a spreadsheet may run as a formula begins so, and so does what was kept from it. */
+const UNSAFE = /^['=+\-@\t\r\n]/;
+
+/**
+ * A cell of CSV by RFC 4180: null is empty, an empty text is `""`. A text that a spreadsheet may run as a formula, and one that
+ * begins with an apostrophe, gets an apostrophe before it. Whoever reads the file removes one; numbers stay as they are.
+ */
+export function csvCell(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  const text = typeof value === 'string' && UNSAFE.test(value) ? `'${value}` : String(value);
+  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { csvCell } from '../../cli/rendering/csv.js';
 import type { Column, Row } from '../queries/dataset.js';
 
 export const FORMATS = ['ndjson', 'csv', 'parquet'] as const;
@@ -55,7 +56,7 @@ class TextPart implements PartFile {
 
 const ndjsonText = (row: Row): string => `${JSON.stringify(row)}\n`;
 
-/** RFC 4180, UTF-8. Null is an empty field, an empty text is `""`; JSON is written as its text. */
+/** RFC 4180, UTF-8, with the cells of `csvCell`; JSON is written as its text. */
 const csvText =
   (columns: readonly Column[]) =>
   (row: Row): string =>
@@ -63,13 +64,7 @@ const csvText =
       columns.map(({ name, type }) => (type === 'json' && row[name] !== null ? JSON.stringify(row[name]) : row[name])),
     );
 
-const csvLine = (values: readonly unknown[]): string => `${values.map(csvField).join(',')}\r\n`;
-
-function csvField(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  const text = String(value);
-  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
+const csvLine = (values: readonly unknown[]): string => `${values.map(csvCell).join(',')}\r\n`;
 
 /** Rows of one group are in memory together. */
 const GROUP_ROWS = 10_000;

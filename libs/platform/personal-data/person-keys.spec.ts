@@ -37,6 +37,21 @@ describe('person keys', () => {
     expect(await others[1]!.decrypt('ann', encrypted, 'here')).toBe('hello');
   });
 
+  it('decrypt what is about another, of a class of data or of none, until a key of either is destroyed', async () => {
+    const owners = [
+      { person: 'writer' },
+      { person: 'writer', about: 'subject' },
+      { person: 'writer', dataClass: 'comments' as const },
+      { person: 'writer', about: 'subject', dataClass: 'comments' as const },
+    ];
+    const encrypted = await test.keys.encryptMany(owners.map((one) => ({ ...one, plaintext: 'text', aad: 'here' })));
+    const texts = () =>
+      Promise.all(owners.map((one, n) => test.keys.decrypt(one, encrypted[n]!, 'here').catch(() => 'unreadable')));
+    expect(await texts()).toEqual(['text', 'text', 'text', 'text']);
+    await test.keys.destroy({ names: ['subject'] });
+    expect(await texts()).toEqual(['text', 'unreadable', 'text', 'unreadable']);
+  });
+
   it('reject data that was altered or belongs to another person', async () => {
     const encrypted = await test.keys.encrypt('bob', 'mine', 'here');
     const altered = encrypted.slice(0, -2) + (encrypted.at(-2) === 'A' ? 'B' : 'A') + encrypted.at(-1);

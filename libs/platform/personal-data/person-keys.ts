@@ -38,8 +38,8 @@ export class PersonKeyDamaged extends GatehouseError {
 }
 
 /**
- * Encrypts each person's data with that person's key: destroying the key erases the data. What is of a data class is encrypted
- * with a key of the keys of its person, of whom it is about, and of its class and month.
+ * Encrypts each person's data with that person's key: destroying the key erases the data. What is of a data class, or about
+ * somebody else, is encrypted with a key of the keys of its person, of whom it is about, and of its class and month.
  */
 export class PersonKeys {
   constructor(
@@ -65,10 +65,11 @@ export class PersonKeys {
     if (damaged.length > 0) throw this.damaged(damaged, texts);
     const encrypted: string[] = [];
     for (const text of texts) {
-      const key = await this.textKey(text, keys, text.dataClass && month);
+      const textMonth = text.dataClass !== undefined || text.about !== undefined ? month : undefined;
+      const key = await this.textKey(text, keys, textMonth);
       if (key === DAMAGED) throw this.damaged([text.person], texts);
       if (key === FORGOTTEN) encrypted.push(ERASED);
-      else encrypted.push(toEncryptedText(encrypt(key, text.plaintext, text.aad), text.dataClass && month));
+      else encrypted.push(toEncryptedText(encrypt(key, text.plaintext, text.aad), textMonth));
     }
     return encrypted;
   }

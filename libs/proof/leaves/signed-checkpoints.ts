@@ -1,5 +1,6 @@
 import type { Pool } from '../../platform/database/database.js';
-import { openNote, UntrustedNote } from '../tlog/signed-note.js';
+import { parseCheckpoint } from '../tlog/checkpoint.js';
+import { type NoteKey, openNote, UntrustedNote, verifierText } from '../tlog/signed-note.js';
 import type { TrustPolicy } from '../tlog/trust-policy.js';
 
 type Queryable = Pick<Pool, 'query'>;
@@ -15,7 +16,7 @@ export interface SignedCheckpoint {
 
 /**
  * For each hour that ended a day ago only the newest is kept, of those with the most cosignatures: a later one proves all that
- * the others did.
+ * the others did. The last one that a witness has signed is kept too: it proves what that witness has seen.
  */
 const PRUNE = `
   DELETE FROM proof.checkpoints WHERE (origin, size) IN (
@@ -26,7 +27,8 @@ const PRUNE = `
           ORDER BY (SELECT count(*) FROM proof.cosignatures s WHERE s.origin = c.origin AND s.size = c.size) DESC, size DESC
         ) AS place
       FROM proof.checkpoints c WHERE signed_at < now() - interval '1 day'
-    ) old WHERE place > 1)`;
+    ) old WHERE place > 1)
+  AND NOT EXISTS (SELECT FROM proof.witnesses w WHERE w.origin = checkpoints.origin AND w.size = checkpoints.size)`;
 
 /** Something else was signed than what is stored: the log has been cut off or replaced. */
 export class OtherRoot extends Error {
@@ -102,6 +104,28 @@ export async function provingCheckpoint(
   if (first) return first;
   const newest = await newestCheckpoint(db, origin);
   return newest && newest.size >= least ? newest : undefined;
+}
+
+/** The root of so many leaves that a witness has signed, by the signature that is stored. */
+export async function rootSignedBy(
+  db: Queryable,
+  origin: string,
+  size: number,
+  witness: NoteKey,
+): Promise<Buffer | undefined> {
+  const { rows } = await db.query(
+    `SELECT c.note, s.line FROM proof.checkpoints c JOIN proof.cosignatures s USING (origin, size)
+     WHERE origin = $1 AND size = $2 AND verifier = $3`,
+    [origin, size, verifierText(witness)],
+  );
+  if (!rows[0]) return undefined;
+  try {
+    const { text } = openNote(rows[0].note + rows[0].line, [witness]);
+    return parseCheckpoint(text)?.root;
+  } catch (error) {
+    if (error instanceof UntrustedNote) return undefined;
+    throw error;
+  }
 }
 
 function isMet({ note }: SignedCheckpoint, { witnesses, isMet: met }: TrustPolicy): boolean {

@@ -214,6 +214,30 @@ describe('the witnesses of a log', () => {
     expect(await signedSize()).toBe(350);
   });
 
+  it('never keep it from signing by refusing a proof from what they have signed themselves: that is their fault', async () => {
+    const anna = await newWitness('anna');
+    let isFaulty = false;
+    const feed = feedOf([anna], async (...given) => (isFaulty ? { outcome: 'other-tree' } : askWitness(...given)));
+    const leaves = await start(feed);
+    await append(300);
+    await leaves.processAll();
+    await feed.feed();
+    isFaulty = true;
+    await append(5);
+    await leaves.processAll();
+    await feed.feed();
+    await append(5);
+    await leaves.processAll();
+    expect([await signedSize(), refusals]).toEqual([310, []]);
+    const [record] = await witnessRecords(database.pool, ORIGIN);
+    expect(record).toMatchObject({ size: 300, refusal: null, error: expect.stringContaining('from 300 leaves') });
+    // Without its signature nothing shows who is wrong.
+    await database.pool.query('DELETE FROM proof.cosignatures');
+    now += 10 * EVERY_MS;
+    await feed.feed();
+    expect(refusals).toEqual([expect.stringContaining('another log under the name')]);
+  });
+
   it('let it sign again once one has signed all that it had seen', async () => {
     const anna = await newWitness('anna');
     const feed = feedOf([anna]);

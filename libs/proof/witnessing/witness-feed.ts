@@ -1,6 +1,6 @@
 import type { Pool } from '../../platform/database/database.js';
 import { inSnapshot } from '../../platform/database/in-transaction.js';
-import { newestCheckpoint, type SignedCheckpoint } from '../leaves/signed-checkpoints.js';
+import { newestCheckpoint, rootSignedBy, type SignedCheckpoint } from '../leaves/signed-checkpoints.js';
 import { treeState } from '../leaves/stored-tree.js';
 import { TreeReader } from '../leaves/tree-reader.js';
 import {
@@ -12,7 +12,7 @@ import {
   type WitnessRecord,
   witnessRecords,
 } from '../leaves/witness-records.js';
-import { proveConsistency } from '../tlog/merkle-tree.js';
+import { proveConsistency, treeRoot } from '../tlog/merkle-tree.js';
 import { verifierText } from '../tlog/signed-note.js';
 import type { PolicyWitness } from '../tlog/trust-policy.js';
 import { type AskWitness, askWitness, type WitnessAnswer } from './witness-client.js';
@@ -94,8 +94,17 @@ export class WitnessFeed {
       old = answer.size;
       answer = await this.send(witness, checkpoint, old, signal);
     }
+    if (answer.outcome === 'other-tree' && (await this.hasSignedOurs(witness, old)))
+      answer = { outcome: 'failed', reason: `it refuses a proof from ${old} leaves, whose root it has signed itself` };
     await this.note(witness, checkpoint.size, answer);
   }
+
+  /** Whether its own signature shows that it has seen just this log up to a size: then it is the witness that is wrong. */
+  private hasSignedOurs = (witness: PolicyWitness, size: number): Promise<boolean> =>
+    inSnapshot(this.pool, async (db) => {
+      const signed = await rootSignedBy(db, this.origin, size, witness.key);
+      return signed?.equals(await treeRoot(size, new TreeReader(db).subtree)) ?? false;
+    });
 
   private async send(
     witness: PolicyWitness,

@@ -3,7 +3,13 @@ import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { Count, EntityId, eventData, Instant, Label, Line } from '../events/schemas.js';
 
 export const CHANNELS = ['webhook', 'email'] as const;
-export const KINDS = ['measure-imposed', 'measure-reversed', 'measure-lifted', 'appeal-decided', 'flag-decided'] as const;
+export const KINDS = [
+  'measure-imposed',
+  'measure-reversed',
+  'measure-lifted',
+  'appeal-decided',
+  'flag-decided',
+] as const;
 export const ROLES = ['subject', 'reporter'] as const;
 export const LANGUAGES = ['en', 'de'] as const;
 
@@ -21,7 +27,9 @@ export const NoticeQueued = defineEvent({
     }),
     channel: Type.Enum([...CHANNELS], { description: 'How they are notified.' }),
     kind: Type.Enum([...KINDS], { description: 'What was decided.' }),
-    outcome: Label('How: the measure that was imposed or reversed, what a lifted measure leaves, or the outcome of the appeal or of the review.'),
+    outcome: Label(
+      'How: the measure that was imposed or reversed, what a lifted measure leaves, or the outcome of the appeal or of the review.',
+    ),
     action: Type.Optional(Label('The action that a restriction denies.')),
     until: Type.Optional(Instant('When the measure ends.')),
     clause: Type.Optional(Label('The clause of the content policy.')),

@@ -217,12 +217,18 @@ async function exported({ client }: Session, person: string, why: string): Promi
 const erasureOf = (person: string): string => `/v1/persons/${encodeURIComponent(person)}/erasure`;
 
 function erasureText(found: ErasureAnswer) {
-  const { person, status, dueAt, hold, waitingFor, erasedAt, backupsExpireAt, position } = found;
+  const { person, status, dueAt, hold, waitingFor, erasedAt, backupsExpireAt, databaseBackupsExpireAt, position } =
+    found;
   if (status === 'none') return line`the erasure of ${person} was cancelled`;
   if (status === 'erased')
     return lines([
       line`${person} is erased since ${time(erasedAt!)}`,
-      line`the last backup of the keys expires at ${time(backupsExpireAt!)}`,
+      line`the last backup that may have the keys expires at ${time(backupsExpireAt!)}`,
+      ...(databaseBackupsExpireAt === null
+        ? []
+        : [
+            line`backups of the database from before its keys were moved out of it have them until ${time(databaseBackupsExpireAt)}`,
+          ]),
       line`gatehouse audit prove ${position} writes the certificate`,
     ]);
   if (status === 'started')

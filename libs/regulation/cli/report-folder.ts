@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { csvLine } from '../../cli/rendering/csv.js';
 import { logCheckpoint } from '../../cli/log-checkpoint.js';
+import { csvLine } from '../../cli/rendering/csv.js';
 import type { Session } from '../../cli/session.js';
 import type { ExportAnswer, RowsAnswer } from '../../exports/cli.js';
 import { DAY_MS, toIso, utcDayOf } from '../../kernel/clock.js';
 import { InvalidInput } from '../../kernel/errors.js';
+import { isInstant } from '../../kernel/text-forms.js';
 import type { MappingEntry } from '../mapping.js';
 import type { MappingAnswer } from '../queries/show-mapping.js';
 import type { ModerationEvent } from '../report/moderation-event.js';
@@ -89,7 +90,9 @@ export async function writeReport(session: Session, folder: string, wanted: Want
     await written(join(folder, file), text);
     files.push({ file, rows: rows.length, sha256: createHash('sha256').update(text).digest('hex') });
   }
-  const isOver = at === undefined ? session.clock.now() >= period.to : last >= period.to;
+  // Of a position it is only known by an event after the period.
+  const asOf = at === undefined ? session.clock.now() : isInstant(at) ? Date.parse(at) : last;
+  const isOver = asOf >= period.to;
   const manifest: ReportManifest = {
     form: 'gatehouse-transparency-report/1',
     service,

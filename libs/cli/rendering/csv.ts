@@ -16,3 +16,6 @@ export function csvCell(value: unknown): string {
   const text = typeof value === 'string' && UNSAFE.test(value) ? `'${value}` : String(value);
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
+
+/** A line of a CSV file by RFC 4180. Null is an empty field. */
+export const csvLine = (values: readonly unknown[]): string => `${values.map(csvCell).join(',')}\r\n`;

@@ -1,6 +1,7 @@
 import type { CommandGroup } from '../cli/commands.js';
 import { cohortCommands } from './cli/cohort.js';
 import { gateCommands } from './cli/gate.js';
+import { planCommand } from './cli/plan.js';
 import { rateCommands } from './cli/rate.js';
 import { rolloutCommands } from './cli/rollout.js';
 
@@ -10,5 +11,6 @@ export const commands: CommandGroup = (program, run) => {
   rolloutCommands(program, run);
   rateCommands(program, run);
   cohortCommands(program, run);
+  planCommand(program, run);
   gateCommands(program, run);
 };

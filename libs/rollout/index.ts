@@ -1,6 +1,7 @@
 import type { Context } from '../context/context.js';
 import { StageEvidence } from '../safety/index.js';
 import { nextInLine, Waitlist } from '../waitlist/index.js';
+import { admissionPlanStream } from './admission-plan.js';
 import { cohortStream } from './cohort.js';
 import { rolloutEvents } from './events.js';
 import { AdmitCohortController, AdmitCohortHandler } from './features/admit-cohort.js';
@@ -14,6 +15,7 @@ import {
 } from './features/override-gate.js';
 import { PauseOnboardingController, PauseOnboardingHandler } from './features/pause-onboarding.js';
 import { ResumeOnboardingController, ResumeOnboardingHandler } from './features/resume-onboarding.js';
+import { SetClassPlanController, SetClassPlanHandler } from './features/set-class-plan.js';
 import {
   ChangeDetectorHandler,
   ChangeModelHandler,
@@ -38,6 +40,7 @@ import { cohortAgain, rolloutAgain } from './queries/rollout-again.js';
 import { RolloutGauges } from './queries/rollout-gauges.js';
 import { ShowCohortController, ShowCohortHandler } from './queries/show-cohort.js';
 import { ShowGateController, ShowGateHandler } from './queries/show-gate.js';
+import { ShowPlanController, ShowPlanHandler } from './queries/show-plan.js';
 import { ShowRolloutController, ShowRolloutHandler } from './queries/show-rollout.js';
 import { ShowTimelineController, ShowTimelineHandler } from './queries/show-timeline.js';
 import { StageChanges } from './queries/stage-changes.js';
@@ -45,6 +48,8 @@ import { rolloutStream } from './rollout.js';
 import { CloseEarlierCohorts1700000000060 } from './schema.js';
 import { cohortsView } from './views/cohorts.js';
 
+export * from './admission-plan.js';
+export type { ClassPlan } from './class-plan.js';
 export * from './cohort.js';
 export * from './events.js';
 export { GateWatch } from './processes/gate-watch.js';
@@ -60,7 +65,7 @@ export * from './views/cohorts.js';
 export const rolloutContext: Context = {
   name: 'rollout',
   events: rolloutEvents,
-  streams: [rolloutStream, cohortStream],
+  streams: [rolloutStream, cohortStream, admissionPlanStream],
   decisionsAgain: [rolloutAgain, cohortAgain],
   views: [cohortsView],
   consumers: ({ transactor, pool, store, viewReader, clock, settings }) => [
@@ -75,6 +80,8 @@ export const rolloutContext: Context = {
   },
   commands: [
     SetRateHandler,
+    SetClassPlanHandler,
+    ShowPlanHandler,
     SetGateLimitHandler,
     SetGateParametersHandler,
     ChangeModelHandler,
@@ -104,6 +111,8 @@ export const rolloutContext: Context = {
         ShowRolloutController,
         ShowTimelineController,
         SetRateController,
+        ShowPlanController,
+        SetClassPlanController,
         PauseOnboardingController,
         ResumeOnboardingController,
         AdmitCohortController,

@@ -6,6 +6,8 @@ import {
   joinWaitlist,
   leaveWaitlist,
   reinstateAccount,
+  setWaitlistClass,
+  waitlistClassStream,
 } from '../../libs/account/index.js';
 import type { EventStore } from '../../libs/event-store/event-store.js';
 import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
@@ -19,7 +21,9 @@ import { Rebuilder } from '../../libs/projections/rebuilder.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
 import {
   type AdmitCohort,
+  admissionPlanStream,
   admitCohort,
+  type ClassPlan,
   CohortScheduler,
   GateEvidence,
   GateWatch,
@@ -27,6 +31,7 @@ import {
   PeopleLeft,
   rolloutStream,
   StageChanges,
+  setClassPlan,
   setRate,
 } from '../../libs/rollout/index.js';
 import { StageEvidence } from '../../libs/safety/index.js';
@@ -87,6 +92,18 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
     consumer: (on: EventStore = store) => onboarding(transactorOn(on), next, clock),
     join: (...accounts: string[]) => join(accounts),
     joinAs: (priority: number, ...accounts: string[]) => join(accounts, priority),
+    classify: (name: string, ...accounts: string[]) =>
+      Promise.all(
+        accounts.map((accountId) =>
+          transactor.transact(waitlistClassStream, accountId, CONTEXT, (state) =>
+            setWaitlistClass(state, { accountId, class: name, reason: 'spec' }),
+          ),
+        ),
+      ),
+    planClasses: (mode: ClassPlan['mode'], classes: ClassPlan['classes']) =>
+      transactor.transact(admissionPlanStream, undefined, CONTEXT, (state) =>
+        setClassPlan(state, { mode, classes }, 'spec'),
+      ),
     leave: (accountId: string) =>
       transactor.transact(accountStream, accountId, CONTEXT, (state) => leaveWaitlist(state, accountId)),
     deactivate: (accountId: string) =>

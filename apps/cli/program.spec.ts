@@ -35,6 +35,8 @@ const COMMANDS = [
   'rate pause',
   'rate resume',
   'cohort plan',
+  'cohort schedule',
+  'cohort end-schedule',
   'cohort onboard',
   'cohort addresses',
   'cohort list',

@@ -1,11 +1,13 @@
 import type { EventOf } from '../events/event-definition.js';
-import { GENERAL_CLASS } from '../events/schemas.js';
 import type { StreamKind } from '../kernel/decider.js';
 import { Refusal } from '../kernel/errors.js';
 import { unknown } from './account-standing.js';
 import { AccountOnboarded, WaitlistClassSet, WaitlistJoined } from './events.js';
 
 const EVENTS = [WaitlistJoined, WaitlistClassSet, AccountOnboarded] as const;
+
+/** The class of an account for which no other was set. */
+const GENERAL = 'general';
 
 /** The class in which an account waits. */
 export interface ClassOfAccount {
@@ -33,7 +35,7 @@ export const waitlistClassStream: StreamKind<ClassOfAccount, EventOf<(typeof EVE
 
 /** @param given by the join itself @param before that of an earlier join */
 export const classOnJoining = (given: string | undefined, before: string | undefined): string =>
-  given ?? before ?? GENERAL_CLASS;
+  given ?? before ?? GENERAL;
 
 export interface SetWaitlistClass {
   accountId: string;

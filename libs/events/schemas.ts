@@ -83,13 +83,10 @@ export const Accounts = (description: string) =>
 export const Priority = () =>
   Type.Integer({ minimum: 0, maximum: 9, description: 'Priority class: 0 is onboarded first, 9 last; 5 by default.' });
 
-/** The class of an account for which nothing else was set. */
-export const GENERAL_CLASS = 'general';
-
 /** A class of the waitlist, whose share of a cohort operators set. */
 export const WaitlistClass = () =>
   Label(
-    `The class: \`artists\`, \`region/eu\`; \`${GENERAL_CLASS}\` by default. \`staff\` is chosen first, \`hold-out\` never.`,
+    `The class: \`artists\`, \`region/eu\`; \`general\` by default. \`staff\` is chosen first, \`hold-out\` never.`,
   );
 
 /** The actions that can be denied to an account by themselves. */

@@ -3,7 +3,9 @@ import { fold } from '../kernel/decider.js';
 import {
   type AdmissionPlan,
   admissionPlanStream,
+  endSchedule,
   setClassPlan,
+  setSchedule,
   shareCohort,
   sharesOfCohort,
 } from './admission-plan.js';
@@ -59,6 +61,33 @@ describe('setting the class plan', () => {
   it('is a no-op for the plan in force', () => {
     expect(setClassPlan(planned, quotas, 'another reason')).toEqual([]);
     expect(setClassPlan(initial, { mode: 'order', classes: [] }, 'spec')).toEqual([]);
+  });
+});
+
+describe('the schedule of slices', () => {
+  const wanted = { timeZone: 'Europe/London', days: ['friday', 'monday'], hours: [15, 9] } as const;
+  const stored = { timeZone: 'Europe/London', days: ['monday', 'friday'], hours: [9, 15] } as const;
+  const scheduled = after(initial, setSchedule(initial, wanted, 'spec'));
+
+  it('is recorded in order, and ended', () => {
+    expect(setSchedule(initial, wanted, 'spec')).toEqual([
+      { type: 'AdmissionScheduleSet', data: { ...stored, reason: 'spec' } },
+    ]);
+    expect(scheduled).toMatchObject({ schedule: stored, changedAt: 1 });
+    const ended = after(scheduled, endSchedule(scheduled, 'spec'), 2);
+    expect([ended.schedule, ended.changedAt]).toEqual([undefined, 2]);
+  });
+
+  it('is refused in a time zone that nobody knows', () => {
+    expect(() => setSchedule(initial, { ...wanted, timeZone: 'Mars/Olympus' }, 'spec')).toThrow(
+      expect.objectContaining({ code: 'invalid-input' }),
+    );
+  });
+
+  it('is a no-op if it is in force, or if there is none to end', () => {
+    expect(setSchedule(scheduled, stored, 'another reason')).toEqual([]);
+    expect(endSchedule(initial, 'spec')).toEqual([]);
+    expect(shareCohort(scheduled, 'c1', 5)).toEqual([]);
   });
 });
 

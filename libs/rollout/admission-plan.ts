@@ -3,9 +3,10 @@ import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { InvalidInput } from '../kernel/errors.js';
 import { type ClassPlan, HOLD_OUT, NO_PLAN, STAFF } from './class-plan.js';
-import { ClassPlanSet, CohortShared } from './plan-events.js';
+import { AdmissionScheduleEnded, AdmissionScheduleSet, ClassPlanSet, CohortShared, WEEKDAYS } from './plan-events.js';
+import { isTimeZone, type Schedule } from './schedule.js';
 
-export const planEvents = [ClassPlanSet, CohortShared];
+export const planEvents = [ClassPlanSet, AdmissionScheduleSet, AdmissionScheduleEnded, CohortShared];
 
 type PlanEvent = EventOf<(typeof planEvents)[number]>;
 
@@ -21,9 +22,12 @@ export interface CohortShares {
 
 export interface AdmissionPlan {
   classes: ClassPlan;
+  /** Of the classes; undefined until they are set. */
   reason?: string;
   /** The places shared since the plan was set. */
   shared: number;
+  /** When slices are admitted; undefined for no schedule. */
+  schedule?: Schedule;
   /** The position of the last event that changed the plan; 0 before the first. */
   changedAt: Position;
   cohorts: readonly (CohortShares & { cohortId: string })[];
@@ -39,6 +43,14 @@ export const admissionPlanStream: StreamKind<AdmissionPlan, PlanEvent> = {
       case 'ClassPlanSet': {
         const { mode, classes, reason } = data;
         return { ...state, classes: { mode, classes }, reason, shared: 0, changedAt: position };
+      }
+      case 'AdmissionScheduleSet': {
+        const { reason: _, ...schedule } = data;
+        return { ...state, schedule, changedAt: position };
+      }
+      case 'AdmissionScheduleEnded': {
+        const { schedule: _, ...rest } = state;
+        return { ...rest, changedAt: position };
       }
       case 'CohortShared': {
         const { cohortId, from, size } = data;
@@ -84,9 +96,26 @@ const isSame = (one: ClassPlan, other: ClassPlan): boolean =>
     ({ class: name, share }, n) => name === other.classes[n]!.class && share === other.classes[n]!.share,
   );
 
+/** @throws InvalidInput for a time zone that nobody knows */
+export function setSchedule({ schedule: before }: AdmissionPlan, wanted: Schedule, reason: string): PlanEvent[] {
+  const { timeZone } = wanted;
+  if (!isTimeZone(timeZone)) {
+    throw new InvalidInput([
+      { field: '/timeZone', message: `must be a time zone, like Europe/London, not ${timeZone}` },
+    ]);
+  }
+  const days = WEEKDAYS.filter((day) => wanted.days.includes(day));
+  const hours = [...wanted.hours].sort((a, b) => a - b);
+  const isSame = before?.timeZone === timeZone && `${before.days}` === `${days}` && `${before.hours}` === `${hours}`;
+  return isSame ? [] : [{ type: 'AdmissionScheduleSet', data: { timeZone, days, hours, reason } }];
+}
+
+export const endSchedule = ({ schedule }: AdmissionPlan, reason: string): PlanEvent[] =>
+  schedule ? [{ type: 'AdmissionScheduleEnded', data: { reason } }] : [];
+
 /** A no-op if it was recorded, or if there is no plan by which the number of earlier places matters. */
 export function shareCohort(state: AdmissionPlan, cohortId: string, size: number): PlanEvent[] {
-  if (state.changedAt === 0 || state.cohorts.some((one) => one.cohortId === cohortId)) return [];
+  if (state.reason === undefined || state.cohorts.some((one) => one.cohortId === cohortId)) return [];
   return [{ type: 'CohortShared', data: { cohortId, size, from: state.shared } }];
 }
 

@@ -1,11 +1,11 @@
+import type { PLAN_MODES } from './plan-events.js';
+
 /** Always chosen before every other class. */
 export const STAFF = 'staff';
 /** Never chosen from the line: only a listed cohort onboards its people. */
 export const HOLD_OUT = 'hold-out';
 /** In a plan: all classes that it does not name. */
 export const OTHERS = 'others';
-
-export const PLAN_MODES = ['order', 'weights', 'quotas'] as const;
 
 const ALL_PER_CENT = 100;
 
@@ -94,7 +94,7 @@ export function placesOf(shares: readonly number[], from: number, places: number
 
 /**
  * The quota method: each place goes to the class that needs it first, of those that have less than their exact share. It has
- * no more than W steps, since then each class has its share exactly, and the sequence begins again.
+ * no more than W steps, since then each class has its share exactly, and the sequence repeats.
  * @see Balinski and Young, The Quota Method of Apportionment, American Mathematical Monthly 82 (1975)
  */
 function firstPlaces(shares: readonly number[], places: number): number[] {

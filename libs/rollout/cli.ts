@@ -4,6 +4,7 @@ import { gateCommands } from './cli/gate.js';
 import { planCommand } from './cli/plan.js';
 import { rateCommands } from './cli/rate.js';
 import { rolloutCommands } from './cli/rollout.js';
+import { scheduleCommands } from './cli/schedule.js';
 
 export { admitCohort, outcomeOf } from './cli/cohort.js';
 
@@ -12,5 +13,6 @@ export const commands: CommandGroup = (program, run) => {
   rateCommands(program, run);
   cohortCommands(program, run);
   planCommand(program, run);
+  scheduleCommands(program, run);
   gateCommands(program, run);
 };

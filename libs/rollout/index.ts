@@ -24,6 +24,7 @@ import {
   SetGateParametersHandler,
 } from './features/set-gate.js';
 import { SetRateController, SetRateHandler } from './features/set-rate.js';
+import { EndScheduleHandler, ScheduleController, SetScheduleHandler } from './features/set-schedule.js';
 import { GateWatch } from './processes/gate-watch.js';
 import { modelNoting } from './processes/model-noting.js';
 import { onboarding } from './processes/onboarding.js';
@@ -60,6 +61,7 @@ export { GateEvidence } from './queries/gate-evidence.js';
 export { PeopleLeft } from './queries/people-left.js';
 export { StageChanges } from './queries/stage-changes.js';
 export * from './rollout.js';
+export type { Schedule } from './schedule.js';
 export * from './views/cohorts.js';
 
 export const rolloutContext: Context = {
@@ -81,6 +83,8 @@ export const rolloutContext: Context = {
   commands: [
     SetRateHandler,
     SetClassPlanHandler,
+    SetScheduleHandler,
+    EndScheduleHandler,
     ShowPlanHandler,
     SetGateLimitHandler,
     SetGateParametersHandler,
@@ -113,6 +117,7 @@ export const rolloutContext: Context = {
         SetRateController,
         ShowPlanController,
         SetClassPlanController,
+        ScheduleController,
         PauseOnboardingController,
         ResumeOnboardingController,
         AdmitCohortController,

@@ -1,7 +1,9 @@
 import { Type } from 'typebox';
 import { defineEvent } from '../events/event-definition.js';
-import { Count, EntityId, eventData, Label, Line, MAX_PER_WEEK } from '../events/schemas.js';
-import { PLAN_MODES } from './class-plan.js';
+import { Count, EntityId, eventData, Label, Line, MAX_PER_WEEK, Name } from '../events/schemas.js';
+
+export const PLAN_MODES = ['order', 'weights', 'quotas'] as const;
+export const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
 
 export const MOST_CLASSES = 20;
 export const MOST_SHARE = 100;
@@ -29,6 +31,42 @@ export const ClassPlanSet = defineEvent({
     classes: [{ class: 'artists', share: 20 }],
     reason: 'the artist programme',
   },
+});
+
+export const AdmissionScheduleSet = defineEvent({
+  type: 'AdmissionScheduleSet',
+  version: 1,
+  summary: 'An operator set at which hours of the week slices of the rate are admitted.',
+  schema: eventData({
+    timeZone: Name('The time zone of the hours, as the IANA database names it.'),
+    days: Type.Array(Type.Enum([...WEEKDAYS]), {
+      minItems: 1,
+      maxItems: 7,
+      uniqueItems: true,
+      description: 'The days.',
+    }),
+    hours: Type.Array(Count('An hour.', 0, 23), {
+      minItems: 1,
+      maxItems: 24,
+      uniqueItems: true,
+      description: 'The hours at whose beginning a slice is admitted.',
+    }),
+    reason: Line('Why.'),
+  }),
+  example: {
+    timeZone: 'Europe/London',
+    days: ['monday', 'friday'],
+    hours: [9, 15],
+    reason: 'while reviewers are there',
+  },
+});
+
+export const AdmissionScheduleEnded = defineEvent({
+  type: 'AdmissionScheduleEnded',
+  version: 1,
+  summary: 'No slices are admitted by a schedule any more.',
+  schema: eventData({ reason: Line('Why.') }),
+  example: { reason: 'cohorts are admitted by hand' },
 });
 
 export const CohortShared = defineEvent({

@@ -191,6 +191,15 @@ beforeAll(async () => {
         body: { mode: 'order', classes: [{ class: 'artists' }], reason: 'a test' },
       },
     ],
+    [
+      'PUT /v1/rollout/plan/schedule',
+      {
+        path: '/v1/rollout/plan/schedule',
+        shown: '/v1/rollout/plan',
+        body: { timeZone: 'UTC', days: ['monday'], hours: [9], reason: 'a test' },
+      },
+    ],
+    ['DELETE /v1/rollout/plan/schedule', { path: `/v1/rollout/plan/schedule${WHY}`, shown: '/v1/rollout/plan' }],
     ['POST /v1/rollout/pause', { path: '/v1/rollout/pause', shown: '/v1/rollout', body: { reason: 'a test' } }],
     ['POST /v1/rollout/resume', { path: '/v1/rollout/resume', shown: '/v1/rollout' }],
     [

@@ -30,9 +30,11 @@ import {
   onboarding,
   PeopleLeft,
   rolloutStream,
+  type Schedule,
   StageChanges,
   setClassPlan,
   setRate,
+  setSchedule,
 } from '../../libs/rollout/index.js';
 import { StageEvidence } from '../../libs/safety/index.js';
 import { LockSession } from '../../libs/subscriptions/lock-session.js';
@@ -104,6 +106,8 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
       transactor.transact(admissionPlanStream, undefined, CONTEXT, (state) =>
         setClassPlan(state, { mode, classes }, 'spec'),
       ),
+    schedule: (schedule: Schedule) =>
+      transactor.transact(admissionPlanStream, undefined, CONTEXT, (state) => setSchedule(state, schedule, 'spec')),
     leave: (accountId: string) =>
       transactor.transact(accountStream, accountId, CONTEXT, (state) => leaveWaitlist(state, accountId)),
     deactivate: (accountId: string) =>

@@ -93,6 +93,9 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   'PUT /v1/rollout/plan/classes': [
     { mode: 'quotas', classes: [{ class: 'artists', share: 20 }], reason: 'the artist programme' },
   ],
+  'PUT /v1/rollout/plan/schedule': [
+    { timeZone: 'Europe/London', days: ['monday'], hours: [9, 15], reason: 'while reviewers are there' },
+  ],
   'POST /v1/waitlist/classes': [{ class: 'artists', accounts: ['acc-1'], reason: 'the artist programme' }],
   'PUT /v1/rollout/rate': [{ perWeek: 10, daily: true }],
   'PUT /v1/switches/:action': [{ reason: 'an incident', until: '2032-06-01T00:00:00Z' }],

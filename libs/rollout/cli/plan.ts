@@ -12,8 +12,10 @@ import { paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table } from '../../cli/rendering/table.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
 import { InvalidInput } from '../../kernel/errors.js';
-import { type ClassPlan, PLAN_MODES } from '../class-plan.js';
+import type { ClassPlan } from '../class-plan.js';
 import type { PlanAnswer } from '../queries/show-plan.js';
+
+const MODES: ClassPlan['mode'][] = ['order', 'weights', 'quotas'];
 
 interface Planning extends Condition {
   mode?: ClassPlan['mode'];
@@ -31,7 +33,7 @@ export const planCommand: CommandGroup = (program, run) => {
     'cohort plan --mode quotas --classes artists=20,region/eu=30 --reason "the artist programme"',
     'cohort plan --mode order --classes testers,artists --reason "testers first"',
   )
-    .addOption(new Option('--mode <mode>', 'order, weights, or quotas in per cent').choices(PLAN_MODES))
+    .addOption(new Option('--mode <mode>', 'order, weights, or quotas in per cent').choices(MODES))
     .option(
       '--classes <shares>',
       'the classes in their order, with their shares; none for the order of joining',
@@ -64,7 +66,7 @@ function shares(text: string): ClassPlan['classes'] {
   });
 }
 
-function planText({ mode, classes, reason: why, shared, etag }: PlanAnswer): Shown {
+function planText({ mode, classes, reason: why, schedule, shared, etag }: PlanAnswer): Shown {
   const about = pairs([
     ['mode', classes.length === 0 ? 'the order of joining' : mode],
     ['why', why],
@@ -76,5 +78,9 @@ function planText({ mode, classes, reason: why, shared, etag }: PlanAnswer): Sho
     'class',
     'share',
   );
-  return paragraphs([about, ...(rows.length > 0 ? [table(['class', 'share'], rows)] : [])]);
+  const { timeZone, days, hours } = schedule ?? {};
+  const times = schedule
+    ? [table(['time zone', 'days', 'hours'], [[timeZone!, days!.join(', '), hours!.join(', ')]])]
+    : [];
+  return paragraphs([about, ...times, ...(rows.length > 0 ? [table(['class', 'share'], rows)] : [])]);
 }

@@ -7,10 +7,10 @@ import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { type AdmissionPlan, admissionPlanStream, setClassPlan } from '../admission-plan.js';
-import { type ClassPlan, PLAN_MODES } from '../class-plan.js';
-import { MOST_CLASSES, MOST_SHARE } from '../plan-events.js';
+import type { ClassPlan } from '../class-plan.js';
+import { MOST_CLASSES, MOST_SHARE, PLAN_MODES } from '../plan-events.js';
 
-const PLAN = { what: () => 'the admission plan', changedAt: ({ changedAt }: AdmissionPlan) => changedAt };
+export const PLAN = { what: () => 'the admission plan', changedAt: ({ changedAt }: AdmissionPlan) => changedAt };
 
 export class ClassShare {
   @IsLabel('The class; `others` are all that are not named. `staff` always come first, and `hold-out` never.')

@@ -37,7 +37,7 @@ import { GateGauges } from './queries/gate-gauges.js';
 import { ShowSeriesController, ShowSeriesHandler } from './queries/gate-series.js';
 import { ListCohortsController, ListCohortsHandler } from './queries/list-cohorts.js';
 import { PeopleLeft } from './queries/people-left.js';
-import { cohortAgain, rolloutAgain } from './queries/rollout-again.js';
+import { cohortAgain, planAgain, rolloutAgain } from './queries/rollout-again.js';
 import { RolloutGauges } from './queries/rollout-gauges.js';
 import { ShowCohortController, ShowCohortHandler } from './queries/show-cohort.js';
 import { ShowGateController, ShowGateHandler } from './queries/show-gate.js';
@@ -68,7 +68,7 @@ export const rolloutContext: Context = {
   name: 'rollout',
   events: rolloutEvents,
   streams: [rolloutStream, cohortStream, admissionPlanStream],
-  decisionsAgain: [rolloutAgain, cohortAgain],
+  decisionsAgain: [rolloutAgain, cohortAgain, planAgain],
   views: [cohortsView],
   consumers: ({ transactor, pool, store, viewReader, clock, settings }) => [
     onboarding(transactor, nextInLine(pool, store, viewReader, settings.decisionWaitMs), clock),

@@ -1,6 +1,7 @@
 import type { Context } from '../context/context.js';
 import { StageEvidence } from '../safety/index.js';
 import { nextInLine, Waitlist } from '../waitlist/index.js';
+import { admissionPlanStream } from './admission-plan.js';
 import { cohortStream } from './cohort.js';
 import { rolloutEvents } from './events.js';
 import { AdmitCohortController, AdmitCohortHandler } from './features/admit-cohort.js';
@@ -14,6 +15,7 @@ import {
 } from './features/override-gate.js';
 import { PauseOnboardingController, PauseOnboardingHandler } from './features/pause-onboarding.js';
 import { ResumeOnboardingController, ResumeOnboardingHandler } from './features/resume-onboarding.js';
+import { SetClassPlanController, SetClassPlanHandler } from './features/set-class-plan.js';
 import {
   ChangeDetectorHandler,
   ChangeModelHandler,
@@ -22,6 +24,7 @@ import {
   SetGateParametersHandler,
 } from './features/set-gate.js';
 import { SetRateController, SetRateHandler } from './features/set-rate.js';
+import { EndScheduleHandler, ScheduleController, SetScheduleHandler } from './features/set-schedule.js';
 import { GateWatch } from './processes/gate-watch.js';
 import { modelNoting } from './processes/model-noting.js';
 import { onboarding } from './processes/onboarding.js';
@@ -34,10 +37,11 @@ import { GateGauges } from './queries/gate-gauges.js';
 import { ShowSeriesController, ShowSeriesHandler } from './queries/gate-series.js';
 import { ListCohortsController, ListCohortsHandler } from './queries/list-cohorts.js';
 import { PeopleLeft } from './queries/people-left.js';
-import { cohortAgain, rolloutAgain } from './queries/rollout-again.js';
+import { cohortAgain, planAgain, rolloutAgain } from './queries/rollout-again.js';
 import { RolloutGauges } from './queries/rollout-gauges.js';
 import { ShowCohortController, ShowCohortHandler } from './queries/show-cohort.js';
 import { ShowGateController, ShowGateHandler } from './queries/show-gate.js';
+import { ShowPlanController, ShowPlanHandler } from './queries/show-plan.js';
 import { ShowRolloutController, ShowRolloutHandler } from './queries/show-rollout.js';
 import { ShowTimelineController, ShowTimelineHandler } from './queries/show-timeline.js';
 import { StageChanges } from './queries/stage-changes.js';
@@ -45,6 +49,8 @@ import { rolloutStream } from './rollout.js';
 import { CloseEarlierCohorts1700000000060 } from './schema.js';
 import { cohortsView } from './views/cohorts.js';
 
+export * from './admission-plan.js';
+export type { ClassPlan } from './class-plan.js';
 export * from './cohort.js';
 export * from './events.js';
 export { GateWatch } from './processes/gate-watch.js';
@@ -55,13 +61,14 @@ export { GateEvidence } from './queries/gate-evidence.js';
 export { PeopleLeft } from './queries/people-left.js';
 export { StageChanges } from './queries/stage-changes.js';
 export * from './rollout.js';
+export type { Schedule } from './schedule.js';
 export * from './views/cohorts.js';
 
 export const rolloutContext: Context = {
   name: 'rollout',
   events: rolloutEvents,
-  streams: [rolloutStream, cohortStream],
-  decisionsAgain: [rolloutAgain, cohortAgain],
+  streams: [rolloutStream, cohortStream, admissionPlanStream],
+  decisionsAgain: [rolloutAgain, cohortAgain, planAgain],
   views: [cohortsView],
   consumers: ({ transactor, pool, store, viewReader, clock, settings }) => [
     onboarding(transactor, nextInLine(pool, store, viewReader, settings.decisionWaitMs), clock),
@@ -75,6 +82,10 @@ export const rolloutContext: Context = {
   },
   commands: [
     SetRateHandler,
+    SetClassPlanHandler,
+    SetScheduleHandler,
+    EndScheduleHandler,
+    ShowPlanHandler,
     SetGateLimitHandler,
     SetGateParametersHandler,
     ChangeModelHandler,
@@ -104,6 +115,9 @@ export const rolloutContext: Context = {
         ShowRolloutController,
         ShowTimelineController,
         SetRateController,
+        ShowPlanController,
+        SetClassPlanController,
+        ScheduleController,
         PauseOnboardingController,
         ResumeOnboardingController,
         AdmitCohortController,

@@ -81,6 +81,7 @@ const EXCEPTIONS: Record<string, string> = {
   'POST /v1/views/verify': WORKS,
   'POST /v1/waitlist': CREATES,
   'DELETE /v1/waitlist/:accountId': ONCE,
+  'POST /v1/waitlist/classes': REPORTED,
 };
 
 /** What one request to a route edits. */
@@ -182,6 +183,23 @@ beforeAll(async () => {
       { path: '/v1/gate/parameters', shown: '/v1/gate', body: { labelDelayDays: 12, reason: 'a test' } },
     ],
     ['PUT /v1/rollout/rate', { path: '/v1/rollout/rate', shown: '/v1/rollout', body: { perWeek: 10 } }],
+    [
+      'PUT /v1/rollout/plan/classes',
+      {
+        path: '/v1/rollout/plan/classes',
+        shown: '/v1/rollout/plan',
+        body: { mode: 'order', classes: [{ class: 'artists' }], reason: 'a test' },
+      },
+    ],
+    [
+      'PUT /v1/rollout/plan/schedule',
+      {
+        path: '/v1/rollout/plan/schedule',
+        shown: '/v1/rollout/plan',
+        body: { timeZone: 'UTC', days: ['monday'], hours: [9], reason: 'a test' },
+      },
+    ],
+    ['DELETE /v1/rollout/plan/schedule', { path: `/v1/rollout/plan/schedule${WHY}`, shown: '/v1/rollout/plan' }],
     ['POST /v1/rollout/pause', { path: '/v1/rollout/pause', shown: '/v1/rollout', body: { reason: 'a test' } }],
     ['POST /v1/rollout/resume', { path: '/v1/rollout/resume', shown: '/v1/rollout' }],
     [

@@ -90,6 +90,13 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
     { overrideId: 'o-1', outcome: 'hold', reason: 'others help out', until: '2032-06-01T00:00:00Z' },
   ],
   'POST /v1/gate/model-changes': [{ model: 'dalle-2.1', reason: 'a better filter' }],
+  'PUT /v1/rollout/plan/classes': [
+    { mode: 'quotas', classes: [{ class: 'artists', share: 20 }], reason: 'the artist programme' },
+  ],
+  'PUT /v1/rollout/plan/schedule': [
+    { timeZone: 'Europe/London', days: ['monday'], hours: [9, 15], reason: 'while reviewers are there' },
+  ],
+  'POST /v1/waitlist/classes': [{ class: 'artists', accounts: ['acc-1'], reason: 'the artist programme' }],
   'PUT /v1/rollout/rate': [{ perWeek: 10, daily: true }],
   'PUT /v1/switches/:action': [{ reason: 'an incident', until: '2032-06-01T00:00:00Z' }],
   'PUT /v1/image-rules/:rule': [

@@ -11,6 +11,7 @@ import { keysStream } from './keys.js';
 import { Erasing } from './processes/erasing.js';
 import { lateErasing } from './processes/late-erasing.js';
 import { RotatingRootKey } from './processes/rotating-root-key.js';
+import { CountRetentionController, CountRetentionHandler } from './queries/count-retention.js';
 import { ErasureGauges } from './queries/erasure-gauges.js';
 import { HeldSlices } from './queries/held-slices.js';
 import { ListAccessesController, ListAccessesHandler } from './queries/list-accesses.js';
@@ -47,6 +48,7 @@ export const erasureContext: Context = {
     ListRequestsHandler,
     RotateRootKeyHandler,
     ShowRootKeyHandler,
+    CountRetentionHandler,
   ],
   schedules: (ports) => {
     const { transactor, pool, log, settings, clock } = ports;
@@ -67,6 +69,7 @@ export const erasureContext: Context = {
         KeepRequestsController,
         ListRequestsController,
         ApplyRetentionController,
+        CountRetentionController,
         RotateRootKeyController,
         ShowRootKeyController,
       ],

@@ -1,11 +1,5 @@
 import { DAY_MS, toIso } from '../kernel/clock.js';
 
-/** How long backups are kept, in days. */
-export interface BackupAges {
-  keyBackupDays: number;
-  databaseBackupDays: number;
-}
-
 /**
  * When the last backups have expired that may have the keys which are destroyed now.
  * @param formerKeysUntil until when the database had keys, in epoch milliseconds; undefined if it never had any
@@ -13,7 +7,7 @@ export interface BackupAges {
 export function backupExpiry(
   now: number,
   formerKeysUntil: number | undefined,
-  { keyBackupDays, databaseBackupDays }: BackupAges,
+  { keyBackupDays, databaseBackupDays }: { keyBackupDays: number; databaseBackupDays: number },
 ): { backupsExpireAt: string; databaseBackupsExpireAt?: string } {
   const ofKeys = now + keyBackupDays * DAY_MS;
   if (formerKeysUntil === undefined) return { backupsExpireAt: toIso(ofKeys) };

@@ -2,6 +2,8 @@ import { changeWords, countWords, overrideWords, proposalWords, REASON_WORDS, ti
 import { toIso } from '../kernel/clock.js';
 import type { Actor } from '../kernel/envelope.js';
 import { nextDaily } from './admission.js';
+import { changeText } from './change-words.js';
+import { openProposals } from './changes.js';
 import type { GateReading } from './gate-move.js';
 import { overrideInForce, proposalOf } from './gate-override.js';
 import { availableCapacity, peopleInWindow, type Rollout } from './rollout.js';
@@ -33,6 +35,7 @@ export function rolloutWords(
     ...(override ? [overrideWords(override)] : []),
     ...(proposal ? [proposalWords(proposal)] : []),
     ...rateWords(rollout, now),
+    ...pendingWords(rollout, now),
     sliceWords(rollout, now),
     ...gateWords(rollout, reading, now),
     ...(last ? [lastWords(last)] : []),
@@ -50,6 +53,17 @@ function rateWords(rollout: Rollout, now: number): string[] {
     ...(paused ? [`Onboarding is paused: ${pauseReason ?? ''}.`] : []),
   ];
 }
+
+/** What is planned or waits for an approval. */
+const pendingWords = ({ changes }: Rollout, now: number): string[] => [
+  ...changes.planned.map(
+    (one) => `Planned for ${timeWords(one.effectiveAt)}: ${changeText(one)} (${one.by}: ${one.reason}).`,
+  ),
+  ...openProposals(changes, now).map(
+    (one) =>
+      `${one.by} proposes to ${changeText(one)} (${one.reason}). Another person has to approve ${one.changeId} by ${timeWords(one.expiresAt)}.`,
+  ),
+];
 
 function sliceWords(rollout: Rollout, now: number): string {
   const next = nextDaily(rollout, now);
@@ -90,10 +104,11 @@ function wouldChange({ verdict, expectedAt }: GateReading, labelDelayDays: numbe
 }
 
 function lastWords({ type, time, actor, perWeek, reason }: LastChange): string {
+  const why = reason === undefined ? '' : ` (${reason})`;
   const did = {
-    OnboardingRateSet: `set the rate to ${countWords(perWeek ?? 0)} people a week`,
+    OnboardingRateSet: `set the rate to ${countWords(perWeek ?? 0)} people a week${why}`,
     OnboardingPaused: `paused onboarding (${reason ?? ''})`,
-    OnboardingResumed: 'resumed onboarding',
+    OnboardingResumed: `resumed onboarding${why}`,
   };
   return `Last change: ${actor.id} ${did[type]} on ${timeWords(time)}.`;
 }

@@ -98,7 +98,7 @@ it('lists every change with who, why, before and after, and reverts one by one c
   expect((await cli.run(...propose)).stdout).toContain('PROPOSED by administrator');
   expect((await omar.delete('/v1/rollout/proposals/r-2?reason=not%20yet')).status).toBe(200);
   expect((await cli.run('rollout', 'history')).stdout).toMatch(/proposed: set the rate to 6,000 .*refused/);
-  expect(codeOf(await olga.post('/v1/rollout/changes/1/revert', { reason: 'a test' }))).toEqual([
+  expect(codeOf(await olga.post('/v1/rollout/changes/0/revert', { reason: 'a test' }))).toEqual([
     404,
     'change-unknown',
   ]);

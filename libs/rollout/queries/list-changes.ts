@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
 import { FromLog } from '../../context/from-views.js';
+import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import {
@@ -19,7 +20,7 @@ import {
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Listing, type Page, PageQuery } from '../../http/paging.js';
 import type { Clock } from '../../kernel/clock.js';
-import { CLOCK } from '../../platform/ports.js';
+import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { CHANGES } from '../change-events.js';
 import {
   ENTRY_STATES,
@@ -67,19 +68,22 @@ const LISTING = new Listing('rollout-changes');
 export class ListChangesHandler implements IQueryHandler<ListChanges> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(EVENT_STORE) private readonly store: Pick<EventStore, 'head'>,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async execute({ limit, cursor }: ListChanges): Promise<Page<HistoryEntry>> {
     const before = Number(LISTING.after(cursor, ['number'])?.[0] ?? Number.MAX_SAFE_INTEGER);
-    const { state, position: at } = await this.transactor.load(rolloutLedger, undefined);
+    // Read first, so that the changes include every event up to there.
+    const head = await this.store.head();
+    const { state } = await this.transactor.load(rolloutLedger, undefined);
     const states = entryStates(state.entries, this.clock.now());
     const rows = state.entries
       .map((entry, i) => ({ entry, state: states[i]! }))
       .filter(({ entry }) => entry.position < before)
       .reverse();
     const found = LISTING.page(rows.slice(0, limit + 1), limit, entryAnswer, ({ entry }) => [entry.position]);
-    return { ...found, position: String(at) };
+    return { ...found, position: String(head) };
   }
 }
 

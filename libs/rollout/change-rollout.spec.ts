@@ -1,114 +1,45 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { NOW, rate, rateWorld, set } from '../../test/support/rate-world.js';
 import { DAY_MS, toIso } from '../kernel/clock.js';
-import { GatehouseError } from '../kernel/errors.js';
-import { approveChange, declineChange, type Proposal, proposeChange } from './approvals.js';
-import {
-  type Asking,
-  afterDue,
-  type ChangeRequest,
-  cancelPlanned,
-  changeRollout,
-  takeEffect,
-} from './change-rollout.js';
-import { restrictedAt } from './changes.js';
-import type { RolloutEvent } from './events.js';
-import { revertChange } from './revert-change.js';
-import { admitCohort, availableCapacity, type Rollout, rolloutStream } from './rollout.js';
+import { admitCohort, availableCapacity } from './rollout.js';
 
-const NOW = Date.parse('2022-05-18T09:00:00Z');
-const terms = { rateConfirmPercent: 200, ratePerWeekAlone: 5000 };
-
-/** A rollout of which each event has the next position. */
-function world(...first: RolloutEvent[]) {
-  let position = 0;
-  let state: Rollout = rolloutStream.initial;
-  const stored: { event: RolloutEvent; position: number; before: Rollout }[] = [];
-  const apply = (events: readonly RolloutEvent[], by = 'olga', now = NOW) => {
-    for (const event of events) {
-      position += 1;
-      stored.push({ event, position, before: state });
-      const actor = { kind: 'user' as const, id: by };
-      state = rolloutStream.evolve(state, event, { position, time: toIso(now), actor, source: '/spec' });
-    }
-    return events;
-  };
-  apply(first);
-  const asking = (by: string, now: number): Asking & { newId: string } => ({ by, now, terms, newId: `n-${position}` });
-  const does =
-    (decide: (state: Rollout, asking: Asking & { newId: string }) => readonly RolloutEvent[]) =>
-    (by = 'olga', now = NOW) =>
-      apply(
-        afterDue(state, asking(by, now), (current) => decide(current, asking(by, now))),
-        by,
-        now,
-      );
-  return {
-    get state() {
-      return state;
-    },
-    stored,
-    tick: (now: number) => apply(takeEffect(state, now, terms), 'rollout-clock', now),
-    change: (request: ChangeRequest, by?: string, now?: number) =>
-      does((current, given) => changeRollout(current, request, given))(by, now),
-    propose: (proposal: Omit<Proposal, 'does'> & Partial<Pick<Proposal, 'does'>>, by?: string, now?: number) =>
-      does((current, given) => proposeChange(current, { does: 'set-rate', ...proposal }, given))(by, now),
-    approve: (changeId: string, by: string, now?: number, confirm?: number) =>
-      does((current, given) => approveChange(current, { changeId, confirm }, given))(by, now),
-    decline: (changeId: string, by: string, now = NOW) =>
-      does((current) => declineChange(current, changeId, 'no', by, now))(by, now),
-    cancel: (changeId: string, now?: number) => does((current) => cancelPlanned(current, changeId, 'no'))('olga', now),
-    revert: (at: number, request: { confirm?: number; changeId?: string } = {}, by?: string) => {
-      const { event, before } = stored[at - 1]!;
-      const former = { perWeek: before.perWeek ?? null, daily: before.daily };
-      return does((current, given) =>
-        revertChange(current, { event, before: former }, { position: at, reason: 'undone', ...request }, given),
-      )(by);
-    },
-  };
-}
-
-const rate = (perWeek: number): RolloutEvent => ({ type: 'OnboardingRateSet', data: { perWeek, daily: false } });
-const set = (perWeek: number, more: Partial<ChangeRequest> = {}): ChangeRequest => ({
-  ...{ does: 'set-rate', perWeek, reason: 'a test', ...more },
-});
 const code = (value: string, details = {}) =>
   expect.objectContaining({ code: value, details: expect.objectContaining(details) });
 const tomorrow = toIso(NOW + DAY_MS);
 
 describe('a change of the rate', () => {
   it('is stored with who, why and the rate before', () => {
-    expect(world(rate(1000)).change(set(1500))).toEqual([
+    expect(rateWorld(rate(1000)).change(set(1500))).toEqual([
       { type: 'OnboardingRateSet', data: { perWeek: 1500, daily: false, before: 1000, reason: 'a test' } },
     ]);
   });
 
-  it('is a no-op if it is so already, also without a reason', () => {
-    expect(world(rate(1000)).change({ does: 'set-rate', perWeek: 1000 })).toEqual([]);
+  it('is a no-op for the rate in force, also without a reason', () => {
+    expect(rateWorld(rate(1000)).change({ does: 'set-rate', perWeek: 1000 })).toEqual([]);
   });
 
   it('is refused without a reason, unless it is the first', () => {
-    expect(() => world(rate(1000)).change({ does: 'set-rate', perWeek: 900 })).toThrow(code('invalid-input'));
-    expect(world().change({ does: 'set-rate', perWeek: 900 })).toHaveLength(1);
+    expect(() => rateWorld(rate(1000)).change({ does: 'set-rate', perWeek: 900 })).toThrow(code('invalid-input'));
+    expect(rateWorld().change({ does: 'set-rate', perWeek: 900 })).toHaveLength(1);
   });
 
   it('is confirmed by its figure if it is a raise by more than the factor', () => {
-    expect(() => world(rate(1000)).change(set(2001))).toThrow(code('confirmation-needed', { confirm: 2001 }));
-    expect(() => world(rate(1000)).change(set(2001, { confirm: 2000 }))).toThrow(code('invalid-input'));
-    expect(world(rate(1000)).change(set(2001, { confirm: 2001 }))).toHaveLength(1);
-    expect(world(rate(1000)).change(set(2000))).toHaveLength(1);
+    expect(() => rateWorld(rate(1000)).change(set(2001))).toThrow(code('confirmation-needed', { confirm: 2001 }));
+    expect(() => rateWorld(rate(1000)).change(set(2001, { confirm: 2000 }))).toThrow(code('invalid-input'));
+    expect(rateWorld(rate(1000)).change(set(2001, { confirm: 2001 }))).toHaveLength(1);
+    expect(rateWorld(rate(1000)).change(set(2000))).toHaveLength(1);
   });
 
   it('is refused above what one person may set, and not if it lowers the rate', () => {
-    expect(() => world(rate(4000)).change(set(5001))).toThrow(code('approval-needed', { ratePerWeekAlone: 5000 }));
-    expect(() => world().change(set(5001))).toThrow(code('approval-needed'));
-    expect(world(rate(9000)).change(set(6000))).toHaveLength(1);
+    expect(() => rateWorld(rate(4000)).change(set(5001))).toThrow(code('approval-needed', { ratePerWeekAlone: 5000 }));
+    expect(() => rateWorld().change(set(5001))).toThrow(code('approval-needed'));
+    expect(rateWorld(rate(9000)).change(set(6000))).toHaveLength(1);
   });
 });
 
 describe('a planned change', () => {
   it('takes effect by the clock, with who decided it', () => {
-    const one = world(rate(1000));
+    const one = rateWorld(rate(1000));
     expect(one.change(set(1500, { effectiveAt: tomorrow }))).toMatchObject([
       { type: 'RolloutChangePlanned', data: { does: 'set-rate', perWeek: 1500, before: 1000, effectiveAt: tomorrow } },
     ]);
@@ -121,13 +52,13 @@ describe('a planned change', () => {
   });
 
   it('is a no-op if it is planned already', () => {
-    const one = world(rate(1000));
+    const one = rateWorld(rate(1000));
     one.change(set(1500, { effectiveAt: tomorrow }));
     expect(one.change(set(1500, { effectiveAt: tomorrow }))).toEqual([]);
   });
 
   it('is refused for a time that is not ahead, without a reason, and past twenty', () => {
-    const one = world(rate(1000));
+    const one = rateWorld(rate(1000));
     expect(() => one.change(set(1500, { effectiveAt: toIso(NOW) }))).toThrow(code('invalid-input'));
     expect(() => one.change(set(1500, { effectiveAt: tomorrow, reason: undefined }))).toThrow(code('invalid-input'));
     for (let n = 0; n < 20; n++) one.change(set(900 + n, { effectiveAt: tomorrow }));
@@ -135,17 +66,17 @@ describe('a planned change', () => {
   });
 
   it('is compared with what is planned before it', () => {
-    const one = world(rate(1000));
+    const one = rateWorld(rate(1000));
     one.change(set(2000, { effectiveAt: tomorrow }));
     expect(one.change(set(4000, { effectiveAt: toIso(NOW + 2 * DAY_MS) }))).toHaveLength(1);
     expect(() => one.change(set(4000, { effectiveAt: toIso(NOW + DAY_MS - 1) }))).toThrow(code('confirmation-needed'));
   });
 
   it('holds for admissions from its time on if it allows less, also before its event is stored', () => {
-    const { state, change } = world(rate(1000));
+    const { state, change } = rateWorld(rate(1000));
     change(set(100, { effectiveAt: tomorrow }));
     expect(availableCapacity(state, NOW).available).toBe(1000);
-    const one = world(rate(1000));
+    const one = rateWorld(rate(1000));
     one.change(set(100, { effectiveAt: tomorrow }));
     one.change({ does: 'pause', reason: 'a holiday', effectiveAt: toIso(NOW + 2 * DAY_MS) });
     expect(availableCapacity(one.state, NOW + DAY_MS - 1).available).toBe(1000);
@@ -156,7 +87,7 @@ describe('a planned change', () => {
   });
 
   it('allows more only once its event is stored', () => {
-    const one = world(rate(1000));
+    const one = rateWorld(rate(1000));
     one.change(set(1500, { effectiveAt: tomorrow }));
     expect(availableCapacity(one.state, NOW + DAY_MS).available).toBe(1000);
     one.tick(NOW + DAY_MS);
@@ -164,19 +95,19 @@ describe('a planned change', () => {
   });
 
   it('lapses if the rate was lowered since, so that it would be another raise', () => {
-    const one = world(rate(1000));
+    const one = rateWorld(rate(1000));
     one.change(set(1500, { effectiveAt: tomorrow }));
     one.change(set(100));
     expect(one.tick(NOW + DAY_MS)).toMatchObject([{ type: 'RolloutChangeEnded', data: { how: 'lapsed' } }]);
     expect(one.state.perWeek).toBe(100);
-    const other = world(rate(1000));
+    const other = rateWorld(rate(1000));
     other.change(set(3000, { effectiveAt: tomorrow, confirm: 3000 }));
     other.change(set(900));
     expect(other.tick(NOW + DAY_MS)).toMatchObject([{ data: { how: 'lapsed' } }]);
   });
 
   it('takes effect before a change that is made after its time', () => {
-    const one = world(rate(1000));
+    const one = rateWorld(rate(1000));
     one.change(set(500, { effectiveAt: tomorrow }));
     expect(one.change(set(800), 'omar', NOW + DAY_MS)).toMatchObject([
       { data: { perWeek: 500, by: 'olga' } },
@@ -186,7 +117,7 @@ describe('a planned change', () => {
   });
 
   it('is cancelled before its time, once', () => {
-    const one = world(rate(1000));
+    const one = rateWorld(rate(1000));
     one.change(set(500, { effectiveAt: tomorrow }));
     expect(one.cancel('n-1')).toMatchObject([{ type: 'RolloutChangeEnded', data: { how: 'cancelled' } }]);
     expect(one.cancel('n-1')).toEqual([]);
@@ -198,7 +129,7 @@ describe('a proposed change', () => {
   const proposal = { changeId: 'r-1', perWeek: 6000, reason: 'a test' };
 
   it('takes effect once another person approves it', () => {
-    const one = world(rate(4000));
+    const one = rateWorld(rate(4000));
     expect(one.propose(proposal)).toMatchObject([{ type: 'RolloutChangeProposed', data: { before: 4000 } }]);
     expect(one.propose(proposal)).toEqual([]);
     expect(one.approve('r-1', 'omar')).toEqual([
@@ -215,7 +146,7 @@ describe('a proposed change', () => {
   });
 
   it('is planned by the approval if it has a time', () => {
-    const one = world(rate(4000));
+    const one = rateWorld(rate(4000));
     one.propose({ ...proposal, effectiveAt: tomorrow });
     expect(one.approve('r-1', 'omar')).toMatchObject([
       {},
@@ -225,7 +156,7 @@ describe('a proposed change', () => {
   });
 
   it('is approved by nobody who proposed it, nor under another id, nor after it has expired', () => {
-    const one = world(rate(4000));
+    const one = rateWorld(rate(4000));
     one.propose(proposal);
     expect(() => one.approve('r-1', 'olga')).toThrow(code('same-person'));
     expect(() => one.approve('r-2', 'omar')).toThrow(code('proposal-unknown'));
@@ -233,7 +164,7 @@ describe('a proposed change', () => {
   });
 
   it('is decided on the state of its approval', () => {
-    const one = world(rate(4000));
+    const one = rateWorld(rate(4000));
     one.propose(proposal);
     one.change(set(1000));
     expect(() => one.approve('r-1', 'omar')).toThrow(code('confirmation-needed', { perWeek: 1000 }));
@@ -241,14 +172,14 @@ describe('a proposed change', () => {
   });
 
   it('keeps its id, whatever became of it', () => {
-    const one = world(rate(4000));
+    const one = rateWorld(rate(4000));
     one.propose(proposal);
     one.decline('r-1', 'omar');
     expect(() => one.propose({ ...proposal, perWeek: 9000, confirm: 9000 })).toThrow(code('change-known'));
   });
 
   it('is withdrawn by its proposer and refused by others, once', () => {
-    const one = world(rate(4000));
+    const one = rateWorld(rate(4000));
     one.propose(proposal);
     expect(one.decline('r-1', 'olga')).toMatchObject([{ data: { how: 'withdrawn' } }]);
     expect(one.decline('r-1', 'olga')).toEqual([]);
@@ -258,7 +189,7 @@ describe('a proposed change', () => {
   });
 
   it('is refused for times that do not fit', () => {
-    const one = world(rate(4000));
+    const one = rateWorld(rate(4000));
     const until = (days: number) => ({ ...proposal, expiresAt: toIso(NOW + days * DAY_MS) });
     expect(() => one.propose(until(0))).toThrow(code('invalid-input'));
     expect(() => one.propose(until(31))).toThrow(code('invalid-input'));
@@ -268,7 +199,10 @@ describe('a proposed change', () => {
 
 describe('a revert', () => {
   it('brings back what there was before, by the rules of any other change', () => {
-    const one = world(rate(6000), { type: 'OnboardingRateSet', data: { perWeek: 1000, daily: true, before: 6000 } });
+    const one = rateWorld(rate(6000), {
+      type: 'OnboardingRateSet',
+      data: { perWeek: 1000, daily: true, before: 6000 },
+    });
     expect(() => one.revert(2)).toThrow(code('confirmation-needed', { confirm: 6000 }));
     expect(() => one.revert(2, { confirm: 6000 })).toThrow(code('approval-needed'));
     expect(one.revert(2, { confirm: 6000, changeId: 'r-1' })).toMatchObject([{ type: 'RolloutChangeProposed' }]);
@@ -277,14 +211,14 @@ describe('a revert', () => {
   });
 
   it('undoes a pause and a resumption, once', () => {
-    const one = world(rate(10), { type: 'OnboardingPaused', data: { reason: 'a test' } });
+    const one = rateWorld(rate(10), { type: 'OnboardingPaused', data: { reason: 'a test' } });
     expect(one.revert(2)).toMatchObject([{ type: 'OnboardingResumed', data: { reverts: 2 } }]);
     expect(one.revert(2)).toEqual([]);
     expect(one.revert(3)).toMatchObject([{ type: 'OnboardingPaused', data: { reason: 'undone', reverts: 3 } }]);
   });
 
   it('cancels what is planned and ends what is proposed, and is refused for what is over', () => {
-    const one = world(rate(1000));
+    const one = rateWorld(rate(1000));
     one.change(set(900, { effectiveAt: tomorrow }));
     expect(one.revert(2)).toMatchObject([{ data: { how: 'cancelled' } }]);
     expect(() => one.revert(2)).toThrow(code('not-revertible'));
@@ -292,76 +226,5 @@ describe('a revert', () => {
     one.propose({ changeId: 'r-1', perWeek: 1500, reason: 'a test' });
     expect(one.revert(4, {}, 'omar')).toMatchObject([{ data: { how: 'refused' } }]);
     expect(() => one.revert(4)).toThrow(code('not-revertible'));
-  });
-});
-
-describe('any history of changes', () => {
-  const person = fc.constantFrom('olga', 'omar', 'ola');
-  const perWeek = fc.integer({ min: 0, max: 12_000 });
-  const time = fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined });
-  const step = fc.oneof(
-    fc.record({ kind: fc.constant('change' as const), person, perWeek, time, confirms: fc.boolean() }),
-    fc.record({ kind: fc.constant('propose' as const), person, perWeek, time, confirms: fc.boolean() }),
-    fc.record({ kind: fc.constant('approve' as const), person, id: fc.nat(3) }),
-    fc.record({ kind: fc.constant('decline' as const), person, id: fc.nat(10) }),
-    fc.record({ kind: fc.constant('pause' as const), person, time }),
-    fc.record({ kind: fc.constant('revert' as const), person, at: fc.integer({ min: 1, max: 30 }) }),
-    fc.record({ kind: fc.constant('tick' as const) }),
-    fc.record({ kind: fc.constant('clock' as const), hours: fc.integer({ min: -5, max: 40 }) }),
-  );
-
-  it('exceeds the ceiling only by two persons, and repeats nothing that took effect', () => {
-    let raised = 0;
-    let approvals = 0;
-    fc.assert(
-      fc.property(fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), (steps) => {
-        const one = world(rate(1000));
-        let now = NOW;
-        let proposals = 0;
-        for (const given of steps) {
-          const sizeBefore = one.stored.length;
-          const rateBefore = one.state.perWeek!;
-          try {
-            if (given.kind === 'clock') now += given.hours * 3_600_000;
-            else if (given.kind === 'tick') {
-              one.tick(now);
-              // Whoever ticks again, or with another clock that is behind, changes nothing.
-              expect([one.tick(now), one.tick(now - DAY_MS)]).toEqual([[], []]);
-            } else if (given.kind === 'approve') one.approve(`r-${given.id}`, given.person, now);
-            else if (given.kind === 'decline') one.decline(`r-${given.id}`, given.person, now);
-            else if (given.kind === 'revert') {
-              if (given.at <= one.stored.length) one.revert(given.at, {}, given.person);
-            } else {
-              const effectiveAt = given.time === undefined ? undefined : toIso(now + given.time * 3_600_000);
-              if (given.kind === 'pause')
-                one.change({ does: 'pause', reason: 'a test', effectiveAt }, given.person, now);
-              else {
-                const confirm = given.confirms ? given.perWeek : undefined;
-                const request = set(given.perWeek, { effectiveAt, confirm }) as ChangeRequest & { reason: string };
-                if (given.kind === 'change') one.change(request, given.person, now);
-                else one.propose({ ...request, changeId: `r-${proposals++}` }, given.person, now);
-              }
-            }
-          } catch (error) {
-            if (!(error instanceof GatehouseError)) throw error;
-            expect(one.stored).toHaveLength(sizeBefore);
-          }
-          expect(restrictedAt(one.state, now).perWeek!).toBeLessThanOrEqual(one.state.perWeek!);
-          if (one.state.perWeek! > rateBefore) raised += 1;
-        }
-        for (const { event, before } of one.stored) {
-          if (event.type !== 'OnboardingRateSet' || event.data.perWeek <= (before.perWeek ?? 0)) continue;
-          const { by, approvedBy, perWeek: set } = event.data;
-          if (set > terms.ratePerWeekAlone && before.perWeek !== undefined) {
-            expect(approvedBy).toBeDefined();
-            expect(approvedBy).not.toBe(by);
-            approvals += 1;
-          }
-        }
-      }),
-      { numRuns: 300 },
-    );
-    expect(raised).toBeGreaterThan(100);
-    expect(approvals).toBeGreaterThan(10);
   });
 });

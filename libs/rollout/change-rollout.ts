@@ -80,7 +80,7 @@ export function isConfirmed({ perWeek, confirm }: Pick<ChangeRequest, 'perWeek' 
   return confirm !== undefined;
 }
 
-/** The events of a change that takes effect now; none if all is so already. */
+/** The events of a change that takes effect now; none if nothing would change. */
 export function changedNow(state: Rollout, { does, perWeek = 0, daily }: Change, about: About): RolloutEvent[] {
   const { reason = '', ...rest } = about;
   switch (does) {

@@ -1,8 +1,15 @@
-import { changeWords, countWords, overrideWords, proposalWords, REASON_WORDS, timeWords } from '../gate/gate-words.js';
+import {
+  changeText,
+  changeWords,
+  countWords,
+  overrideWords,
+  proposalWords,
+  REASON_WORDS,
+  timeWords,
+} from '../gate/gate-words.js';
 import { toIso } from '../kernel/clock.js';
 import type { Actor } from '../kernel/envelope.js';
 import { nextDaily } from './admission.js';
-import { changeText } from './change-words.js';
 import { openProposals } from './changes.js';
 import type { GateReading } from './gate-move.js';
 import { overrideInForce, proposalOf } from './gate-override.js';

@@ -12,9 +12,9 @@ import { actorText } from '../../cli/rendering/actor.js';
 import { line, lines, paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import { number, pairs, table, time } from '../../cli/rendering/table.js';
 import type { Session } from '../../cli/session.js';
+import { changeText } from '../../gate/gate-words.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
 import { InvalidInput } from '../../kernel/errors.js';
-import { changeText } from '../change-words.js';
 import type { RolloutAnswer } from '../queries/show-rollout.js';
 import { gateHeader } from './gate-text.js';
 

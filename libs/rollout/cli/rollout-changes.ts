@@ -12,8 +12,8 @@ import {
 import { actorText } from '../../cli/rendering/actor.js';
 import type { Shown } from '../../cli/rendering/plain-text.js';
 import { number, table, time } from '../../cli/rendering/table.js';
+import { changeText } from '../../gate/gate-words.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
-import { changeText } from '../change-words.js';
 import type { HistoryEntry } from '../queries/list-changes.js';
 import { MAX_PER_WEEK, showRollout } from './rate.js';
 

@@ -93,3 +93,18 @@ export function changeWords({ passes, moreCleanExposures: more, labelDelayDays, 
     ? `${wanted}; none have arrived in the last week.`
     : `${wanted}; at the earliest on ${from}.`;
 }
+
+/** A change in plain words, without a subject. */
+export const changeText = ({
+  does,
+  perWeek = 0,
+  daily,
+}: {
+  does: string;
+  perWeek?: number;
+  daily?: boolean;
+}): string => {
+  if (does === 'pause') return 'pause onboarding';
+  if (does === 'resume') return 'resume onboarding';
+  return `set the rate to ${countWords(perWeek)} people a week${daily === undefined ? '' : daily ? ', daily' : ', not daily'}`;
+};

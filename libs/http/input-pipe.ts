@@ -1,6 +1,7 @@
 import { type ArgumentMetadata, Injectable, type Type, ValidationPipe } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import { type InvalidField, InvalidInput } from '../kernel/errors.js';
+import { isOptionalBody } from './optional-body.js';
 
 const MAX_DEPTH = 32;
 /** Of a whole body: class-transformer compares each member of an object with all before it. */
@@ -34,8 +35,10 @@ export class InputPipe extends ValidationPipe {
     });
   }
 
-  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+  override async transform(given: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const { type, metatype } = metadata;
+    const mayBeAbsent = type === 'body' && metatype !== undefined && isOptionalBody(metatype);
+    const value = given === undefined && mayBeAbsent ? {} : given;
     if (type === 'body' && metatype && this.toValidate(metadata)) {
       if (typeof value !== 'object' || value === null || Array.isArray(value))
         throw new InvalidInput([{ field: '', message: 'the body must be a JSON object' }]);

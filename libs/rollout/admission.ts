@@ -1,5 +1,6 @@
 import { DAY_MS, toIso, utcDayOf } from '../kernel/clock.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
+import { restrictedAt } from './changes.js';
 import type { RolloutEvent } from './events.js';
 import { stopOf } from './gate-override.js';
 import { type AdmitCohort, admitCohort, availableCapacity, type Rollout } from './rollout.js';
@@ -39,7 +40,8 @@ export function refuseReservedId(cohortId: string, field: string): void {
 }
 
 /** A seventh of the rate, limited by the rate left and the people waiting; 0 if the schedule has nothing to admit now. */
-export function dailySize(state: Rollout, now: number, waiting: number): number {
+export function dailySize(given: Rollout, now: number, waiting: number): number {
+  const state = restrictedAt(given, now);
   if (!state.daily || state.paused || state.perWeek === undefined || stopOf(state.gate, now)) return 0;
   // The absolute difference, as for the cap: the clock may have gone back since.
   const scheduled = state.cohorts.some(
@@ -50,7 +52,8 @@ export function dailySize(state: Rollout, now: number, waiting: number): number 
 }
 
 /** When the schedule admits its next cohort, and of how many at most; undefined if none is due. @param now epoch milliseconds */
-export function nextDaily(state: Rollout, now: number): { at: number; people: number } | undefined {
+export function nextDaily(given: Rollout, now: number): { at: number; people: number } | undefined {
+  const state = restrictedAt(given, now);
   const { daily, paused, perWeek = 0, gate } = state;
   if (!daily || paused || perWeek === 0 || stopOf(gate, now)) return undefined;
   const last = state.cohorts.findLast(({ cohortId }) => cohortId.startsWith(DAILY_PREFIX))?.admittedAt;

@@ -12,6 +12,7 @@ import {
   PerWeek,
   Priority,
 } from '../events/schemas.js';
+import { causedByChange, changeEvents } from './change-events.js';
 import { gateEvents } from './gate-events.js';
 import { moveEvents } from './move-events.js';
 import { AdmissionScheduleEnded, AdmissionScheduleSet, ClassPlanSet, CohortShared } from './plan-events.js';
@@ -25,15 +26,18 @@ export const OnboardingRateSet = defineEvent({
   schema: eventData({
     perWeek: PerWeek(0),
     daily: Type.Boolean({ description: 'Whether the scheduler admits a seventh of the rate every day.' }),
+    before: Type.Optional(Count('The rate before; absent if none was set.', 0, MAX_PER_WEEK)),
+    reason: Type.Optional(Line('The reason, shown to other operators; the first rate may have none.', 1)),
+    ...causedByChange,
   }),
-  example: { perWeek: 1000, daily: false },
+  example: { perWeek: 2000, daily: false, before: 1000, reason: 'reviewers have time' },
 });
 
 export const OnboardingPaused = defineEvent({
   type: 'OnboardingPaused',
   version: 1,
   summary: 'Admissions were paused until they are resumed.',
-  schema: eventData({ reason: Line('The reason, shown to other operators.') }),
+  schema: eventData({ reason: Line('The reason, shown to other operators.'), ...causedByChange }),
   example: { reason: 'reviewers are behind' },
 });
 
@@ -41,8 +45,11 @@ export const OnboardingResumed = defineEvent({
   type: 'OnboardingResumed',
   version: 1,
   summary: 'Admissions were resumed.',
-  schema: eventData({}),
-  example: {},
+  schema: eventData({
+    reason: Type.Optional(Line('The reason, shown to other operators.', 1)),
+    ...causedByChange,
+  }),
+  example: { reason: 'the backlog is gone' },
 });
 
 export const CohortAdmitted = defineEvent({
@@ -127,6 +134,7 @@ export const rolloutStreamEvents = [
   OnboardingResumed,
   CohortAdmitted,
   CohortClosed,
+  ...changeEvents,
   ...gateEvents,
   ...moveEvents,
 ];

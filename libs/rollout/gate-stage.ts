@@ -88,7 +88,11 @@ export function evolveGate(gate: Gate, event: RolloutEvent, place: EventPlace, p
   switch (type) {
     case 'OnboardingRateSet':
       return data.perWeek > perWeek
-        ? withStage(gate, { ...begun, cause: 'rate-raised', what: `${data.perWeek} people a week` })
+        ? withStage(gate, {
+            ...{ ...begun, cause: 'rate-raised', what: `${data.perWeek} people a week` },
+            ...(data.by !== undefined && { by: { kind: 'user', id: data.by } }),
+            ...(data.reason !== undefined && { reason: data.reason }),
+          })
         : gate;
     case 'GateLimitSet': {
       const settings = { ...gate.settings, limit: data.limit };

@@ -14,7 +14,15 @@ import {
   ProposeOverrideHandler,
 } from './features/override-gate.js';
 import { PauseOnboardingController, PauseOnboardingHandler } from './features/pause-onboarding.js';
+import {
+  ApproveChangeHandler,
+  CancelPlannedHandler,
+  DeclineChangeHandler,
+  ProposeChangeController,
+  ProposeChangeHandler,
+} from './features/propose-change.js';
 import { ResumeOnboardingController, ResumeOnboardingHandler } from './features/resume-onboarding.js';
+import { RevertChangeController, RevertChangeHandler } from './features/revert-change.js';
 import { SetClassPlanController, SetClassPlanHandler } from './features/set-class-plan.js';
 import {
   ChangeDetectorHandler,
@@ -28,6 +36,7 @@ import { EndScheduleHandler, ScheduleController, SetScheduleHandler } from './fe
 import { GateWatch } from './processes/gate-watch.js';
 import { modelNoting } from './processes/model-noting.js';
 import { onboarding } from './processes/onboarding.js';
+import { RolloutClock } from './processes/rollout-clock.js';
 import { CohortScheduler } from './processes/scheduler.js';
 import { Admissions } from './queries/admissions.js';
 import { CohortList } from './queries/cohort-list.js';
@@ -35,6 +44,7 @@ import { ExplainMoveController, ExplainMoveHandler } from './queries/explain-mov
 import { GateEvidence } from './queries/gate-evidence.js';
 import { GateGauges } from './queries/gate-gauges.js';
 import { ShowSeriesController, ShowSeriesHandler } from './queries/gate-series.js';
+import { ListChangesController, ListChangesHandler } from './queries/list-changes.js';
 import { ListCohortsController, ListCohortsHandler } from './queries/list-cohorts.js';
 import { PeopleLeft } from './queries/people-left.js';
 import { cohortAgain, planAgain, rolloutAgain } from './queries/rollout-again.js';
@@ -78,7 +88,8 @@ export const rolloutContext: Context = {
     const evidence = new GateEvidence(new StageEvidence(pool), store, clock);
     const gate = new GateWatch(transactor, evidence, new StageChanges(store), store, viewReader, clock, logger);
     const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, viewReader, settings), settings);
-    return [new CohortScheduler(transactor, peopleLeft, clock, logger, gate), gate];
+    const changes = new RolloutClock(transactor, clock, logger, settings);
+    return [changes, new CohortScheduler(transactor, peopleLeft, clock, logger, gate), gate];
   },
   commands: [
     SetRateHandler,
@@ -99,6 +110,12 @@ export const rolloutContext: Context = {
     ShowTimelineHandler,
     PauseOnboardingHandler,
     ResumeOnboardingHandler,
+    ProposeChangeHandler,
+    ApproveChangeHandler,
+    DeclineChangeHandler,
+    CancelPlannedHandler,
+    RevertChangeHandler,
+    ListChangesHandler,
     AdmitCohortHandler,
     ImportCohortHandler,
     ExportAddressesHandler,
@@ -120,6 +137,9 @@ export const rolloutContext: Context = {
         ScheduleController,
         PauseOnboardingController,
         ResumeOnboardingController,
+        ProposeChangeController,
+        RevertChangeController,
+        ListChangesController,
         AdmitCohortController,
         ListCohortsController,
         ShowCohortController,

@@ -1,6 +1,15 @@
-import { changeWords, countWords, overrideWords, proposalWords, REASON_WORDS, timeWords } from '../gate/gate-words.js';
+import {
+  changeText,
+  changeWords,
+  countWords,
+  overrideWords,
+  proposalWords,
+  REASON_WORDS,
+  timeWords,
+} from '../gate/gate-words.js';
 import { toIso } from '../kernel/clock.js';
 import type { Actor } from '../kernel/envelope.js';
+import { openProposals } from './changes.js';
 import type { GateReading } from './gate-move.js';
 import { overrideInForce, proposalOf } from './gate-override.js';
 import { availableCapacity, peopleInWindow, type Rollout } from './rollout.js';
@@ -36,6 +45,7 @@ export function rolloutWords(
     ...(override ? [overrideWords(override)] : []),
     ...(proposal ? [proposalWords(proposal)] : []),
     ...rateWords(rollout, now),
+    ...pendingWords(rollout, now),
     sliceWords(rollout, now, schedule),
     ...gateWords(rollout, reading, now),
     ...(last ? [lastWords(last)] : []),
@@ -53,6 +63,17 @@ function rateWords(rollout: Rollout, now: number): string[] {
     ...(paused ? [`Onboarding is paused: ${pauseReason ?? ''}.`] : []),
   ];
 }
+
+/** What is planned or waits for an approval. */
+const pendingWords = ({ changes }: Rollout, now: number): string[] => [
+  ...changes.planned.map(
+    (one) => `Planned for ${timeWords(one.effectiveAt)}: ${changeText(one)} (${one.by}: ${one.reason}).`,
+  ),
+  ...openProposals(changes, now).map(
+    (one) =>
+      `${one.by} proposes to ${changeText(one)} (${one.reason}). Another person has to approve ${one.changeId} by ${timeWords(one.expiresAt)}.`,
+  ),
+];
 
 function sliceWords(rollout: Rollout, now: number, schedule?: Schedule): string {
   const next = nextSlice(rollout, schedule, now);
@@ -93,10 +114,11 @@ function wouldChange({ verdict, expectedAt }: GateReading, labelDelayDays: numbe
 }
 
 function lastWords({ type, time, actor, perWeek, reason }: LastChange): string {
+  const why = reason === undefined ? '' : ` (${reason})`;
   const did = {
-    OnboardingRateSet: `set the rate to ${countWords(perWeek ?? 0)} people a week`,
+    OnboardingRateSet: `set the rate to ${countWords(perWeek ?? 0)} people a week${why}`,
     OnboardingPaused: `paused onboarding (${reason ?? ''})`,
-    OnboardingResumed: 'resumed onboarding',
+    OnboardingResumed: `resumed onboarding${why}`,
   };
   return `Last change: ${actor.id} ${did[type]} on ${timeWords(time)}.`;
 }

@@ -50,7 +50,7 @@ describe('the onboarding rate', () => {
     expect(setRate(given(), 1000)).toEqual([rate(1000)]);
     expect(setRate(given(rate(1000)), 1000)).toEqual([]);
     expect(setRate(given(rate(1000)), 1000, true)).toEqual([
-      { type: 'OnboardingRateSet', data: { perWeek: 1000, daily: true } },
+      { type: 'OnboardingRateSet', data: { perWeek: 1000, daily: true, before: 1000 } },
     ]);
   });
 

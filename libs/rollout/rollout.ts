@@ -2,6 +2,7 @@ import { toIso, WEEK_MS } from '../kernel/clock.js';
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
+import { type Changes, evolveChanges, noChanges, restrictedAt } from './changes.js';
 import { type RolloutEvent, rolloutStreamEvents } from './events.js';
 import { stopOf } from './gate-override.js';
 import { evolveGate, type Gate, initialGate } from './gate-stage.js';
@@ -36,7 +37,9 @@ export interface Rollout {
   daily: boolean;
   paused: boolean;
   pauseReason?: string;
-  /** The position of the last event that set the rate, paused or resumed; 0 before the first. */
+  /** What is planned, and what waits for an approval. */
+  changes: Changes;
+  /** The position of the last event that set the rate, paused, resumed, planned or proposed something; 0 before the first. */
   changedAt: Position;
   /** Cohorts that count or may be admitted again by a repeated command, in the order of their admission. */
   cohorts: readonly GrantedCohort[];
@@ -52,9 +55,13 @@ export interface Rollout {
 export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
   category: 'rollout',
   events: rolloutStreamEvents,
-  initial: { daily: false, paused: false, changedAt: 0, cohorts: [], past: [], gate: initialGate },
+  initial: { daily: false, paused: false, changes: noChanges, changedAt: 0, cohorts: [], past: [], gate: initialGate },
   evolve(before, event, place) {
-    const state = { ...before, gate: evolveGate(before.gate, event, place, before.perWeek ?? 0) };
+    const state = {
+      ...before,
+      gate: evolveGate(before.gate, event, place, before.perWeek ?? 0),
+      changes: evolveChanges(before.changes, event, place),
+    };
     const { type, data } = event;
     const { position } = place;
     switch (type) {
@@ -86,6 +93,11 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
         };
         return { ...state, cohorts: state.cohorts.map(close) };
       }
+      case 'RolloutChangePlanned':
+      case 'RolloutChangeProposed':
+      case 'ApprovalGiven':
+      case 'RolloutChangeEnded':
+        return { ...state, changedAt: position };
       case 'GateLimitSet':
       case 'GateParametersSet':
       case 'ModelChanged':
@@ -145,7 +157,8 @@ export interface Capacity {
 }
 
 /** @param now epoch milliseconds */
-export function availableCapacity(state: Rollout, now: number): Capacity {
+export function availableCapacity(given: Rollout, now: number): Capacity {
+  const state = restrictedAt(given, now);
   const past = state.past.filter((one) => isInWeek(one, now));
   const counted = countedCohorts(state, now);
   const perWeek = state.perWeek ?? 0;
@@ -162,17 +175,23 @@ export function availableCapacity(state: Rollout, now: number): Capacity {
   return { available };
 }
 
-export function setRate(state: Rollout, perWeek: number, daily = false): RolloutEvent[] {
+type DataOf<Type extends RolloutEvent['type']> = Extract<RolloutEvent, { type: Type }>['data'];
+
+/** Why something is changed, and by what decision. */
+export type About = Omit<DataOf<'OnboardingRateSet'>, 'perWeek' | 'daily' | 'before'>;
+
+export function setRate(state: Rollout, perWeek: number, daily = false, about: About = {}): RolloutEvent[] {
   if (state.perWeek === perWeek && state.daily === daily) return [];
-  return [{ type: 'OnboardingRateSet', data: { perWeek, daily } }];
+  const before = state.perWeek === undefined ? {} : { before: state.perWeek };
+  return [{ type: 'OnboardingRateSet', data: { perWeek, daily, ...before, ...about } }];
 }
 
-export function pauseOnboarding(state: Rollout, reason: string): RolloutEvent[] {
-  return state.paused ? [] : [{ type: 'OnboardingPaused', data: { reason } }];
+export function pauseOnboarding(state: Rollout, reason: string, about: Omit<About, 'reason'> = {}): RolloutEvent[] {
+  return state.paused ? [] : [{ type: 'OnboardingPaused', data: { reason, ...about } }];
 }
 
-export function resumeOnboarding(state: Rollout): RolloutEvent[] {
-  return state.paused ? [{ type: 'OnboardingResumed', data: {} }] : [];
+export function resumeOnboarding(state: Rollout, about: About = {}): RolloutEvent[] {
+  return state.paused ? [{ type: 'OnboardingResumed', data: about }] : [];
 }
 
 export interface AdmitCohort {
@@ -188,7 +207,8 @@ export interface AdmitCohort {
 }
 
 /** @throws InvalidInput for an empty cohort; Refusal onboarding-paused, gate-braked, rate-not-set, rate-exceeded (details: available, moreAt) */
-export function admitCohort(state: Rollout, { cohortId, now, size, accounts, priority }: AdmitCohort): RolloutEvent[] {
+export function admitCohort(given: Rollout, { cohortId, now, size, accounts, priority }: AdmitCohort): RolloutEvent[] {
+  const state = restrictedAt(given, now);
   if (state.cohorts.some((one) => one.cohortId === cohortId)) return [];
   if (state.paused) {
     throw new Refusal('onboarding-paused', `onboarding is paused (${state.pauseReason}); resume it first`);

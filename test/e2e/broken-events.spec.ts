@@ -180,7 +180,9 @@ describe.each(['PostgreSQL', 'EventStoreDB'] as const)('broken events in a log i
 
   it('do not keep a stream from being decided on', async () => {
     await store([{ ...flag('x'), stream: 'rollout', type: 'OnboardingRateSet', data: { perWeek: 'many' } }]);
-    expect((await gatehouse.administrator.put('/v1/rollout/rate', { perWeek: 70 })).status).toBe(200);
+    expect(
+      (await gatehouse.administrator.put('/v1/rollout/rate', { perWeek: 70, reason: 'a test', confirm: 70 })).status,
+    ).toBe(200);
   });
 
   describe('of what decides access', () => {
@@ -210,7 +212,7 @@ describe.each(['PostgreSQL', 'EventStoreDB'] as const)('broken events in a log i
     beforeAll(async () => {
       const { administrator } = gatehouse;
       await administrator.post('/v1/policy', { version: 'v1' });
-      await administrator.put('/v1/rollout/rate', { perWeek: 70 });
+      await administrator.put('/v1/rollout/rate', { perWeek: 70, reason: 'a test', confirm: 70 });
       ada = (await join('ada')).body.accountId;
       await gatehouse.settle();
       await administrator.post('/v1/cohorts', { cohortId: 'w20', accounts: [ada] });

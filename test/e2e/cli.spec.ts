@@ -156,8 +156,11 @@ describe('gatehouse rate and cohort', () => {
     expect(await text('rate', 'show')).toContain('paused: reviewers are behind');
     fails(await cli.run('cohort', 'onboard', '--size', '1'), 5, /paused/);
     expect(await json('rate', 'resume')).toMatchObject({ paused: false });
-    expect(await json('rate', 'set', '70', '--daily')).toMatchObject({ perWeek: 70, daily: true });
-    expect(await json('rate', 'set', '70', '--no-daily')).toMatchObject({ perWeek: 70, daily: false });
+    expect(await json('rate', 'set', '70', 'a test', '--daily', '--confirm', '70')).toMatchObject({
+      perWeek: 70,
+      daily: true,
+    });
+    expect(await json('rate', 'set', '70', 'a test', '--no-daily')).toMatchObject({ perWeek: 70, daily: false });
   });
 
   it('exits with 8 if nobody is waiting, whether a size is given or not', async () => {

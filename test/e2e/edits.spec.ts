@@ -125,8 +125,14 @@ beforeAll(async () => {
   const golden = { imageId: 'golden-1', verdict: 'safe', categories: [] };
   expect((await lena.post('/v1/golden-cases', golden)).status).toBe(200);
   await settle();
-  const account = `/v1/accounts/${accountId}`;
   const until = '2099-01-01T00:00:00Z';
+  await administrator.post('/v1/rollout/proposals', { changeId: 'r-2', perWeek: 11, reason: 'a test' });
+  const plan = (perWeek: number) =>
+    administrator.put('/v1/rollout/rate', { perWeek, reason: 'a test', effectiveAt: until });
+  await plan(7);
+  const planned = (await plan(8)).body.position;
+  const plannedId = (await administrator.get('/v1/rollout')).body.planned[0].changeId;
+  const account = `/v1/accounts/${accountId}`;
   // In this order: each changes something.
   edits = [
     ['POST /v1/policy', { path: '/v1/policy', shown: '/v1/policy', body: { version: '2' } }],
@@ -182,7 +188,10 @@ beforeAll(async () => {
       'PUT /v1/gate/parameters',
       { path: '/v1/gate/parameters', shown: '/v1/gate', body: { labelDelayDays: 12, reason: 'a test' } },
     ],
-    ['PUT /v1/rollout/rate', { path: '/v1/rollout/rate', shown: '/v1/rollout', body: { perWeek: 10 } }],
+    [
+      'PUT /v1/rollout/rate',
+      { path: '/v1/rollout/rate', shown: '/v1/rollout', body: { perWeek: 10, reason: 'a test' } },
+    ],
     [
       'PUT /v1/rollout/plan/classes',
       {
@@ -202,6 +211,23 @@ beforeAll(async () => {
     ['DELETE /v1/rollout/plan/schedule', { path: `/v1/rollout/plan/schedule${WHY}`, shown: '/v1/rollout/plan' }],
     ['POST /v1/rollout/pause', { path: '/v1/rollout/pause', shown: '/v1/rollout', body: { reason: 'a test' } }],
     ['POST /v1/rollout/resume', { path: '/v1/rollout/resume', shown: '/v1/rollout' }],
+    [
+      'POST /v1/rollout/proposals',
+      {
+        ...{ path: '/v1/rollout/proposals', shown: '/v1/rollout' },
+        body: { changeId: 'r-1', perWeek: 12, reason: 'a test' },
+      },
+    ],
+    ['DELETE /v1/rollout/proposals/:id', { path: `/v1/rollout/proposals/r-1${WHY}`, shown: '/v1/rollout' }],
+    ['POST /v1/rollout/proposals/:id/approval', { path: '/v1/rollout/proposals/r-2/approval', shown: '/v1/rollout' }],
+    [
+      'DELETE /v1/rollout/planned-changes/:id',
+      { path: `/v1/rollout/planned-changes/${plannedId}${WHY}`, shown: '/v1/rollout' },
+    ],
+    [
+      'POST /v1/rollout/changes/:position/revert',
+      { path: `/v1/rollout/changes/${planned}/revert`, shown: '/v1/rollout', body: { reason: 'a test' } },
+    ],
     [
       'PUT /v1/switches/:action',
       { path: '/v1/switches/share', shown: '/v1/switches/share', body: { reason: 'an incident' } },

@@ -75,7 +75,7 @@ async function take(one: typeof step extends fc.Arbitrary<infer Step> ? Step : n
       await administrator.post(`/v1/accounts/acc-${one.account}/reinstatement`, { reason: 'a-test' });
       break;
     case 'rate':
-      await administrator.put('/v1/rollout/rate', { perWeek: one.perWeek });
+      await administrator.put('/v1/rollout/rate', { perWeek: one.perWeek, reason: 'a test', confirm: one.perWeek });
       break;
     case 'pause':
       await administrator.post(
@@ -99,7 +99,7 @@ beforeAll(async () => {
     '/v1/events',
     people.map((accountId) => cloudEvent('WaitlistJoined', { accountId, email: `${accountId}@x.org` })),
   );
-  await gatehouse.administrator.put('/v1/rollout/rate', { perWeek: 100 });
+  await gatehouse.administrator.put('/v1/rollout/rate', { perWeek: 100, reason: 'a test', confirm: 100 });
   await gatehouse.administrator.post('/v1/cohorts', { accounts: people.slice(0, ACCOUNTS) });
   await gatehouse.settle();
   for (const one of fc.sample(step, { seed: 218, numRuns: STEPS })) await take(one, rita);

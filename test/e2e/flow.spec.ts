@@ -75,7 +75,7 @@ async function join(name: string): Promise<{ accountId: string; position: string
 
 async function onboarded(name: string): Promise<string> {
   const { accountId } = await join(name);
-  await operator.put('/v1/rollout/rate', { perWeek: 1000 });
+  await operator.put('/v1/rollout/rate', { perWeek: 1000, reason: 'a test', confirm: 1000 });
   expect((await operator.post('/v1/cohorts', { accounts: [accountId] })).status).toBe(202);
   await gatehouse.settle();
   return accountId;
@@ -87,7 +87,7 @@ it('takes a person from the waitlist to the deactivation of their account', asyn
   expect(await ask(accountId, 'join', position)).toBe('allowed');
   expect(await ask(accountId, 'generate', position)).toBe('not-onboarded');
 
-  await operator.put('/v1/rollout/rate', { perWeek: 10 });
+  await operator.put('/v1/rollout/rate', { perWeek: 10, reason: 'a test', confirm: 10 });
   await operator.post('/v1/cohorts', { size: 1, cohortId: 'first' });
   await gatehouse.settle();
   const admitted = (await operator.get(`/v1/accounts/${accountId}`)).body;

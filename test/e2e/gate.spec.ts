@@ -65,7 +65,7 @@ it('holds without a stage until a rate is set', async () => {
     exposures: { passes: false, exposures: 0, upper: 1 },
     etag: expect.stringMatching(/-0"$/),
   });
-  expect((await operator.put('/v1/rollout/rate', { perWeek: 10 })).status).toBe(200);
+  expect((await operator.put('/v1/rollout/rate', { perWeek: 10, reason: 'a test', confirm: 10 })).status).toBe(200);
   expect(await gate()).toMatchObject({ stage: { ordinal: 1, cause: 'rate-raised' }, exposures: { exposures: 0 } });
 });
 
@@ -89,7 +89,7 @@ it('begins a stage with each change of the limit, the parameters and the model, 
   expect((await operator.put('/v1/gate/parameters', parameters)).status).toBe(200);
   expect((await operator.post('/v1/gate/model-changes', { model: 'm-2', reason: 'a test' })).status).toBe(200);
   expect((await operator.post('/v1/gate/model-changes', { model: 'm-2', reason: 'a test' })).status).toBe(200);
-  expect((await operator.put('/v1/rollout/rate', { perWeek: 5 })).status).toBe(200);
+  expect((await operator.put('/v1/rollout/rate', { perWeek: 5, reason: 'a test', confirm: 5 })).status).toBe(200);
   expect(await gate()).toMatchObject({
     stage: { ordinal: 4, cause: 'model-changed' },
     settings: { limit: 0.2, labelDelayDays: 3, accountDays: 2, accountCap: 1, alpha: 0.3 },

@@ -28,8 +28,9 @@ beforeAll(async () => {
   // Nothing runs in the background, and no decision waits for it.
   gatehouse = await startGatehouse({ env: { GATEHOUSE_DECISION_WAIT_MS: '0' } });
   const { administrator, runtime } = gatehouse;
-  await administrator.put('/v1/rollout/rate', { perWeek: 100 });
-  written = (await administrator.put('/v1/rollout/rate', { perWeek: 101 })).body.position;
+  await administrator.put('/v1/rollout/rate', { perWeek: 100, reason: 'a test', confirm: 100 });
+  written = (await administrator.put('/v1/rollout/rate', { perWeek: 101, reason: 'a test', confirm: 101 })).body
+    .position;
   await administrator.post('/v1/waitlist', { email: 'ada@example.org' });
   const flag = { imageId: CASE, flaggerKind: 'user', categories: ['violent'] };
   const flags = ['acc-1', 'acc-2', 'acc-3'].map((flaggedBy) => cloudEvent('ContentFlagged', { ...flag, flaggedBy }));

@@ -52,7 +52,7 @@ async function expectInOrder(): Promise<string[]> {
 
 it('keeps the rate for any number of concurrent admissions, and onboards each person once and in turn', async () => {
   await peopleJoin(60);
-  await operator.put('/v1/rollout/rate', { perWeek: 25 });
+  await operator.put('/v1/rollout/rate', { perWeek: 25, reason: 'a test', confirm: 25 });
   await caughtUp(operator);
   const answers = await Promise.all(Array.from({ length: 40 }, () => operator.post('/v1/cohorts', { size: 3 })));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202, 409]));
@@ -65,7 +65,7 @@ it('keeps the rate for any number of concurrent admissions, and onboards each pe
 
 it('admits a cohort once for any number of concurrent identical admissions', async () => {
   await peopleJoin(9);
-  await operator.put('/v1/rollout/rate', { perWeek: 9 });
+  await operator.put('/v1/rollout/rate', { perWeek: 9, reason: 'a test', confirm: 9 });
   const answers = await Promise.all(
     Array.from({ length: 20 }, () => operator.post('/v1/cohorts', { size: 4, cohortId: 'one' })),
   );
@@ -85,12 +85,13 @@ it('keeps the rate whatever operators and the clock do', async () => {
     fc.record({ kind: fc.constant('rate' as const), perWeek: fc.integer({ min: 0, max: 12 }) }),
     fc.record({ kind: fc.constant('join' as const), people: fc.integer({ min: 1, max: 6 }) }),
   );
-  await operator.put('/v1/rollout/rate', { perWeek: 8 });
+  await operator.put('/v1/rollout/rate', { perWeek: 8, reason: 'a test', confirm: 8 });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 6, maxLength: 10, size: 'max' }), async (steps) => {
       for (const one of steps) {
         if (one.kind === 'clock') now += one.by;
-        else if (one.kind === 'rate') await operator.put('/v1/rollout/rate', { perWeek: one.perWeek });
+        else if (one.kind === 'rate')
+          await operator.put('/v1/rollout/rate', { perWeek: one.perWeek, reason: 'a test', confirm: one.perWeek });
         else if (one.kind === 'join') await peopleJoin(one.people);
         else {
           const answers = await Promise.all(one.sizes.map((size) => operator.post('/v1/cohorts', { size })));
@@ -107,7 +108,7 @@ it('keeps the rate whatever operators and the clock do', async () => {
 
 it('admits a seventh of the rate a day by schedule, once a day for any number of schedulers, within the rate left', async () => {
   await peopleJoin(40);
-  await operator.put('/v1/rollout/rate', { perWeek: 14, daily: true });
+  await operator.put('/v1/rollout/rate', { perWeek: 14, daily: true, reason: 'a test', confirm: 14 });
   const beside = await gatehouse.beside();
   const schedulers = [gatehouse.runtime, beside.runtime].flatMap(schedulesOf);
   const tick = async () => {

@@ -57,12 +57,14 @@ it('sets a rate, uses it for cohorts and frees it after seven days', async () =>
     waiting: 0,
     etag: expect.stringMatching(/^"[0-9a-f]{12}-0"$/),
     changes: [],
+    planned: [],
+    proposals: [],
     position: '0',
   });
   const people = await peopleJoin(5);
   expect(codeOf(await operator.post('/v1/cohorts', { size: 1 }))).toEqual([409, 'rate-not-set']);
   expect((await operator.put('/v1/rollout/rate', { perWeek: 3, daily: true })).status).toBe(200);
-  expect((await operator.put('/v1/rollout/rate', { perWeek: 4 })).status).toBe(200);
+  expect((await operator.put('/v1/rollout/rate', { perWeek: 4, reason: 'a test', confirm: 4 })).status).toBe(200);
   expect(await rollout()).toMatchObject({ perWeek: 4, daily: true, available: 4, waiting: 5 });
 
   const admitted = await operator.post('/v1/cohorts', { size: 3, cohortId: 'first' });
@@ -89,7 +91,7 @@ it('sets a rate, uses it for cohorts and frees it after seven days', async () =>
 });
 
 it('admits everybody waiting within the rate if no size is given, and refuses if nobody waits', async () => {
-  await operator.put('/v1/rollout/rate', { perWeek: 3 });
+  await operator.put('/v1/rollout/rate', { perWeek: 3, reason: 'a test', confirm: 3 });
   await gatehouse.settle();
   expect(codeOf(await operator.post('/v1/cohorts', {}))).toEqual([409, 'nobody-waiting']);
   const early = await peopleJoin(2);
@@ -101,7 +103,7 @@ it('admits everybody waiting within the rate if no size is given, and refuses if
 });
 
 it('shows a cohort as soon as it is admitted', async () => {
-  await operator.put('/v1/rollout/rate', { perWeek: 100 });
+  await operator.put('/v1/rollout/rate', { perWeek: 100, reason: 'a test', confirm: 100 });
   const { cohortId } = (await operator.post('/v1/cohorts', { size: 2 })).body;
   const shown = await operator.get(`/v1/cohorts/${cohortId}`);
   expect(shown.body).toMatchObject({ cohortId, size: 2, perWeek: 100, onboarded: 0, status: 'admitted' });
@@ -113,7 +115,7 @@ it('shows a cohort as soon as it is admitted', async () => {
 
 it('onboards several cohorts that were admitted before the first was filled', async () => {
   const people = await peopleJoin(4);
-  await operator.put('/v1/rollout/rate', { perWeek: 10 });
+  await operator.put('/v1/rollout/rate', { perWeek: 10, reason: 'a test', confirm: 10 });
   for (const cohortId of ['one', 'two']) await operator.post('/v1/cohorts', { size: 2, cohortId });
   expect(await rollout()).toMatchObject({ available: 6, admissions: [{ countsUntil: null }, { countsUntil: null }] });
   const hasty = await gatehouse.beside({ env: { GATEHOUSE_DECISION_WAIT_MS: '100' } });
@@ -125,7 +127,7 @@ it('onboards several cohorts that were admitted before the first was filled', as
 
 it('refuses a listed cohort with accounts that do not wait, and names them', async () => {
   const [ada, ben] = (await peopleJoin(2)) as [string, string];
-  await operator.put('/v1/rollout/rate', { perWeek: 10 });
+  await operator.put('/v1/rollout/rate', { perWeek: 10, reason: 'a test', confirm: 10 });
   await operator.post('/v1/cohorts', { accounts: [ada], cohortId: 'first' });
   await gatehouse.settle();
   const refused = await operator.post('/v1/cohorts', { accounts: [ada, ben, 'stranger'] });
@@ -135,7 +137,7 @@ it('refuses a listed cohort with accounts that do not wait, and names them', asy
 });
 
 it('onboards only the given priority class', async () => {
-  await operator.put('/v1/rollout/rate', { perWeek: 3 });
+  await operator.put('/v1/rollout/rate', { perWeek: 3, reason: 'a test', confirm: 3 });
   const early = await peopleJoin(2);
   await operator.post('/v1/cohorts', {});
   expect(await onboarded()).toEqual(early);
@@ -147,7 +149,7 @@ it('onboards only the given priority class', async () => {
 
 it('accepts a repeated admission, and refuses another cohort with the same id', async () => {
   const people = await peopleJoin(3);
-  await operator.put('/v1/rollout/rate', { perWeek: 10 });
+  await operator.put('/v1/rollout/rate', { perWeek: 10, reason: 'a test', confirm: 10 });
   const listed = { cohortId: 'friends', accounts: [people[2]!] };
   const first = await operator.post('/v1/cohorts', listed);
   expect(first.body).toMatchObject({ size: 1, selection: 'listed' });
@@ -174,7 +176,7 @@ it('accepts a repeated admission, and refuses another cohort with the same id', 
 
 it('admits nobody while onboarding is paused', async () => {
   await peopleJoin(1);
-  await operator.put('/v1/rollout/rate', { perWeek: 10 });
+  await operator.put('/v1/rollout/rate', { perWeek: 10, reason: 'a test', confirm: 10 });
   await operator.post('/v1/rollout/pause', { reason: 'reviewers are behind' });
   expect(await rollout()).toMatchObject({ paused: true, pauseReason: 'reviewers are behind' });
   expect(codeOf(await operator.post('/v1/cohorts', {}))).toEqual([409, 'onboarding-paused']);
@@ -184,7 +186,7 @@ it('admits nobody while onboarding is paused', async () => {
 
 it('lists cohorts, newest first, page by page', async () => {
   await peopleJoin(1);
-  await operator.put('/v1/rollout/rate', { perWeek: 10 });
+  await operator.put('/v1/rollout/rate', { perWeek: 10, reason: 'a test', confirm: 10 });
   for (const cohortId of ['a', 'b', 'c']) {
     await operator.post('/v1/cohorts', { size: 1, cohortId });
     await gatehouse.settle();
@@ -199,7 +201,7 @@ it('lists cohorts, newest first, page by page', async () => {
 
 it('accepts cohorts that another system onboarded within the same rate, each part once', async () => {
   const [ada, ben, cleo, dan] = (await peopleJoin(4)) as [string, string, string, string];
-  await operator.put('/v1/rollout/rate', { perWeek: 3 });
+  await operator.put('/v1/rollout/rate', { perWeek: 3, reason: 'a test', confirm: 3 });
   const send = async (data: Record<string, unknown>) => {
     const event = cloudEvent('CohortOnboarded', { cohortId: 'theirs', perWeek: 9, ...data });
     const { results } = (await service.post('/v1/events', event, { 'content-type': 'application/cloudevents+json' }))
@@ -219,7 +221,7 @@ it('accepts cohorts that another system onboarded within the same rate, each par
 });
 
 it('quarantines a cohort of another system while one of its accounts does not wait', async () => {
-  await operator.put('/v1/rollout/rate', { perWeek: 10 });
+  await operator.put('/v1/rollout/rate', { perWeek: 10, reason: 'a test', confirm: 10 });
   const send = async (event: object) =>
     (await service.post('/v1/events', event, { 'content-type': 'application/cloudevents+json' })).body.results[0];
   const early = cloudEvent('CohortOnboarded', { cohortId: 'theirs', perWeek: 9, accounts: ['theirs-1'] });

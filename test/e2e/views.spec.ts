@@ -49,7 +49,11 @@ describe('the views', () => {
   beforeAll(async () => {
     gatehouse = await startGatehouse({ background: true, env: { GATEHOUSE_SCHEDULER: 'off' } });
     service = await gatehouse.as('reporter', 'service');
-    await (await gatehouse.as('olga', 'operator')).put('/v1/rollout/rate', { perWeek: 1000 });
+    await (await gatehouse.as('olga', 'operator')).put('/v1/rollout/rate', {
+      perWeek: 1000,
+      reason: 'a test',
+      confirm: 1000,
+    });
   });
   afterAll(() => gatehouse.close());
 
@@ -125,7 +129,7 @@ describe('two processes on one database', () => {
 
   it('share the work without doing any twice, both answer, and one takes over from the other', async () => {
     const [one, other] = working.map(({ url }) => client(url, idle.administratorToken)) as [Client, Client];
-    await one.put('/v1/rollout/rate', { perWeek: 100 });
+    await one.put('/v1/rollout/rate', { perWeek: 100, reason: 'a test', confirm: 100 });
     const events = fc.sample(timed, 400);
     await Promise.all(
       Array.from({ length: 8 }, (_, n) =>

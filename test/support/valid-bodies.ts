@@ -97,7 +97,19 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
     { timeZone: 'Europe/London', days: ['monday'], hours: [9, 15], reason: 'while reviewers are there' },
   ],
   'POST /v1/waitlist/classes': [{ class: 'artists', accounts: ['acc-1'], reason: 'the artist programme' }],
-  'PUT /v1/rollout/rate': [{ perWeek: 10, daily: true }],
+  'PUT /v1/rollout/rate': [
+    { perWeek: 10, daily: true },
+    { perWeek: 15, reason: 'a test', confirm: 15, effectiveAt: '2032-06-01T00:00:00Z' },
+  ],
+  'POST /v1/rollout/resume': [{ reason: 'a test', effectiveAt: '2032-06-02T00:00:00Z' }],
+  'POST /v1/rollout/proposals': [
+    {
+      ...{ changeId: 'r-1', perWeek: 20, daily: false, reason: 'a test', confirm: 20 },
+      ...{ effectiveAt: '2032-06-01T00:00:00Z', expiresAt: '2032-05-20T00:00:00Z' },
+    },
+  ],
+  'POST /v1/rollout/proposals/:id/approval': [{ confirm: 20 }],
+  'POST /v1/rollout/changes/:position/revert': [{ reason: 'a test', confirm: 10, changeId: 'r-2' }],
   'PUT /v1/switches/:action': [{ reason: 'an incident', until: '2032-06-01T00:00:00Z' }],
   'PUT /v1/image-rules/:rule': [
     { reason: 'the preview begins', from: '2032-06-01T00:00:00Z', until: '2032-07-01T00:00:00Z' },

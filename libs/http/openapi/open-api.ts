@@ -4,6 +4,7 @@ import { type RouteAccess, rolesOf } from '../credentials/route-access.js';
 import { editsOf } from '../if-match.js';
 import { locationOf } from '../location.js';
 import { hasMinPosition, MIN_POSITION_PARAMETER, positionProblems } from '../min-position.js';
+import { isOptionalBody } from '../optional-body.js';
 import { PROBLEM_MEDIA_TYPE } from '../problem.js';
 import { problemExample, problemSchema } from './answer-schemas.js';
 import type { ApiDescription, ApiGroup } from './api-description.js';
@@ -156,7 +157,8 @@ function bodyOf(
   const dto = requests.of(route.controller, route.handlerName, 'body');
   if (!dto) return {};
   const schema = components.ref(dto.name, described(dto.schema, fields));
-  return { requestBody: { required: true, content: { 'application/json': { schema, example } } } };
+  const required = !isOptionalBody(dto.type);
+  return { requestBody: { required, content: { 'application/json': { schema, example } } } };
 }
 
 function answersOf(route: DeclaredRoute, operation: DescribedOperation, components: Components): Json {

@@ -28,7 +28,7 @@ export class RequestSchemas {
   }) as Record<string, JsonSchema>;
 
   /** The DTO that a handler declares for a part of the request, if any. */
-  of(controller: Class, method: string, part: Part): { name: string; schema: JsonSchema } | undefined {
+  of(controller: Class, method: string, part: Part): { name: string; type: Class; schema: JsonSchema } | undefined {
     const declared: Record<string, { data?: unknown }> =
       Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, method) ?? {};
     const types: Class[] = Reflect.getMetadata('design:paramtypes', controller.prototype, method) ?? [];
@@ -37,7 +37,7 @@ export class RequestSchemas {
       const type = types[Number(index)];
       const schema = type && this.schemaOf(type);
       if (Number(kind) !== PARTS[part] || data !== undefined || !schema) continue;
-      return { name: part === 'body' ? bodyName(type.name) : type.name, schema };
+      return { name: part === 'body' ? bodyName(type.name) : type.name, type, schema };
     }
     return undefined;
   }

@@ -4,19 +4,23 @@ import {
   command,
   conditionOf,
   ifMatch,
+  instant,
   integer,
   reason,
 } from '../../cli/commands.js';
 import { actorText } from '../../cli/rendering/actor.js';
-import { paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
+import { line, lines, paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import { number, pairs, table, time } from '../../cli/rendering/table.js';
 import type { Session } from '../../cli/session.js';
+import { changeText } from '../../gate/gate-words.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { RolloutAnswer } from '../queries/show-rollout.js';
 import { gateHeader } from './gate-text.js';
 
-const MAX_PER_WEEK = 10_000_000;
+export const MAX_PER_WEEK = 10_000_000;
+
+const AT = 'when it takes effect; at once by default';
 
 export const rateCommands: CommandGroup = (program, run) => {
   const group = program
@@ -34,48 +38,72 @@ export const rateCommands: CommandGroup = (program, run) => {
   command(
     group,
     'set',
-    'Sets the rate.',
+    'Sets the rate, at once or at a time. A high raise has to be confirmed; one above a limit has to be proposed (rollout propose).',
     'rate set 1000',
-    'rate set 1400 --daily',
-    `rate set 1400 --if-match '"9c1f03ab55d2-7"'`,
+    "rate set 1400 'reviewers have time' --daily",
+    "rate set 5000 'the gate supports it' --confirm 5000",
+    "rate set 500 'a holiday' --at 2032-12-24T00:00:00Z",
+    `rate set 1400 'as agreed' --if-match '"9c1f03ab55d2-7"'`,
   )
     .argument('<per-week>', 'people per rolling seven days; 0 admits nobody', integer(0, MAX_PER_WEEK))
+    .argument('[reason]', 'why; only the first rate needs none', reason)
     .option('--daily', 'admit a seventh of the rate automatically every day; unchanged by default')
     .option('--no-daily', 'admit no cohorts automatically')
     .on('option:daily', () => named.add('--daily'))
     .on('option:no-daily', () => named.add('--no-daily'))
+    .option('--confirm <per-week>', 'the rate once more, to confirm a high raise', integer(0, MAX_PER_WEEK))
+    .option('--at <time>', AT, instant)
     .addOption(ifMatch('rate show'))
     .action(
-      run<{ daily?: boolean } & Condition>(async (session, { daily, ...condition }, perWeek) => {
-        if (named.size > 1) throw new InvalidInput([{ field: '--daily', message: 'contradicts --no-daily: name one' }]);
-        await session.client.put<WriteReceipt>('/v1/rollout/rate', { perWeek, daily }, conditionOf(condition));
-        return showRollout(session);
-      }),
+      run<{ daily?: boolean; confirm?: number; at?: string } & Condition>(
+        async (session, { daily, confirm, at, ...condition }, perWeek, why) => {
+          if (named.size > 1)
+            throw new InvalidInput([{ field: '--daily', message: 'contradicts --no-daily: name one' }]);
+          const rate = { perWeek, daily, reason: why, confirm, effectiveAt: at };
+          await session.client.put<WriteReceipt>('/v1/rollout/rate', rate, conditionOf(condition));
+          return showRollout(session);
+        },
+      ),
     );
 
-  command(group, 'pause', 'Stops admissions until they are resumed.', "rate pause 'reviewers are behind'")
+  command(
+    group,
+    'pause',
+    'Stops admissions until they are resumed.',
+    "rate pause 'reviewers are behind'",
+    "rate pause 'a holiday' --at 2032-12-24T00:00:00Z",
+  )
     .argument('<reason>', 'the reason, shown to other operators', reason)
+    .option('--at <time>', AT, instant)
     .addOption(ifMatch('rate show'))
     .action(
-      run<Condition>(async (session, condition, reason) => {
+      run<{ at?: string } & Condition>(async (session, { at, ...condition }, reason) => {
         const options = { repeatable: true, ...conditionOf(condition) };
-        await session.client.post<WriteReceipt>('/v1/rollout/pause', { reason }, options);
+        await session.client.post<WriteReceipt>('/v1/rollout/pause', { reason, effectiveAt: at }, options);
         return showRollout(session);
       }),
     );
 
-  command(group, 'resume', 'Resumes admissions.', 'rate resume')
+  command(
+    group,
+    'resume',
+    'Resumes admissions.',
+    'rate resume',
+    "rate resume 'the holidays are over' --at 2033-01-02T00:00:00Z",
+  )
+    .argument('[reason]', 'the reason, shown to other operators', reason)
+    .option('--at <time>', AT, instant)
     .addOption(ifMatch('rate show'))
     .action(
-      run<Condition>(async (session, condition) => {
+      run<{ at?: string } & Condition>(async (session, { at, ...condition }, reason) => {
         const options = { repeatable: true, ...conditionOf(condition) };
-        await session.client.post<WriteReceipt>('/v1/rollout/resume', undefined, options);
+        await session.client.post<WriteReceipt>('/v1/rollout/resume', { reason, effectiveAt: at }, options);
         return showRollout(session);
       }),
     );
 };
 
-async function showRollout({ client, print }: Session): Promise<void> {
+export async function showRollout({ client, print }: Session): Promise<void> {
   const rollout = await client.get<RolloutAnswer>('/v1/rollout');
   print(rollout, () => rolloutText(rollout));
 }
@@ -91,15 +119,33 @@ export function rolloutText(rollout: RolloutAnswer): Shown {
     ['waiting', waiting],
     ['etag', etag],
   ]);
-  const history = changes.map((one) => [Number(one.position), time(one.time), changeText(one), actorText(one.actor)]);
+  const history = changes.map((one) => [Number(one.position), time(one.time), changeWords(one), actorText(one.actor)]);
   const changed = history.length > 0 ? [table(['position', 'time', 'change', 'by'], history)] : [];
   const rows = admissions.map(({ cohortId, size, at }) => [cohortId, size, time(at)]);
   const admitted = rows.length > 0 ? [table(['cohort', 'people', 'admitted'], rows)] : [];
-  return paragraphs([...gateHeader(rollout.gate), about, ...admitted, ...changed]);
+  return paragraphs([...gateHeader(rollout.gate), ...pendingText(rollout), about, ...admitted, ...changed]);
 }
 
-function changeText({ type, perWeek, daily, reason }: RolloutAnswer['changes'][number]): string {
-  if (type === 'OnboardingPaused') return `paused: ${reason ?? ''}`;
-  if (type === 'OnboardingResumed') return 'resumed';
-  return `rate ${number(perWeek ?? 0)}${daily ? ', daily' : ''}`;
+/** What is planned, and what waits for an approval. */
+export function pendingText({ planned, proposals }: Pick<RolloutAnswer, 'planned' | 'proposals'>): Shown[] {
+  const waiting = proposals.map(
+    (one) =>
+      line`PROPOSED by ${one.by}: ${changeText(given(one))} (${one.reason}), until ${time(one.expiresAt)}: gatehouse rollout approve ${one.changeId}`,
+  );
+  const later = planned.map(
+    (one) =>
+      line`PLANNED for ${time(one.effectiveAt)} by ${one.by}: ${changeText(given(one))} (${one.reason}): gatehouse rollout cancel ${one.changeId}`,
+  );
+  return waiting.length + later.length > 0 ? [lines([...waiting, ...later])] : [];
+}
+
+const given = ({ does, perWeek, daily }: RolloutAnswer['planned'][number] | RolloutAnswer['proposals'][number]) => ({
+  ...{ does, ...(perWeek !== null && { perWeek }), ...(daily !== null && { daily }) },
+});
+
+function changeWords({ type, perWeek, daily, reason }: RolloutAnswer['changes'][number]): string {
+  const why = reason === undefined ? '' : `: ${reason}`;
+  if (type === 'OnboardingPaused') return `paused${why}`;
+  if (type === 'OnboardingResumed') return `resumed${why}`;
+  return `rate ${number(perWeek ?? 0)}${daily ? ', daily' : ''}${why}`;
 }

@@ -8,6 +8,7 @@ import type { RolloutAnswer } from '../queries/show-rollout.js';
 import type { TimelineAnswer } from '../queries/show-timeline.js';
 import { seriesChart } from './gate-chart.js';
 import { share } from './gate-text.js';
+import { changeCommands } from './rollout-changes.js';
 
 export const rolloutCommands: CommandGroup = (program, run) => {
   const group = program.command('rollout').description('Says how the rollout is, and what has changed in it.');
@@ -41,6 +42,8 @@ export const rolloutCommands: CommandGroup = (program, run) => {
       print(timeline, () => timelineText(timeline));
     }),
   );
+
+  changeCommands(group, run);
 };
 
 type Figures = TimelineAnswer['before'][number];

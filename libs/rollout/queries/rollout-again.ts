@@ -20,10 +20,20 @@ import {
 
 type DataOf<Type extends RolloutEvent['type']> = Extract<RolloutEvent, { type: Type }>['data'];
 
+/** How far one person may raise the rate. */
+const BY_SETTINGS = { because: 'it rested on settings of the deployment, which the log does not have' };
+
 export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
-  OnboardingRateSet: { rules: {}, decide: (state, { perWeek, daily }) => setRate(state, perWeek, daily) },
-  OnboardingPaused: { rules: {}, decide: (state, { reason }) => pauseOnboarding(state, reason) },
-  OnboardingResumed: { rules: {}, decide: (state) => resumeOnboarding(state) },
+  OnboardingRateSet: {
+    rules: {},
+    decide: (state, { perWeek, daily, before: _, ...about }) => setRate(state, perWeek, daily, about),
+  },
+  OnboardingPaused: { rules: {}, decide: (state, { reason, ...about }) => pauseOnboarding(state, reason, about) },
+  OnboardingResumed: { rules: {}, decide: (state, about) => resumeOnboarding(state, about) },
+  RolloutChangePlanned: BY_SETTINGS,
+  RolloutChangeProposed: BY_SETTINGS,
+  ApprovalGiven: BY_SETTINGS,
+  RolloutChangeEnded: BY_SETTINGS,
   CohortAdmitted: {
     rules: {
       'onboarding-paused': 'onboarding-not-paused',

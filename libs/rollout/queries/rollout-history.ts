@@ -36,15 +36,17 @@ export const rolloutHistory: StreamKind<RolloutHistory, RolloutEvent> = {
 function toChange({ type, data }: RolloutEvent, { source: _, ...place }: EventPlace): RolloutChange | undefined {
   switch (type) {
     case 'OnboardingRateSet':
-      return { ...place, type, perWeek: data.perWeek, daily: data.daily };
+      return { ...place, type, perWeek: data.perWeek, daily: data.daily, ...reasonOf(data) };
     case 'OnboardingPaused':
       return { ...place, type, reason: data.reason };
     case 'OnboardingResumed':
-      return { ...place, type };
+      return { ...place, type, ...reasonOf(data) };
     default:
       return undefined;
   }
 }
+
+const reasonOf = ({ reason }: { reason?: string }) => (reason === undefined ? {} : { reason });
 
 function latest(changes: RolloutChange[]): RolloutChange[] {
   if (changes.length <= CHANGES_KEPT) return changes;

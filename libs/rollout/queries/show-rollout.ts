@@ -24,6 +24,8 @@ import { CLOCK } from '../../platform/ports.js';
 import { ViewNotBuilt } from '../../projections/view-query.js';
 import { Waitlist, waitlistEntriesView } from '../../waitlist/index.js';
 import { admissionPlanStream } from '../admission-plan.js';
+import { CHANGES } from '../change-events.js';
+import { openProposals, type PlannedChange, type ProposedChange } from '../changes.js';
 import { askedRate, type GateReading, readGate } from '../gate-move.js';
 import { availableCapacity, countedCohorts, type GrantedCohort, peopleInWindow, rolloutStream } from '../rollout.js';
 import { rolloutWords } from '../rollout-words.js';
@@ -39,6 +41,28 @@ const CountedAnswer = closed({
   countsUntil: orNull(instant('Seven days after its last person was onboarded; null until onboarding is complete.')),
 });
 
+const pendingFields = {
+  changeId: text('Its id.'),
+  does: oneOf(CHANGES, 'What it does.'),
+  perWeek: orNull(count('The rate that it sets; null if it sets none.')),
+  daily: orNull(flag('Whether a seventh of it is to be admitted every day; null if that stays.')),
+  before: orNull(count('The rate that it was compared with.')),
+  by: text('Who asked for it.'),
+  reason: text('Why.'),
+};
+
+const PlannedAnswer = closed({
+  ...pendingFields,
+  approvedBy: orNull(text('Who approved it.')),
+  effectiveAt: instant('When it takes effect.'),
+});
+
+const ProposedAnswer = closed({
+  ...pendingFields,
+  effectiveAt: orNull(instant('When it takes effect if it is approved; null for at once.')),
+  expiresAt: instant('Until when it can be approved.'),
+});
+
 const ChangeAnswer = closed({
   position: position('Its position in the log.'),
   type: oneOf(['OnboardingRateSet', 'OnboardingPaused', 'OnboardingResumed'], 'What happened.'),
@@ -46,7 +70,7 @@ const ChangeAnswer = closed({
   actor,
   perWeek: Type.Optional(count('The rate that was set.')),
   daily: Type.Optional(flag('Whether a seventh of it was to be admitted automatically every day.')),
-  reason: Type.Optional(text('Why onboarding was paused.')),
+  reason: Type.Optional(text('Why.')),
 });
 
 export const RolloutAnswer = closed({
@@ -75,6 +99,8 @@ export const RolloutAnswer = closed({
     ChangeAnswer,
     `Who set the rate, paused and resumed, oldest first: the last ${CHANGES_KEPT}, with the one that set the present rate.`,
   ),
+  planned: list(PlannedAnswer, 'What takes effect later, in that order.'),
+  proposals: list(ProposedAnswer, 'What waits for the approval of another person.'),
   position: position('The position of the last event included; `waiting` may lag behind it.'),
 });
 export type RolloutAnswer = Static<typeof RolloutAnswer>;
@@ -117,6 +143,8 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
       waiting,
       etag: entityTagOf(rollout.changedAt, this.epoch.current),
       changes: changes.map((change) => ({ ...change, position: String(change.position) })),
+      planned: rollout.changes.planned.map(plannedAnswer),
+      proposals: openProposals(rollout.changes, now).map(proposedAnswer),
       position: String(position),
     };
   }
@@ -136,6 +164,18 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
     }
   }
 }
+
+const pendingAnswer = ({ changeId, does, perWeek, daily, before, by, reason }: PlannedChange | ProposedChange) => ({
+  ...{ changeId, does, perWeek: perWeek ?? null, daily: daily ?? null, before: before ?? null, by, reason },
+});
+
+const plannedAnswer = (one: PlannedChange): Static<typeof PlannedAnswer> => ({
+  ...{ ...pendingAnswer(one), approvedBy: one.approvedBy ?? null, effectiveAt: one.effectiveAt },
+});
+
+const proposedAnswer = (one: ProposedChange): Static<typeof ProposedAnswer> => ({
+  ...{ ...pendingAnswer(one), effectiveAt: one.effectiveAt ?? null, expiresAt: one.expiresAt },
+});
 
 const toAnswer = ({ cohortId, people, admittedAt, onboarded }: GrantedCohort): Static<typeof CountedAnswer> => ({
   cohortId,
@@ -185,6 +225,13 @@ export class ShowRolloutController {
             daily: false,
           },
         ],
+        planned: [
+          {
+            ...{ changeId: 'r-1', does: 'set-rate', perWeek: 2000, daily: null, before: 1000, by: 'olga' },
+            ...{ reason: 'as planned', approvedBy: null, effectiveAt: '2022-06-01T09:00:00.000Z' },
+          },
+        ],
+        proposals: [],
         position: '1041',
       }),
     },

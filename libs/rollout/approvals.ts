@@ -1,0 +1,146 @@
+import { DAY_MS, toIso } from '../kernel/clock.js';
+import { InvalidInput, NotFound, Refusal } from '../kernel/errors.js';
+import {
+  type Asking,
+  aheadTime,
+  basisOf,
+  type ChangeRequest,
+  changedNow,
+  expectedAt,
+  isConfirmed,
+  isStillConfirmed,
+  refuseRaise,
+} from './change-rollout.js';
+import { openProposals, type ProposedChange } from './changes.js';
+import type { RolloutEvent } from './events.js';
+import type { Rollout } from './rollout.js';
+
+export const LONGEST_PROPOSAL_DAYS = 30;
+const USUAL_PROPOSAL_DAYS = 7;
+const MOST_OPEN = 20;
+
+export interface Proposal extends ChangeRequest {
+  changeId: string;
+  reason: string;
+  /** RFC 3339; seven days from now if absent, or when it is to take effect if that is earlier. */
+  expiresAt?: string;
+}
+
+/**
+ * Proposes a change that another person has to approve.
+ * @throws InvalidInput for times that do not fit; Refusal confirmation-needed, change-known, too-many-proposals
+ */
+export function proposeChange(state: Rollout, proposal: Proposal, { by, now, terms }: Asking): RolloutEvent[] {
+  const { changeId, does, perWeek, daily, reason, effectiveAt, reverts } = proposal;
+  const sure = isConfirmed(proposal);
+  const at = effectiveAt === undefined ? undefined : aheadTime(effectiveAt, now);
+  const expiresAt = expiryOf(proposal, at, now);
+  const open = openProposals(state.changes, now);
+  const same = open.find((one) => one.changeId === changeId);
+  if (same?.by === by && isSame(same, proposal)) return [];
+  if (state.changes.known.includes(changeId)) {
+    throw new Refusal('change-known', `change ${changeId} was proposed before; choose another id`);
+  }
+  const expected = expectedAt(state, at ?? now);
+  if (at === undefined && changedNow(state, proposal, { reason }).length === 0) return [];
+  if (perWeek !== undefined) refuseRaise(expected, perWeek, { isConfirmed: sure, isApproved: true }, terms);
+  if (open.length >= MOST_OPEN) {
+    throw new Refusal(
+      'too-many-proposals',
+      `${MOST_OPEN} proposals wait already; approve, refuse or withdraw one first`,
+    );
+  }
+  return [
+    {
+      type: 'RolloutChangeProposed',
+      data: {
+        ...{ changeId, does, ...(perWeek !== undefined && { perWeek }), ...(daily !== undefined && { daily }) },
+        ...{ ...basisOf(expected, does), ...(reverts !== undefined && { reverts }) },
+        ...{ ...(sure && { isConfirmed: true }), reason, expiresAt: toIso(expiresAt) },
+        ...(at !== undefined && { effectiveAt: toIso(at) }),
+      },
+    },
+  ];
+}
+
+const isSame = (one: ProposedChange, other: Proposal): boolean =>
+  one.does === other.does &&
+  one.perWeek === other.perWeek &&
+  one.daily === other.daily &&
+  one.reason === other.reason &&
+  timeOf(one.effectiveAt) === timeOf(other.effectiveAt);
+
+const timeOf = (iso?: string): number | undefined => (iso === undefined ? undefined : Date.parse(iso));
+
+function expiryOf({ expiresAt }: Proposal, effectiveAt: number | undefined, now: number): number {
+  if (expiresAt === undefined) return Math.min(now + USUAL_PROPOSAL_DAYS * DAY_MS, effectiveAt ?? Number.MAX_VALUE);
+  const end = Date.parse(expiresAt);
+  const last = Math.min(now + LONGEST_PROPOSAL_DAYS * DAY_MS, effectiveAt ?? Number.MAX_VALUE);
+  if (end > now && end <= last) return end;
+  const message = `must be after now, at most ${LONGEST_PROPOSAL_DAYS} days away and no later than effectiveAt: until ${toIso(last)}`;
+  throw new InvalidInput([{ field: '/expiresAt', message }]);
+}
+
+/** @throws NotFound proposal-unknown */
+function proposalIn({ changes }: Rollout, changeId: string, now: number): ProposedChange {
+  const found = openProposals(changes, now).find((one) => one.changeId === changeId);
+  if (found) return found;
+  const expired = changes.proposed.find((one) => one.changeId === changeId);
+  const why = expired
+    ? `change ${changeId} expired at ${expired.expiresAt}`
+    : `no change ${changeId} waits for an approval`;
+  throw new NotFound('proposal-unknown', `${why}; propose it first`);
+}
+
+/**
+ * Approves a proposal, as the state is now: if the rate was lowered since, the raise is another one, which the approver confirms.
+ * @throws NotFound proposal-unknown; InvalidInput for a confirmation of another figure; Refusal same-person, confirmation-needed
+ */
+export function approveChange(
+  state: Rollout,
+  { changeId, confirm }: { changeId: string; confirm?: number },
+  { by, now, terms }: Asking,
+): RolloutEvent[] {
+  if (state.changes.approved.includes(changeId)) return [];
+  const proposal = proposalIn(state, changeId, now);
+  if (proposal.by === by) {
+    throw new Refusal('same-person', `${by} proposed change ${changeId}; another person has to approve it`);
+  }
+  const { does, perWeek, daily, effectiveAt, reason, reverts, by: proposedBy } = proposal;
+  const sure = isConfirmed({ ...(perWeek !== undefined && { perWeek }), ...(confirm !== undefined && { confirm }) });
+  const at = effectiveAt === undefined ? now : Date.parse(effectiveAt);
+  const expected = expectedAt(state, at);
+  if (perWeek !== undefined) {
+    const confirmed = sure || isStillConfirmed(expected, proposal);
+    refuseRaise(expected, perWeek, { isConfirmed: confirmed, isApproved: true }, terms);
+  }
+  const change = { does, ...(perWeek !== undefined && { perWeek }), ...(daily !== undefined && { daily }) };
+  const cause = { by: proposedBy, approvedBy: by, ...(reverts !== undefined && { reverts }) };
+  const effect: RolloutEvent[] =
+    at > now
+      ? [
+          {
+            type: 'RolloutChangePlanned',
+            data: {
+              ...{ changeId, ...change, ...basisOf(expected, does), isConfirmed: true },
+              ...{ reason, effectiveAt: toIso(at), ...cause },
+            },
+          },
+        ]
+      : changedNow(state, change, { changeId, reason, ...cause });
+  return [{ type: 'ApprovalGiven', data: { changeId, proposedBy } }, ...effect];
+}
+
+/** Ends a proposal: its proposer withdraws it, anybody else refuses it; a no-op for one that no longer waits. */
+export function declineChange(
+  state: Rollout,
+  changeId: string,
+  reason: string,
+  by: string,
+  now: number,
+): RolloutEvent[] {
+  const proposal = openProposals(state.changes, now).find((one) => one.changeId === changeId);
+  if (!proposal) return [];
+  const how = proposal.by === by ? 'withdrawn' : 'refused';
+  return [{ type: 'RolloutChangeEnded', data: { changeId, how, reason } }];
+}

@@ -1,0 +1,223 @@
+import { countWords, timeWords } from '../gate/gate-words.js';
+import { toIso } from '../kernel/clock.js';
+import { fold } from '../kernel/decider.js';
+import { InvalidInput, Refusal } from '../kernel/errors.js';
+import type { CHANGES } from './change-events.js';
+import { dueChanges, type PlannedChange } from './changes.js';
+import type { RolloutEvent } from './events.js';
+import { type About, pauseOnboarding, type Rollout, resumeOnboarding, rolloutStream, setRate } from './rollout.js';
+
+/** What of the settings binds a change of the rate. */
+export interface RateTerms {
+  /** A raise to more than this percentage of the rate has to be confirmed. */
+  rateConfirmPercent: number;
+  /** A raise to more than this needs the approval of another person. */
+  ratePerWeekAlone: number;
+}
+
+/** What somebody wants to change. */
+export interface Change {
+  does: (typeof CHANGES)[number];
+  /** Of `set-rate`. */
+  perWeek?: number;
+  daily?: boolean;
+}
+
+export interface ChangeRequest extends Change {
+  reason?: string;
+  /** The rate once more, by which a raise over the factor is confirmed. */
+  confirm?: number;
+  /** RFC 3339; at once if absent. */
+  effectiveAt?: string;
+  /** The position of the event that this undoes. */
+  reverts?: number;
+}
+
+/** By whom and when a change is asked for. */
+export interface Asking {
+  by: string;
+  /** Epoch milliseconds. */
+  now: number;
+  terms: RateTerms;
+}
+
+const MOST_PLANNED = 20;
+
+/**
+ * What a raise needs: a confirmation over the factor, and a second person above the ceiling.
+ * @throws Refusal confirmation-needed (details: confirm, perWeek, factorPercent), approval-needed (details: perWeek, ratePerWeekAlone)
+ */
+export function refuseRaise(
+  { perWeek: before = 0 }: Pick<Rollout, 'perWeek'>,
+  perWeek: number,
+  { isConfirmed, isApproved }: { isConfirmed: boolean; isApproved: boolean },
+  { rateConfirmPercent, ratePerWeekAlone }: RateTerms,
+): void {
+  if (perWeek <= before) return;
+  if (before > 0 && perWeek * 100 > before * rateConfirmPercent && !isConfirmed) {
+    throw new Refusal(
+      'confirmation-needed',
+      `${countWords(perWeek)} people a week are more than ${rateConfirmPercent}% of the present rate of ${countWords(before)}; ` +
+        `if that is what you want, repeat the request with confirm ${perWeek} (gatehouse rate set ${perWeek} --confirm ${perWeek})`,
+      { confirm: perWeek, perWeek: before, factorPercent: rateConfirmPercent },
+    );
+  }
+  if (perWeek > ratePerWeekAlone && !isApproved) {
+    throw new Refusal(
+      'approval-needed',
+      `${countWords(perWeek)} people a week are more than the ${countWords(ratePerWeekAlone)} that one person may set; ` +
+        `propose it, and let another person approve it (gatehouse rollout propose ${perWeek})`,
+      { perWeek, ratePerWeekAlone },
+    );
+  }
+}
+
+/** @throws InvalidInput for a confirmation of another figure */
+export function isConfirmed({ perWeek, confirm }: Pick<ChangeRequest, 'perWeek' | 'confirm'>): boolean {
+  if (confirm !== undefined && confirm !== perWeek) {
+    throw new InvalidInput([{ field: '/confirm', message: `must be the rate that it confirms, ${perWeek}` }]);
+  }
+  return confirm !== undefined;
+}
+
+/** The events of a change that takes effect now; none if nothing would change. */
+export function changedNow(state: Rollout, { does, perWeek = 0, daily }: Change, about: About): RolloutEvent[] {
+  const { reason = '', ...rest } = about;
+  switch (does) {
+    case 'set-rate':
+      return setRate(state, perWeek, daily ?? state.daily, about);
+    case 'pause':
+      return pauseOnboarding(state, reason, rest);
+    case 'resume':
+      return resumeOnboarding(state, about);
+  }
+}
+
+/** The state at a time, if all that is planned by then takes effect. @param until epoch milliseconds */
+export const expectedAt = (state: Rollout, until: number): Rollout =>
+  dueChanges(state.changes, until).reduce((one, plan) => fold(rolloutStream, effectOf(one, plan), one), state);
+
+const effectOf = (state: Rollout, plan: PlannedChange): RolloutEvent[] => {
+  const { changeId, by, approvedBy, reverts, reason } = plan;
+  const cause = { ...(approvedBy !== undefined && { approvedBy }), ...(reverts !== undefined && { reverts }) };
+  return changedNow(state, plan, { changeId, by, reason, ...cause });
+};
+
+/**
+ * Changes the rate, pauses or resumes: at once, or planned for a time.
+ * @throws InvalidInput for a missing reason, a confirmation of another figure, a time that is not ahead
+ * @throws Refusal confirmation-needed, approval-needed, too-many-planned
+ */
+export function changeRollout(
+  state: Rollout,
+  request: ChangeRequest,
+  asking: Asking & { newId: string },
+): RolloutEvent[] {
+  const { now, terms, newId } = asking;
+  const { does, perWeek, daily, reason, effectiveAt, reverts } = request;
+  const isSure = isConfirmed(request);
+  const at = effectiveAt === undefined ? now : aheadTime(effectiveAt, now);
+  const expected = expectedAt(state, at);
+  const undoes = reverts === undefined ? {} : { reverts };
+  const events = changedNow(state, request, { ...(reason !== undefined && { reason }), ...undoes });
+  if (effectiveAt === undefined && events.length === 0) return [];
+  if (reason === undefined && does !== 'resume' && (state.perWeek !== undefined || effectiveAt !== undefined)) {
+    throw new InvalidInput([{ field: '/reason', message: 'must say why: only the first rate needs no reason' }]);
+  }
+  if (perWeek !== undefined) refuseRaise(expected, perWeek, { isConfirmed: isSure, isApproved: false }, terms);
+  if (effectiveAt === undefined) return events;
+  const change = { does, ...(perWeek !== undefined && { perWeek }), ...(daily !== undefined && { daily }) };
+  const isPlanned = state.changes.planned.some(
+    (one) => one.does === does && one.perWeek === perWeek && one.daily === daily && Date.parse(one.effectiveAt) === at,
+  );
+  if (isPlanned) return [];
+  if (state.changes.planned.length >= MOST_PLANNED) {
+    throw new Refusal('too-many-planned', `${MOST_PLANNED} changes are planned already; cancel one of them first`);
+  }
+  return [
+    {
+      type: 'RolloutChangePlanned',
+      data: {
+        ...{ changeId: newId, ...change, ...basisOf(expected, does), ...undoes },
+        ...(isSure && { isConfirmed: true }),
+        ...{ reason: reason ?? 'no reason was given', effectiveAt: toIso(at) },
+      },
+    },
+  ];
+}
+
+/** What a change of the rate was compared with. */
+export const basisOf = ({ perWeek }: Rollout, does: Change['does']) =>
+  does === 'set-rate' && perWeek !== undefined ? { before: perWeek } : {};
+
+/** @throws InvalidInput for a time that is not ahead */
+export function aheadTime(effectiveAt: string, now: number): number {
+  const at = Date.parse(effectiveAt);
+  if (at > now) return at;
+  const message = `must be after now, which is ${toIso(now)}; leave it out to change it at once`;
+  throw new InvalidInput([{ field: '/effectiveAt', message }]);
+}
+
+/**
+ * What is due by the clock takes effect, in the order of its times. A raise that no longer has what it needs lapses: the rate was lowered
+ * since by somebody, so that it would be another raise than the one that was confirmed.
+ * @param now epoch milliseconds
+ */
+export function takeEffect(state: Rollout, now: number, terms: RateTerms): RolloutEvent[] {
+  const events: RolloutEvent[] = [];
+  let current = state;
+  for (const plan of dueChanges(state.changes, now)) {
+    const own = effectOrLapse(current, plan, terms);
+    events.push(...own);
+    current = fold(rolloutStream, own, current);
+  }
+  return events;
+}
+
+function effectOrLapse(state: Rollout, plan: PlannedChange, terms: RateTerms): RolloutEvent[] {
+  const { changeId, perWeek } = plan;
+  const lapsed = (reason: string): RolloutEvent[] => [
+    { type: 'RolloutChangeEnded', data: { changeId, how: 'lapsed', reason } },
+  ];
+  const given = { isConfirmed: isStillConfirmed(state, plan), isApproved: plan.approvedBy !== undefined };
+  const refusal = perWeek === undefined ? undefined : refusalOf(() => refuseRaise(state, perWeek, given, terms));
+  if (refusal) {
+    return lapsed(
+      `${refusal.code}: the rate was ${state.perWeek ?? 0} when it was due on ${timeWords(plan.effectiveAt)}`,
+    );
+  }
+  const events = effectOf(state, plan);
+  return events.length > 0 ? events : lapsed('nothing was left to change when it was due');
+}
+
+/** A confirmation is about the raise that was shown with it, and about smaller ones. */
+export const isStillConfirmed = (
+  { perWeek = 0 }: Pick<Rollout, 'perWeek'>,
+  { isConfirmed: wasConfirmed = false, before = 0 }: { isConfirmed?: boolean; before?: number },
+): boolean => wasConfirmed && perWeek >= before;
+
+function refusalOf(check: () => void): Refusal | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+/** Decides after what is due: a change that somebody makes now comes after one that was planned for earlier. */
+export function afterDue(
+  state: Rollout,
+  { now, terms }: Pick<Asking, 'now' | 'terms'>,
+  decide: (state: Rollout) => readonly RolloutEvent[],
+): readonly RolloutEvent[] {
+  const due = takeEffect(state, now, terms);
+  return due.length === 0 ? decide(state) : [...due, ...decide(fold(rolloutStream, due, state))];
+}
+
+/** Cancels a planned change; a no-op for one that is not planned (any more). */
+export function cancelPlanned({ changes }: Rollout, changeId: string, reason: string): RolloutEvent[] {
+  const isPlanned = changes.planned.some((one) => one.changeId === changeId);
+  return isPlanned ? [{ type: 'RolloutChangeEnded', data: { changeId, how: 'cancelled', reason } }] : [];
+}

@@ -1,0 +1,106 @@
+import type { EventPlace } from '../kernel/decider.js';
+import type { Position } from '../kernel/envelope.js';
+import type { RolloutEvent } from './events.js';
+
+type DataOf<Type extends RolloutEvent['type']> = Extract<RolloutEvent, { type: Type }>['data'];
+
+/** What was decided and takes effect later. */
+export interface PlannedChange extends DataOf<'RolloutChangePlanned'> {
+  by: string;
+  /** Of its event. */
+  position: Position;
+}
+
+/** What waits for the approval of another person. */
+export interface ProposedChange extends DataOf<'RolloutChangeProposed'> {
+  by: string;
+  position: Position;
+}
+
+export interface Changes {
+  /** In the order in which they take effect. */
+  planned: readonly PlannedChange[];
+  /** Oldest first, also those that have expired since the last proposal. */
+  proposed: readonly ProposedChange[];
+  /** The ids of the latest proposals, whatever became of them. */
+  known: readonly string[];
+  /** The ids of the latest that were approved. */
+  approved: readonly string[];
+}
+
+export const noChanges: Changes = { planned: [], proposed: [], known: [], approved: [] };
+
+const IDS_KEPT = 200;
+const kept = (ids: readonly string[], id: string) => [...ids.filter((one) => one !== id), id].slice(-IDS_KEPT);
+
+export function evolveChanges(before: Changes, { type, data }: RolloutEvent, place: EventPlace): Changes {
+  const { position, actor } = place;
+  switch (type) {
+    case 'RolloutChangePlanned': {
+      const { planned } = without(before, data.changeId);
+      const all = [...planned, { ...data, by: data.by ?? actor.id, position }];
+      return { ...without(before, data.changeId), planned: all.sort(byTime) };
+    }
+    case 'RolloutChangeProposed': {
+      const others = without(before, data.changeId);
+      const open = others.proposed.filter((one) => isOpen(one, Date.parse(place.time) || 0));
+      return {
+        ...others,
+        proposed: [...open, { ...data, by: actor.id, position }],
+        known: kept(before.known, data.changeId),
+      };
+    }
+    case 'ApprovalGiven':
+      return { ...without(before, data.changeId), approved: kept(before.approved, data.changeId) };
+    case 'RolloutChangeEnded':
+      return without(before, data.changeId);
+    case 'OnboardingRateSet':
+    case 'OnboardingPaused':
+    case 'OnboardingResumed':
+      return data.changeId === undefined ? before : without(before, data.changeId);
+    default:
+      return before;
+  }
+}
+
+const without = (changes: Changes, id: string): Changes => ({
+  ...changes,
+  planned: changes.planned.filter(({ changeId }) => changeId !== id),
+  proposed: changes.proposed.filter(({ changeId }) => changeId !== id),
+});
+
+const byTime = (one: PlannedChange, other: PlannedChange): number =>
+  Date.parse(one.effectiveAt) - Date.parse(other.effectiveAt) || one.position - other.position;
+
+export const isOpen = ({ expiresAt }: Pick<ProposedChange, 'expiresAt'>, now: number): boolean =>
+  Date.parse(expiresAt) > now;
+
+/** Proposals that can be approved now. @param now epoch milliseconds */
+export const openProposals = ({ proposed }: Changes, now: number): ProposedChange[] =>
+  proposed.filter((one) => isOpen(one, now));
+
+/** Planned changes whose time has come, which no event says yet. @param now epoch milliseconds */
+export const dueChanges = ({ planned }: Changes, now: number): PlannedChange[] =>
+  planned.filter(({ effectiveAt }) => Date.parse(effectiveAt) <= now);
+
+interface Restrictable {
+  perWeek?: number;
+  paused: boolean;
+  pauseReason?: string;
+  changes: Changes;
+}
+
+/**
+ * What holds for an admission: a planned change that allows less holds from its time on, by the clock alone, also if the process that
+ * stores its event is down. One that allows more takes effect with its event.
+ * @param now epoch milliseconds
+ */
+export function restrictedAt<State extends Restrictable>(state: State, now: number): State {
+  let restricted = state;
+  for (const { does, perWeek = 0, reason } of dueChanges(state.changes, now)) {
+    if (does === 'pause' && !restricted.paused) restricted = { ...restricted, paused: true, pauseReason: reason };
+    const isLess = does === 'set-rate' && perWeek < (restricted.perWeek ?? 0);
+    if (isLess) restricted = { ...restricted, perWeek };
+  }
+  return restricted;
+}

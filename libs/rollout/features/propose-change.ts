@@ -1,0 +1,151 @@
+import { Body, Controller, Delete, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { CommandRoute, EditCommand } from '../../context/decision.js';
+import { MAX_PER_WEEK } from '../../events/schemas.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IdParam, IfGiven, IsEntityId, IsFlag, IsInstant, IsInteger, IsReason } from '../../http/field-rules.js';
+import { Condition, Edits, IfMatch } from '../../http/if-match.js';
+import { Operation, receipt } from '../../http/openapi/operation.js';
+import { OptionalBody } from '../../http/optional-body.js';
+import { Context } from '../../http/request-context.js';
+import { approveChange, declineChange, LONGEST_PROPOSAL_DAYS, proposeChange } from '../approvals.js';
+import { cancelPlanned } from '../change-rollout.js';
+import { rolloutHandler } from './edited-rollout.js';
+import { EFFECTIVE_AT } from './set-rate.js';
+
+export class ProposeChange extends EditCommand {
+  @IsEntityId('A new id, which the approval names.')
+  changeId!: string;
+
+  @IsInteger('Maximum people in any rolling seven days.', 0, MAX_PER_WEEK)
+  perWeek!: number;
+
+  @IfGiven()
+  @IsFlag('Whether a seventh of the rate is admitted automatically every day; unchanged if absent.')
+  daily?: boolean;
+
+  @IsReason('Why.')
+  reason!: string;
+
+  @IfGiven()
+  @IsInteger('The rate once more, to confirm a raise by more than the factor of the settings.', 0, MAX_PER_WEEK)
+  confirm?: number;
+
+  @IfGiven()
+  @IsInstant(EFFECTIVE_AT)
+  effectiveAt?: string;
+
+  @IfGiven()
+  @IsInstant(`Until when it can be approved, at most ${LONGEST_PROPOSAL_DAYS} days from now; seven days if absent.`)
+  expiresAt?: string;
+}
+
+@OptionalBody()
+export class ApproveChange extends EditCommand {
+  @IfGiven()
+  @IsInteger('The proposed rate, to confirm it: needed if the rate was lowered since.', 0, MAX_PER_WEEK)
+  confirm?: number;
+
+  declare readonly changeId: string;
+}
+
+export class DeclineChange extends EditCommand {
+  declare readonly changeId: string;
+  declare readonly reason: string;
+}
+
+export class CancelPlanned extends EditCommand {
+  declare readonly changeId: string;
+  declare readonly reason: string;
+}
+
+class WhyQuery {
+  @IsReason('Why.')
+  reason!: string;
+}
+
+export const ProposeChangeHandler = rolloutHandler(ProposeChange, (state, given, asking) => {
+  const { changeId, perWeek, daily, reason, confirm, effectiveAt, expiresAt } = given;
+  return proposeChange(
+    state,
+    { does: 'set-rate', changeId, perWeek, daily, reason, confirm, effectiveAt, expiresAt },
+    asking,
+  );
+});
+
+export const ApproveChangeHandler = rolloutHandler(ApproveChange, (state, { changeId, confirm }, asking) =>
+  approveChange(state, { changeId, confirm }, asking),
+);
+
+export const DeclineChangeHandler = rolloutHandler(DeclineChange, (state, { changeId, reason }, { by, now }) =>
+  declineChange(state, changeId, reason, by, now),
+);
+
+export const CancelPlannedHandler = rolloutHandler(CancelPlanned, (state, { changeId, reason }) =>
+  cancelPlanned(state, changeId, reason),
+);
+
+@Controller('v1/rollout')
+export class ProposeChangeController extends CommandRoute {
+  @Post('proposals')
+  @Edits('/v1/rollout')
+  @HttpCode(200)
+  @Roles('operator', 'administrator')
+  @Operation('Proposes a rate; nothing changes until another person approves it', {
+    example: { changeId: 'r-1', perWeek: 5000, confirm: 5000, reason: 'the gate supports it' },
+    answer: receipt('Proposed.'),
+    refusals: { 409: ['confirmation-needed', 'change-known', 'too-many-proposals'] },
+  })
+  proposeChange(@Body() proposal: ProposeChange, @Condition() ifMatch: IfMatch, @Context() context: Context) {
+    return this.receipt(proposal.with({ context, ifMatch }));
+  }
+
+  @Post('proposals/:id/approval')
+  @Edits('/v1/rollout')
+  @HttpCode(200)
+  @Roles('operator', 'administrator')
+  @Operation('Approves a change that another person proposed, as the rollout is now', {
+    fields: { id: 'The proposed change.' },
+    answer: receipt('Approved: in force, or planned.'),
+    refusals: { 404: ['proposal-unknown'], 409: ['same-person', 'confirmation-needed'] },
+  })
+  approveChange(
+    @Param() { id }: IdParam,
+    @Body() approval: ApproveChange,
+    @Condition() ifMatch: IfMatch,
+    @Context() context: Context,
+  ) {
+    return this.receipt(approval.with({ context, ifMatch, changeId: id }));
+  }
+
+  @Delete('proposals/:id')
+  @Edits('/v1/rollout')
+  @Roles('operator', 'administrator')
+  @Operation('Withdraws a proposal of one’s own, or refuses that of another person; a repeat changes nothing', {
+    fields: { id: 'The proposed change.' },
+    answer: receipt('It does not wait any more.'),
+  })
+  declineChange(
+    @Param() { id }: IdParam,
+    @Query() { reason }: WhyQuery,
+    @Condition() ifMatch: IfMatch,
+    @Context() context: Context,
+  ) {
+    return this.receipt(new DeclineChange().with({ context, ifMatch, changeId: id, reason }));
+  }
+
+  @Delete('planned-changes/:id')
+  @Edits('/v1/rollout')
+  @Roles('operator', 'administrator')
+  @Operation('Cancels a planned change before its time; a repeat changes nothing', {
+    fields: { id: 'The planned change.' },
+    answer: receipt('It takes no effect.'),
+  })
+  cancelPlanned(
+    @Param() { id }: IdParam,
+    @Query() { reason }: WhyQuery,
+    @Condition() ifMatch: IfMatch,
+    @Context() context: Context,
+  ) {
+    return this.receipt(new CancelPlanned().with({ context, ifMatch, changeId: id, reason }));
+  }
+}

@@ -1,0 +1,130 @@
+import type { EventPlace, StreamKind } from '../../kernel/decider.js';
+import type { Change } from '../change-rollout.js';
+import type { RolloutEvent } from '../events.js';
+import { type Rollout, rolloutStream } from '../rollout.js';
+
+/** What an admission depends on that people set. */
+export interface SetState {
+  perWeek: number | null;
+  daily: boolean;
+  paused: boolean;
+}
+
+export const ENTRY_STATES = [
+  ...['in-force', 'replaced', 'planned', 'took-effect', 'cancelled', 'lapsed'],
+  ...['proposed', 'approved', 'withdrawn', 'refused', 'expired', 'recorded'],
+] as const;
+export type EntryState =
+  | ('in-force' | 'replaced' | 'planned' | 'took-effect' | 'cancelled' | 'lapsed')
+  | ('proposed' | 'approved' | 'withdrawn' | 'refused' | 'expired' | 'recorded');
+
+type ChangeEvent = Extract<RolloutEvent, { type: (typeof LEDGER_TYPES)[number] }>;
+
+export const LEDGER_TYPES = [
+  'OnboardingRateSet',
+  'OnboardingPaused',
+  'OnboardingResumed',
+  'RolloutChangePlanned',
+  'RolloutChangeProposed',
+  'ApprovalGiven',
+  'RolloutChangeEnded',
+] as const;
+
+/** A change of the rollout, or a step towards one. */
+export interface LedgerEntry extends Omit<EventPlace, 'source'> {
+  event: ChangeEvent;
+  /** What it asks for or changed; that of the planned or proposed change for what is about one. */
+  change?: Change;
+  before: SetState;
+  after: SetState;
+}
+
+interface Ledger {
+  rollout: Rollout;
+  /** Oldest first. */
+  entries: readonly LedgerEntry[];
+}
+
+/** Changes are made by people and by steps of a ramp: that many are decades of them. */
+const ENTRIES_KEPT = 10_000;
+
+/** Every change of the rollout. It is folded on from one request to the next, since the stream has every cohort too. */
+export const rolloutLedger: StreamKind<Ledger, RolloutEvent> = {
+  category: rolloutStream.category,
+  events: rolloutStream.events,
+  initial: { rollout: rolloutStream.initial, entries: [] },
+  evolve({ rollout, entries }, event, place) {
+    const after = rolloutStream.evolve(rollout, event, place);
+    if (!isChange(event)) return { rollout: after, entries };
+    const { source: _, ...where } = place;
+    const change = changeOf(event, entries);
+    const entry = { ...where, event, ...(change && { change }), before: setStateOf(rollout), after: setStateOf(after) };
+    return { rollout: after, entries: [...entries, entry].slice(-ENTRIES_KEPT) };
+  },
+};
+
+const isChange = (event: RolloutEvent): event is ChangeEvent =>
+  (LEDGER_TYPES as readonly string[]).includes(event.type);
+
+const setStateOf = ({
+  perWeek = null,
+  daily,
+  paused,
+}: {
+  perWeek?: number | null;
+  daily: boolean;
+  paused: boolean;
+}) => ({
+  ...{ perWeek, daily, paused },
+});
+
+function changeOf({ type, data }: ChangeEvent, earlier: readonly LedgerEntry[]): Change | undefined {
+  switch (type) {
+    case 'OnboardingRateSet':
+      return { does: 'set-rate', perWeek: data.perWeek, daily: data.daily };
+    case 'OnboardingPaused':
+      return { does: 'pause' };
+    case 'OnboardingResumed':
+      return { does: 'resume' };
+    case 'RolloutChangePlanned':
+    case 'RolloutChangeProposed': {
+      const { does, perWeek, daily } = data;
+      return { does, ...(perWeek !== undefined && { perWeek }), ...(daily !== undefined && { daily }) };
+    }
+    case 'ApprovalGiven':
+    case 'RolloutChangeEnded':
+      return earlier.findLast(({ event }) => changeIdOf(event) === data.changeId)?.change;
+  }
+}
+
+const changeIdOf = ({ data }: ChangeEvent): string | undefined => ('changeId' in data ? data.changeId : undefined);
+
+/** What has become of each entry. @param now epoch milliseconds */
+export function entryStates(entries: readonly LedgerEntry[], now: number): EntryState[] {
+  const rate = entries.findLast(({ event }) => event.type === 'OnboardingRateSet');
+  const pause = entries.findLast(({ event }) => ['OnboardingPaused', 'OnboardingResumed'].includes(event.type));
+  // Of each change the last entry says what has become of the earlier ones.
+  const last = new Map<string, LedgerEntry>();
+  for (const entry of entries) {
+    const id = changeIdOf(entry.event);
+    if (id !== undefined) last.set(id, entry);
+  }
+  return entries.map((entry) => {
+    const { event } = entry;
+    if (event.type === 'OnboardingRateSet') return entry === rate ? 'in-force' : 'replaced';
+    if (event.type === 'OnboardingPaused' || event.type === 'OnboardingResumed')
+      return entry === pause ? 'in-force' : 'replaced';
+    if (event.type === 'RolloutChangePlanned') return endOf(last.get(event.data.changeId)!, 'planned');
+    if (event.type !== 'RolloutChangeProposed') return 'recorded';
+    const latest = last.get(event.data.changeId)!;
+    if (latest !== entry) return endOf(latest, 'approved');
+    return Date.parse(event.data.expiresAt) > now ? 'proposed' : 'expired';
+  });
+}
+
+/** What the last entry of a change says of those before it. */
+function endOf({ event }: LedgerEntry, otherwise: 'planned' | 'approved'): EntryState {
+  if (event.type === 'RolloutChangeEnded') return event.data.how;
+  const isInEffect = event.type.startsWith('Onboarding');
+  return otherwise === 'planned' && isInEffect ? 'took-effect' : otherwise;
+}

@@ -1,0 +1,68 @@
+import { Refusal } from '../kernel/errors.js';
+import { declineChange, proposeChange } from './approvals.js';
+import { type Asking, type ChangeRequest, cancelPlanned, changeRollout } from './change-rollout.js';
+import type { RolloutEvent } from './events.js';
+import type { Rollout } from './rollout.js';
+
+/** What was changed, and what there was before. */
+export interface Reverted {
+  event: Extract<RolloutEvent, { type: string }>;
+  before: { perWeek: number | null; daily: boolean };
+}
+
+export interface RevertRequest {
+  /** Of the event that is reverted. */
+  position: number;
+  reason: string;
+  confirm?: number;
+  /** If given, the revert is proposed under this id, for another person to approve. */
+  changeId?: string;
+}
+
+/**
+ * Brings back what there was before a change; the same rules hold as for any other change. A planned change is cancelled, a proposal
+ * withdrawn or refused.
+ * @throws Refusal not-revertible; whatever `changeRollout` and `proposeChange` throw
+ */
+export function revertChange(
+  state: Rollout,
+  { event, before }: Reverted,
+  { position, reason, confirm, changeId }: RevertRequest,
+  asking: Asking & { newId: string },
+): RolloutEvent[] {
+  const how = { reason, ...(confirm !== undefined && { confirm }), reverts: position };
+  const change = (given: Pick<ChangeRequest, 'does' | 'perWeek' | 'daily' | 'effectiveAt'>): RolloutEvent[] =>
+    changeId === undefined
+      ? changeRollout(state, { ...given, ...how }, asking)
+      : proposeChange(state, { changeId, ...given, ...how }, asking);
+  const { type, data } = event;
+  switch (type) {
+    case 'OnboardingRateSet':
+      return change({ does: 'set-rate', perWeek: before.perWeek ?? 0, daily: before.daily });
+    case 'OnboardingPaused':
+      return change({ does: 'resume' });
+    case 'OnboardingResumed':
+      return change({ does: 'pause' });
+    case 'RolloutChangePlanned':
+      if (!isIn(state.changes.planned, data.changeId)) throw tooLate(position, 'is planned no longer');
+      return cancelPlanned(state, data.changeId, reason);
+    case 'RolloutChangeProposed': {
+      if (!isIn(state.changes.proposed, data.changeId)) throw tooLate(position, 'waits for no approval any more');
+      return declineChange(state, data.changeId, reason, asking.by, asking.now);
+    }
+    default:
+      throw new Refusal(
+        'not-revertible',
+        `the event at position ${position} (${type}) changed neither the rate nor a pause; revert the one that did (gatehouse rollout history)`,
+      );
+  }
+}
+
+const isIn = (changes: readonly { changeId: string }[], id: string): boolean =>
+  changes.some(({ changeId }) => changeId === id);
+
+const tooLate = (position: number, why: string): Refusal =>
+  new Refusal(
+    'not-revertible',
+    `the change at position ${position} ${why}; revert the event by which it took effect, if it did (gatehouse rollout history)`,
+  );

@@ -29,7 +29,7 @@ describe('countWords', () => {
     [3_000_000, '3 million'],
     [3_100_000, 'over 3 million'],
     [1_955_555, 'over 1.9 million'],
-    [31_999_999, 'over 31 million'],
+    [38_999_999, 'over 38 million'],
     [2_500_000_001, 'over 2.5 billion'],
   ])('says of %i: %s', (count, words) => expect(countWords(count)).toBe(words));
 

@@ -37,15 +37,16 @@ async function recount(position: string) {
   const of = (...types: string[]) => events.filter(({ type }) => types.includes(type));
   const distinct = (found: { data: Record<string, string> }[], key: string) =>
     new Set(found.map(({ data }) => data[key]!));
+  const within = (some: Set<string>, others: Set<string>) => new Set([...some].filter((one) => others.has(one)));
+  const cases = (...types: string[]) => within(distinct(of(...types), 'caseId'), flagged);
+  const exposures = of('ImageDownloaded', 'ImageShared');
   const exposed = distinct(
-    of('ImageDownloaded', 'ImageShared').filter(({ data }) => (data.audience ?? 'public') === 'public'),
+    exposures.filter(({ data }) => (data.audience ?? 'public') === 'public'),
     'imageId',
   );
-  const flagged = distinct(of('ContentFlagged'), 'imageId').intersection(exposed);
-  const confirmed = distinct(of('ReviewConfirmed'), 'caseId').intersection(flagged);
-  const decided = distinct(of('ReviewConfirmed', 'ReviewDismissed', 'ModelProblemFound'), 'caseId').intersection(
-    flagged,
-  );
+  const flagged = within(distinct(of('ContentFlagged'), 'imageId'), exposed);
+  const confirmed = cases('ReviewConfirmed');
+  const decided = cases('ReviewConfirmed', 'ReviewDismissed', 'ModelProblemFound');
   return {
     people: distinct(of('AccountOnboarded'), 'accountId').size,
     rate: of('OnboardingRateSet').at(-1)?.data.perWeek ?? null,
@@ -63,7 +64,7 @@ const figuresOf = ({ figures }: { figures: Figure[] }) =>
 
 const run = async (code: number, ...args: string[]) => {
   const result = await cli.run('report', ...args, '--json');
-  expect([args, result.code, result.stderr]).toEqual([args, code, code === 0 || code === 7 ? '' : expect.any(String)]);
+  expect([args, result.code, result.stderr]).toEqual([args, code, '']);
   return result.json();
 };
 const path = (name: string) => join(directory, name);
@@ -162,8 +163,6 @@ it('verifies a report and each of its files against the log, and finds a changed
 it('finds a published report whose figures are not those of the log', async () => {
   const position = Number(await head());
   const { data } = (await logTo(position)).findLast(({ type }) => type === 'ReportPublished');
-  const { events } = gatehouse.runtime.catalogue.contexts.find(({ name }) => name === 'reports')!;
-  expect(events).toHaveLength(1);
   const forged = { ...data, reportId: String(position), position, figures: { ...data.figures, flagged: 0 } };
   const stream = await gatehouse.runtime.store.readStream('reports');
   const { metadata } = stream.at(-1)!;
@@ -189,5 +188,6 @@ it('refuses an older position, one that is none, and other roles', async () => {
   const lead = await gatehouse.as('lena', 'lead');
   expect((await lead.get(`/v1/report-preview?at=${first}`)).status).toBe(200);
   expect((await lead.post('/v1/reports', { at: first })).status).toBe(403);
-  expect((await run(2, 'show', first, '--prove')).detail).toContain('requires --out');
+  const { code, stderr } = await cli.run('report', 'show', first, '--prove', '--json');
+  expect([code, stderr]).toEqual([2, expect.stringContaining('requires --out')]);
 });

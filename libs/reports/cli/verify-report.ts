@@ -6,12 +6,12 @@ import type { ReportAnswer } from '../queries/report-answer.js';
 import { counted } from './counted.js';
 import { formsOf } from './report-files.js';
 
-export interface Difference {
+interface Difference {
   what: string;
   how: string;
 }
 
-export interface Verified {
+interface Verified {
   reportId: string;
   isPublished: boolean;
   /** Empty if it is what the log says. */

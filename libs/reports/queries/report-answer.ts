@@ -11,7 +11,7 @@ import {
   text,
 } from '../../http/openapi/answer-schemas.js';
 
-export const FIGURE_NAMES = [
+const FIGURE_NAMES = [
   'people',
   'rate',
   'generated',

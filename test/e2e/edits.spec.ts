@@ -62,6 +62,7 @@ const EXCEPTIONS: Record<string, string> = {
   'POST /v1/log-key-rotations': ONCE,
   'POST /v1/persons/:id/erasure': ONCE,
   'POST /v1/persons/:id/exports': READS,
+  'POST /v1/reports': CREATES,
   'POST /v1/retention-runs': WORKS,
   'POST /v1/root-key/rotations': WORKS,
   'POST /v1/subject-requests': CREATES,

@@ -155,6 +155,7 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   'POST /v1/exports': [
     { exportId: 'request-1', dataset: 'decisions', from: '2022-01-01T00:00:00Z', to: '1', reason: 'a test' },
   ],
+  'POST /v1/reports': [{ at: '1' }],
   'POST /v1/accounts/:id/legal-holds': [{ holdId: 'request-1', reason: 'an order of a court' }],
   'POST /v1/cases/:id/reopen': [{ reason: 'the clause was clarified' }],
   'PUT /v1/queues': [

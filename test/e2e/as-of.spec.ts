@@ -144,6 +144,13 @@ describe('what operators set', () => {
       ['/v1/switches', '/v1/switches/generate'],
       (n) => administrator.put('/v1/switches/generate', { reason: `test ${n}`, until }),
     ],
+    [
+      ['/v1/rollout/plan'],
+      (n) =>
+        administrator.put('/v1/rollout/plan/schedule', {
+          ...{ timeZone: 'Europe/London', days: ['monday'], hours: [n], reason: 'a test' },
+        }),
+    ],
     [['/v1/image-rules', rule], (n) => administrator.put(rule, { reason: `test ${n}` })],
     [['/v1/review-sampling'], (n) => administrator.put('/v1/review-sampling', sampling(n))],
     [['/v1/severe-viewers'], (n) => administrator.put(`/v1/severe-viewers/rita-${n}`, { reason: 'trained for it' })],

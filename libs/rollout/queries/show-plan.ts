@@ -1,13 +1,17 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { type Static, Type } from 'typebox';
 import { FromLog } from '../../context/from-views.js';
+import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
-import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { entityTagOf } from '../../http/if-match.js';
 import { closed, count, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { AsOfQuery, streamAsOf } from '../../http/stream-as-of.js';
+import type { Clock } from '../../kernel/clock.js';
+import { foldRecorded } from '../../kernel/decider.js';
+import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { admissionPlanStream } from '../admission-plan.js';
 import { PLAN_MODES, WEEKDAYS } from '../plan-events.js';
 
@@ -37,17 +41,24 @@ export const PlanAnswer = closed({
 });
 export type PlanAnswer = Static<typeof PlanAnswer>;
 
-export class ShowPlan extends Query<PlanAnswer> {}
+export class ShowPlan extends Query<PlanAnswer> {
+  constructor(readonly asOf?: string) {
+    super();
+  }
+}
 
 @QueryHandler(ShowPlan)
 export class ShowPlanHandler implements IQueryHandler<ShowPlan> {
   constructor(
-    @Inject(LogEpoch) private readonly epoch: LogEpoch,
-    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(EVENT_STORE) readonly store: EventStore,
+    @Inject(LogEpoch) readonly epoch: LogEpoch,
+    @Inject(CLOCK) readonly clock: Clock,
   ) {}
 
-  async execute(): Promise<PlanAnswer> {
-    const { state, position } = await this.transactor.load(admissionPlanStream, undefined);
+  /** @throws InvalidInput, PositionGone */
+  async execute({ asOf }: ShowPlan): Promise<PlanAnswer> {
+    const { events } = await streamAsOf(admissionPlanStream.category, asOf, this);
+    const state = foldRecorded(admissionPlanStream, events);
     const { classes, reason = null, schedule, shared, changedAt } = state;
     const etag = entityTagOf(changedAt, this.epoch.current);
     return {
@@ -57,7 +68,7 @@ export class ShowPlanHandler implements IQueryHandler<ShowPlan> {
       schedule: schedule ? { ...schedule, days: [...schedule.days], hours: [...schedule.hours] } : null,
       shared,
       etag,
-      position: String(position),
+      position: String(events.at(-1)?.position ?? 0),
     };
   }
 }
@@ -80,7 +91,7 @@ export class ShowPlanController {
       position: '7',
     }),
   })
-  showPlan(): Promise<PlanAnswer> {
-    return this.queries.execute(new ShowPlan());
+  showPlan(@QueryParameters() { asOf }: AsOfQuery): Promise<PlanAnswer> {
+    return this.queries.execute(new ShowPlan(asOf));
   }
 }

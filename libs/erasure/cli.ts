@@ -6,7 +6,7 @@ import { listed, type Session } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import { keysCommands } from './cli/keys.js';
 import { personPage } from './cli/person-page.js';
-import type { RetentionAnswer } from './features/apply-retention.js';
+import { retentionCommand } from './cli/retention.js';
 import type { PersonExport } from './features/export-person.js';
 import type { Access, AccessPage } from './queries/list-accesses.js';
 import type { ErasureEntry } from './queries/list-erasures.js';
@@ -171,33 +171,7 @@ export const commands: CommandGroup = (program, run) => {
         print(written, () => line`request ${requestId} is closed`);
       }),
     );
-
-  command(
-    program,
-    'retention <class> <month>',
-    'Shows what of a class of data (reasons, prompts, comments, notes or appeals) would become unreadable through a month; with --apply it does, for good. Data under a hold is kept.',
-    "retention prompts 202104 --reason 'prompts are kept for a year'",
-    "retention prompts 202104 --reason 'prompts are kept for a year' --apply",
-  )
-    .requiredOption('--reason <text>', 'why; no personal data', reason)
-    .option('--apply', 'destroy the keys')
-    .action(
-      run<{ reason: string; apply?: boolean }>(
-        async ({ client, print }, { reason: why, apply = false }, dataClass, through) => {
-          const body = { dataClass, through, dryRun: !apply, reason: why };
-          const found = await client.post<RetentionAnswer>('/v1/retention-runs', body, { repeatable: true });
-          print(found, () => {
-            const done = apply ? 'can be read by nobody any more' : 'would become unreadable';
-            const first = line`${dataClass} of all months through ${through}: ${done}`;
-            if (found.held.length === 0) return first;
-            return lines([
-              first,
-              line`kept with ${found.held.length} accounts under a hold: ${found.keptShare} of 256 slices`,
-            ]);
-          });
-        },
-      ),
-    );
+  retentionCommand(program, run);
 };
 
 /** All parts. */

@@ -11,6 +11,7 @@ import { keysStream } from './keys.js';
 import { Erasing } from './processes/erasing.js';
 import { lateErasing } from './processes/late-erasing.js';
 import { RotatingRootKey } from './processes/rotating-root-key.js';
+import { CountRetentionController, CountRetentionHandler } from './queries/count-retention.js';
 import { erasureAgain, keysAgain, requestsAgain, rootKeyAgain } from './queries/erasure-again.js';
 import { ErasureGauges } from './queries/erasure-gauges.js';
 import { HeldSlices } from './queries/held-slices.js';
@@ -49,6 +50,7 @@ export const erasureContext: Context = {
     ListRequestsHandler,
     RotateRootKeyHandler,
     ShowRootKeyHandler,
+    CountRetentionHandler,
   ],
   schedules: (ports) => {
     const { transactor, pool, log, settings, clock } = ports;
@@ -69,6 +71,7 @@ export const erasureContext: Context = {
         KeepRequestsController,
         ListRequestsController,
         ApplyRetentionController,
+        CountRetentionController,
         RotateRootKeyController,
         ShowRootKeyController,
       ],

@@ -1,5 +1,5 @@
-import { DAY_MS, toIso } from '../kernel/clock.js';
-import type { Settings } from '../platform/configuration/settings.js';
+import { DAY_MS, toIso } from '../../kernel/clock.js';
+import type { Settings } from '../../platform/configuration/settings.js';
 
 /**
  * When the last backups have expired that may have the keys which are destroyed now.

@@ -10,11 +10,11 @@ import { viewTable } from '../../projections/view-tables.js';
 import { casesView } from '../../review/index.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
+import { backupExpiry } from '../backup-expiry.js';
 import { completeErasure, erasureStream, startErasure } from '../erasure.js';
 import { keysStream, noteDestroyed } from '../keys.js';
 import { keysOfPerson } from '../queries/keys-of-person.js';
 import { erasuresView } from '../views/erasures.js';
-import { backupExpiry } from './backup-expiry.js';
 
 export const ERASING = 'erasing';
 const TICK_MS = 5_000;

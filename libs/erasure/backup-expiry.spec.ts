@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DAY_MS, toIso } from '../../kernel/clock.js';
+import { DAY_MS, toIso } from '../kernel/clock.js';
 import { backupExpiry } from './backup-expiry.js';
 
 const now = Date.UTC(2022, 4, 18);

@@ -1,5 +1,4 @@
-import { DAY_MS, toIso } from '../../kernel/clock.js';
-import type { Settings } from '../../platform/configuration/settings.js';
+import { DAY_MS, toIso } from '../kernel/clock.js';
 
 /**
  * When the last backups have expired that may have the keys which are destroyed now.
@@ -8,7 +7,7 @@ import type { Settings } from '../../platform/configuration/settings.js';
 export function backupExpiry(
   now: number,
   formerKeysUntil: number | undefined,
-  { keyBackupDays, databaseBackupDays }: Pick<Settings, 'keyBackupDays' | 'databaseBackupDays'>,
+  { keyBackupDays, databaseBackupDays }: { keyBackupDays: number; databaseBackupDays: number },
 ): { backupsExpireAt: string; databaseBackupsExpireAt?: string } {
   const ofKeys = now + keyBackupDays * DAY_MS;
   if (formerKeysUntil === undefined) return { backupsExpireAt: toIso(ofKeys) };

@@ -102,7 +102,9 @@ describe('person keys', () => {
     await test.keys.destroy({ names: ['cached'] });
     now.ms += 60 * MINUTE_MS;
     expect(await keeping.decrypt('cached', encrypted, 'here')).toBe('secret');
-    await expect((await test.beside()).decrypt('cached', encrypted, 'here')).rejects.toThrow('the person was forgotten');
+    await expect((await test.beside()).decrypt('cached', encrypted, 'here')).rejects.toThrow(
+      'the person was forgotten',
+    );
     now.ms -= 60 * MINUTE_MS;
   });
 

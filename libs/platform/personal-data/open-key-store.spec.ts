@@ -119,6 +119,12 @@ describe('a key store', () => {
     const settings = { masterKey: undefined, rootKeyCommand: program };
     const encrypted = await (await open(settings)).encrypt('ada', 'text', '');
     expect(await (await open(settings)).decrypt('ada', encrypted, '')).toBe('text');
+    const keys = await open(settings);
+    const { epoch } = keys.store;
+    expect(keys.store.rootKey).toMatchObject({ keeper: 'program' });
+    await keys.store.rotate('rotation-1');
+    expect(await readdir(join(data, 'keys'))).toEqual(['buckets', `root-${epoch + 1}`]);
+    expect(await (await open(settings)).decrypt('ada', encrypted, '')).toBe('text');
     expect(await readdir(data)).toEqual(['keys']);
     await expect(open({ masterKey: undefined, rootKeyCommand: 'false' })).rejects.toMatchObject({
       code: 'root-key-command-failed',

@@ -1,10 +1,12 @@
+import { LEFT_OUT } from './test/jest/jest.mjs';
+
 /** Unit and property specs are beside their source; specs of several libs together are under test/. */
 export default {
   testEnvironment: 'node',
   rootDir: '.',
   testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'],
-  // npm run test:interop and npm run test:adversarial run these.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/interop/', '<rootDir>/test/adversarial/long/'],
+  // npm run test:long and npm run test:adversarial run the long ones.
+  testPathIgnorePatterns: [...LEFT_OUT, '\\.long\\.spec\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],
   setupFilesAfterEnv: ['<rootDir>/test/jest/seed.mjs'],
   testRunner: '<rootDir>/test/jest/run-file.mjs',

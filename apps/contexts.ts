@@ -93,6 +93,10 @@ export const contexts: readonly ListedContext[] = [
     cli: () => import('../libs/exports/cli.js'),
   },
   {
+    descriptor: async () => (await import('../libs/reports/index.js')).reportsContext,
+    cli: () => import('../libs/reports/cli.js'),
+  },
+  {
     descriptor: async () => (await import('../libs/history/index.js')).historyContext,
     cli: () => import('../libs/history/cli.js'),
   },

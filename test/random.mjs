@@ -9,7 +9,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepare } from '../apps/prepare.mjs';
-import { ROOT, runJest } from './jest/jest.mjs';
+import { ROOT, runJest, WITH_LONG } from './jest/jest.mjs';
 
 const FOLDERS = ['apps', 'libs', 'test'];
 /** Imports of a spec with properties: fast-check, or a file that uses it. */
@@ -32,7 +32,9 @@ if (!(minutes > 0) || !(rounds > 0) || !Number.isInteger(seed)) {
 await prepare();
 const files = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true })
-    .filter((path) => path.endsWith('.spec.ts') && !/(^|\/)(planted|node_modules|long)\//.test(path))
+    .filter(
+      (path) => path.endsWith('.spec.ts') && !/(^|\/)(planted|node_modules|long)\/|^adversarial\/.*\.long\./.test(path),
+    )
     .map((path) => join(folder, path)),
 ).filter((file) => RANDOM.test(readFileSync(join(ROOT, file), 'utf8')));
 
@@ -42,7 +44,7 @@ for (let first = 0, round = 0; performance.now() < until; first += SLICE) {
   if (first >= files.length) [first, seed, round] = [0, (seed + 1) % SEEDS, round + 1];
   if (round >= rounds) break;
   console.log(`seed ${seed}, files ${first + 1} to ${Math.min(first + SLICE, files.length)} of ${files.length}`);
-  const run = ['--runTestsByPath', ...files.slice(first, first + SLICE)];
+  const run = ['--runTestsByPath', ...files.slice(first, first + SLICE), ...WITH_LONG];
   const { passed, failed, skipped, failures } = await runJest(run, { env: { GATEHOUSE_TEST_SEED: String(seed) } });
   total.passed += passed;
   total.failed += failed;

@@ -49,6 +49,7 @@ const ORDER = [
   'views',
   'audit',
   'export',
+  'report',
   'migrate',
   'witness',
   'import',

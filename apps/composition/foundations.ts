@@ -25,7 +25,7 @@ import {
   CreateSecurity1700000000002,
   OwnTokens1700000000130,
 } from '../../libs/platform/database/schema.js';
-import { MoveKeys1700000000221 } from '../../libs/platform/key-store/schema.js';
+import { MoveKeys1700000000221, NoteMovedKeys1700000000241 } from '../../libs/platform/key-store/schema.js';
 import { CreateProcesses1700000000135 } from '../../libs/platform/process/schema.js';
 import { FeedController } from '../../libs/publish/http/feed.controller.js';
 import { LogController } from '../../libs/publish/http/log.controller.js';
@@ -78,6 +78,7 @@ export const platform: Context = {
     StoreMilliseconds1700000000200,
     AppendAsOwner1700000000208,
     MoveKeys1700000000221,
+    NoteMovedKeys1700000000241,
   ],
   services: [TokenAdministration],
 };

@@ -45,6 +45,7 @@ export const accountStream: AccountStream = {
         return { ...state, status: 'waiting' };
       case 'WaitlistLeft':
         return { ...state, status: 'left' };
+      case 'WaitlistClassSet':
       case 'AddressChanged':
         return state;
       case 'PolicyAccepted':

@@ -9,10 +9,12 @@ import {
   Instant,
   Label,
   Labels,
+  Line,
   Name,
   PersonalText,
   Priority,
   Restricted,
+  WaitlistClass,
 } from '../events/schemas.js';
 
 const accountId = EntityId('The account.');
@@ -28,6 +30,7 @@ export const WaitlistJoined = defineEvent({
     email: EmailAddress('The e-mail address of the person. Stored encrypted.'),
     emailHash: Type.Optional(Hash('Keyed hash of the normalized address. Gatehouse always computes it itself.')),
     priority: Type.Optional(Priority()),
+    class: Type.Optional(WaitlistClass()),
     locale: Type.Optional(Name('Language tag (BCP 47) of the person.')),
     reason: Type.Optional(PersonalText(2000, 'What the person wants to create. Stored encrypted.')),
   }),
@@ -46,6 +49,14 @@ export const WaitlistLeft = defineEvent({
   summary: 'A person left the waitlist.',
   schema: eventData({ accountId }),
   example: { accountId: 'acc-1' },
+});
+
+export const WaitlistClassSet = defineEvent({
+  type: 'WaitlistClassSet',
+  version: 1,
+  summary: 'An operator put an account into a class of the waitlist. Its place within the order of joining stays.',
+  schema: eventData({ accountId, class: WaitlistClass(), reason: Line('Why.') }),
+  example: { accountId: 'acc-1', class: 'artists', reason: 'the artist programme' },
 });
 
 export const AddressChanged = defineEvent({
@@ -218,6 +229,7 @@ export const AccountReinstated = defineEvent({
 export const accountEvents = [
   WaitlistJoined,
   WaitlistLeft,
+  WaitlistClassSet,
   AddressChanged,
   PolicyAccepted,
   AccountOnboarded,

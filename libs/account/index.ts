@@ -19,6 +19,7 @@ import { AccountRecords } from './queries/account-records.js';
 import { AddressBook } from './queries/address-book.js';
 import { ShowAccountController, ShowAccountHandler } from './queries/show-account.js';
 import { accountStandingView } from './views/account-standing.js';
+import { waitlistClassStream } from './waitlist-class.js';
 
 export * from './account-address.js';
 export * from './account-enforcement.js';
@@ -36,11 +37,12 @@ export { PendingDeactivations } from './queries/pending-deactivations.js';
 export * from './undo-decision.js';
 export * from './views/account-standing.js';
 export * from './waiting-turn.js';
+export * from './waitlist-class.js';
 
 export const accountContext: Context = {
   name: 'account',
   events: [...accountEvents, ...personEvents],
-  streams: [accountStream, accountHistoryStream, personStream],
+  streams: [accountStream, accountHistoryStream, waitlistClassStream, personStream],
   views: [accountStandingView],
   consumers: ({ transactor, store, addressHashes, personKeys, ids }) => [
     addressSettling(new AddressClaims(transactor, store, addressHashes, personKeys, ids)),

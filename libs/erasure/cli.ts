@@ -6,7 +6,7 @@ import { listed, type Session } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import { keysCommands } from './cli/keys.js';
 import { personPage } from './cli/person-page.js';
-import type { RetentionAnswer } from './features/apply-retention.js';
+import { retentionCommand } from './cli/retention.js';
 import type { PersonExport } from './features/export-person.js';
 import type { Access, AccessPage } from './queries/list-accesses.js';
 import type { ErasureEntry } from './queries/list-erasures.js';
@@ -171,33 +171,7 @@ export const commands: CommandGroup = (program, run) => {
         print(written, () => line`request ${requestId} is closed`);
       }),
     );
-
-  command(
-    program,
-    'retention <class> <month>',
-    'Shows what of a class of data (reasons, prompts, comments, notes or appeals) would become unreadable through a month; with --apply it does, for good. Data under a hold is kept.',
-    "retention prompts 202104 --reason 'prompts are kept for a year'",
-    "retention prompts 202104 --reason 'prompts are kept for a year' --apply",
-  )
-    .requiredOption('--reason <text>', 'why; no personal data', reason)
-    .option('--apply', 'destroy the keys')
-    .action(
-      run<{ reason: string; apply?: boolean }>(
-        async ({ client, print }, { reason: why, apply = false }, dataClass, through) => {
-          const body = { dataClass, through, dryRun: !apply, reason: why };
-          const found = await client.post<RetentionAnswer>('/v1/retention-runs', body, { repeatable: true });
-          print(found, () => {
-            const done = apply ? 'can be read by nobody any more' : 'would become unreadable';
-            const first = line`${dataClass} of all months through ${through}: ${done}`;
-            if (found.held.length === 0) return first;
-            return lines([
-              first,
-              line`kept with ${found.held.length} accounts under a hold: ${found.keptShare} of 256 slices`,
-            ]);
-          });
-        },
-      ),
-    );
+  retentionCommand(program, run);
 };
 
 /** All parts. */
@@ -217,12 +191,18 @@ async function exported({ client }: Session, person: string, why: string): Promi
 const erasureOf = (person: string): string => `/v1/persons/${encodeURIComponent(person)}/erasure`;
 
 function erasureText(found: ErasureAnswer) {
-  const { person, status, dueAt, hold, waitingFor, erasedAt, backupsExpireAt, position } = found;
+  const { person, status, dueAt, hold, waitingFor, erasedAt, backupsExpireAt, databaseBackupsExpireAt, position } =
+    found;
   if (status === 'none') return line`the erasure of ${person} was cancelled`;
   if (status === 'erased')
     return lines([
       line`${person} is erased since ${time(erasedAt!)}`,
-      line`the last backup of the keys expires at ${time(backupsExpireAt!)}`,
+      line`the last backup that may have the keys expires at ${time(backupsExpireAt!)}`,
+      ...(databaseBackupsExpireAt === null
+        ? []
+        : [
+            line`backups of the database from before its keys were moved out of it have them until ${time(databaseBackupsExpireAt)}`,
+          ]),
       line`gatehouse audit prove ${position} writes the certificate`,
     ]);
   if (status === 'started')

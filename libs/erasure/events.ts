@@ -34,12 +34,17 @@ export const PersonalDataErased = defineEvent({
   type: 'PersonalDataErased',
   version: 1,
   summary:
-    'The keys of a person are destroyed and every process has dropped them: nothing that was encrypted for the person can be decrypted. Copies of the keys remain in backups of the key directory until these expire.',
+    'The keys of a person are destroyed and every process has dropped them: nothing that was encrypted for the person can be decrypted. Copies of the keys remain in backups until these expire: of the key directory, and of a database that had keys in it.',
   schema: eventData({
     person,
     keyEpoch,
     processes: Count('How many processes acknowledged that they dropped the keys.'),
-    backupsExpireAt: Instant('When the last backup of the key directory with the keys has expired.'),
+    backupsExpireAt: Instant('When the last backup that may have the keys has expired.'),
+    databaseBackupsExpireAt: Type.Optional(
+      Instant(
+        'When the last backup of the database from before its keys were moved out of it has expired; absent if there is none.',
+      ),
+    ),
   }),
   example: {
     person: 'acc-1',

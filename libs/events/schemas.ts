@@ -83,6 +83,12 @@ export const Accounts = (description: string) =>
 export const Priority = () =>
   Type.Integer({ minimum: 0, maximum: 9, description: 'Priority class: 0 is onboarded first, 9 last; 5 by default.' });
 
+/** A class of the waitlist, whose share of a cohort operators set. */
+export const WaitlistClass = () =>
+  Label(
+    `The class: \`artists\`, \`region/eu\`; \`general\` by default. \`staff\` is chosen first, \`hold-out\` never.`,
+  );
+
 /** The actions that can be denied to an account by themselves. */
 export const RESTRICTED_ACTIONS = ['generate', 'share'] as const;
 export type RestrictedAction = (typeof RESTRICTED_ACTIONS)[number];

@@ -8,6 +8,8 @@ import { FORMATS, type Format } from './cli/part-file.js';
 import type { DatasetName } from './events.js';
 import type { ExportEntry } from './queries/list-exports.js';
 
+export type { ExportAnswer, RowsAnswer } from './queries/export-answer.js';
+
 interface Options {
   from?: string;
   to?: string;
@@ -21,6 +23,7 @@ const SUMMARIES: Record<DatasetName, string> = {
   decisions:
     'Exports verdicts, reviews, enforcements, measures, appeals, and changes of policy, ladder, switches and rate.',
   cases: 'Exports the cases that were first opened in the range, as they were at its end.',
+  moderation: 'Exports flags, cases, reviews, measures and appeals: what the transparency report follows from.',
   accounts: 'Exports the accounts that began in the range, as they were at its end; without addresses.',
 };
 

@@ -3,7 +3,7 @@ import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { Count, EntityId, eventData, Line } from '../events/schemas.js';
 
 /** What can be exported. */
-export const DATASET_NAMES = ['events', 'decisions', 'cases', 'accounts'] as const;
+export const DATASET_NAMES = ['events', 'decisions', 'cases', 'accounts', 'moderation'] as const;
 export type DatasetName = (typeof DATASET_NAMES)[number];
 
 export const ExportStarted = defineEvent({

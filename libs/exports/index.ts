@@ -19,7 +19,7 @@ export const exportsContext: Context = {
     {
       name: 'Exports',
       description:
-        'Events, decisions, cases and accounts of a range of the log, as rows that are the same whenever they are read. Each export is an event.',
+        'Events, decisions, cases, accounts and content moderation of a range of the log, as rows that are the same whenever they are read. Each export is an event.',
       controllers: [MakeExportController, ListExportsController, ExportRowsController],
     },
   ],

@@ -47,8 +47,12 @@ export class KeptReplays {
     }));
   }
 
-  /** @throws Refusal replay-exists, too-many-replays */
+  /** Drops those of another log first, which nobody can use. @throws Refusal replay-exists, too-many-replays */
   async refuseToKeep(name: string): Promise<void> {
+    const foreign = await this.pool.query('SELECT name FROM projections.kept_replays WHERE epoch <> $1', [
+      this.epoch.current,
+    ]);
+    for (const one of foreign.rows) await this.drop(one.name);
     const { rows } = await this.pool.query('SELECT name FROM projections.kept_replays');
     if (rows.some((one) => one.name === name))
       throw new Refusal('replay-exists', `a replay named ${name} is kept: choose another name, or drop that one`);

@@ -1,11 +1,22 @@
-import { type Command, Option } from 'commander';
-import { type CommandGroup, type Condition, command, conditionOf, ifMatch, integer, reason } from '../cli/commands.js';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import {
+  type CommandGroup,
+  type Condition,
+  command,
+  conditionOf,
+  ifMatch,
+  integer,
+  positionOrTime,
+  reason,
+} from '../cli/commands.js';
 import { jsonOf } from '../cli/json-file.js';
 import { actorText } from '../cli/rendering/actor.js';
 import { line, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
 import { listed } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
+import { InvalidInput } from '../kernel/errors.js';
+import { isDay } from '../kernel/text-forms.js';
 import type { MappingDryRunAnswer } from './features/dry-run-mapping.js';
 import type { StatementEntry } from './queries/list-statements.js';
 import type { MappingAnswer } from './queries/show-mapping.js';
@@ -16,9 +27,12 @@ type Run = Parameters<CommandGroup>[1];
 export const commands: CommandGroup = (program, run) => {
   const group = program
     .command('regulation')
-    .description('Reports to authorities under the EU Digital Services Act: statements of reasons and their mapping.');
+    .description(
+      'Reports to authorities under the EU Digital Services Act: statements of reasons, their mapping, and the transparency report.',
+    );
   statementCommands(group, run);
   mappingCommands(group, run);
+  reportCommand(group, run);
 };
 
 function statementCommands(group: Command, run: Run): void {
@@ -121,6 +135,51 @@ function mappingCommands(group: Command, run: Run): void {
       print(gaps, () => paragraphs(gapTexts(gaps)));
     }),
   );
+}
+
+interface ReportOptions {
+  year?: number;
+  from?: string;
+  to?: string;
+  at?: string;
+  service: string;
+  reason: string;
+}
+
+function reportCommand(group: Command, run: Run): void {
+  command(
+    group,
+    'report <folder>',
+    'Writes the tables of the transparency report (parts 3 to 8) as CSV, with a manifest. Role compliance or administrator.',
+    "regulation report report-2026 --year 2026 --service Paintbox --reason 'transparency report'",
+  )
+    .option('--year <year>', 'the calendar year', integer(2000, 9999))
+    .option('--from <day>', 'the first day instead, such as 2026-01-01', day)
+    .option('--to <day>', 'the last day', day)
+    .option('--at <position>', 'as the log was at this position or time; by default with every event', positionOrTime)
+    .requiredOption('--service <name>', 'the name of the service, as the report is to have it')
+    .requiredOption('--reason <text>', 'why, for the record of exports; no personal data', reason)
+    .action(
+      run<ReportOptions>(async (session, { year, from, to, ...others }, folder) => {
+        const { writeReport, yearOf } = await import('./cli/report-folder.js');
+        if ((year === undefined) !== (from !== undefined && to !== undefined))
+          throw new InvalidInput([{ field: '--year', message: 'must be given, or else --from and --to' }]);
+        const period = year === undefined ? { from: from!, to: to! } : yearOf(year);
+        const written = await writeReport(session, folder!, { ...others, ...period });
+        session.print(written, () =>
+          paragraphs([
+            line`${written.files.length} tables of ${period.from} to ${period.to}, with manifest.json`,
+            line`events up to position ${written.position}, by the mapping of position ${written.mapping}`,
+            ...(written.period.isOver ? [] : [line`the period is not over at that position`]),
+          ]),
+        );
+      }),
+    );
+}
+
+function day(text: string): string {
+  if (isDay(text)) return text;
+  throw new InvalidArgumentError('It must be a day such as 2026-01-31.');
 }
 
 const pathOf = (id: string): string => `/v1/statements/${encodeURIComponent(id)}`;

@@ -28,12 +28,14 @@ export function hasSameAccounts(some: readonly string[] | undefined, others: rea
 }
 
 const DAILY_PREFIX = 'daily-';
+export const SLICE_PREFIX = 'slice-';
 const DAYS_PER_WEEK = 7;
 
-/** A cohort of somebody else with such an id would count as that day's cohort of the schedule. @throws InvalidInput */
+/** A cohort of somebody else with such an id would count as one of the schedule. @throws InvalidInput */
 export function refuseReservedId(cohortId: string, field: string): void {
-  if (!cohortId.startsWith(DAILY_PREFIX)) return;
-  const message = `must not begin with ${DAILY_PREFIX}, which only the daily schedule uses; choose another id`;
+  const prefix = [DAILY_PREFIX, SLICE_PREFIX].find((one) => cohortId.startsWith(one));
+  if (prefix === undefined) return;
+  const message = `must not begin with ${prefix}, which only the schedule uses; choose another id`;
   throw new InvalidInput([{ field, message }]);
 }
 

@@ -15,6 +15,7 @@ import {
 import { causedByChange, changeEvents } from './change-events.js';
 import { gateEvents } from './gate-events.js';
 import { moveEvents } from './move-events.js';
+import { AdmissionScheduleEnded, AdmissionScheduleSet, ClassPlanSet, CohortShared } from './plan-events.js';
 
 const cohortId = EntityId('The cohort.');
 
@@ -145,4 +146,11 @@ export const cohortEvents = [CohortFilled, CohortOnboarded];
 
 export type CohortEvent = EventOf<(typeof cohortEvents)[number]>;
 
-export const rolloutEvents = [...rolloutStreamEvents, ...cohortEvents];
+export const rolloutEvents = [
+  ...rolloutStreamEvents,
+  ...cohortEvents,
+  ClassPlanSet,
+  AdmissionScheduleSet,
+  AdmissionScheduleEnded,
+  CohortShared,
+];

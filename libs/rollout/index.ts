@@ -1,6 +1,7 @@
 import type { Context } from '../context/context.js';
 import { StageEvidence } from '../safety/index.js';
 import { nextInLine, Waitlist } from '../waitlist/index.js';
+import { admissionPlanStream } from './admission-plan.js';
 import { cohortStream } from './cohort.js';
 import { rolloutEvents } from './events.js';
 import { AdmitCohortController, AdmitCohortHandler } from './features/admit-cohort.js';
@@ -22,6 +23,7 @@ import {
 } from './features/propose-change.js';
 import { ResumeOnboardingController, ResumeOnboardingHandler } from './features/resume-onboarding.js';
 import { RevertChangeController, RevertChangeHandler } from './features/revert-change.js';
+import { SetClassPlanController, SetClassPlanHandler } from './features/set-class-plan.js';
 import {
   ChangeDetectorHandler,
   ChangeModelHandler,
@@ -30,6 +32,7 @@ import {
   SetGateParametersHandler,
 } from './features/set-gate.js';
 import { SetRateController, SetRateHandler } from './features/set-rate.js';
+import { EndScheduleHandler, ScheduleController, SetScheduleHandler } from './features/set-schedule.js';
 import { GateWatch } from './processes/gate-watch.js';
 import { modelNoting } from './processes/model-noting.js';
 import { onboarding } from './processes/onboarding.js';
@@ -44,10 +47,11 @@ import { ShowSeriesController, ShowSeriesHandler } from './queries/gate-series.j
 import { ListChangesController, ListChangesHandler } from './queries/list-changes.js';
 import { ListCohortsController, ListCohortsHandler } from './queries/list-cohorts.js';
 import { PeopleLeft } from './queries/people-left.js';
-import { cohortAgain, rolloutAgain } from './queries/rollout-again.js';
+import { cohortAgain, planAgain, rolloutAgain } from './queries/rollout-again.js';
 import { RolloutGauges } from './queries/rollout-gauges.js';
 import { ShowCohortController, ShowCohortHandler } from './queries/show-cohort.js';
 import { ShowGateController, ShowGateHandler } from './queries/show-gate.js';
+import { ShowPlanController, ShowPlanHandler } from './queries/show-plan.js';
 import { ShowRolloutController, ShowRolloutHandler } from './queries/show-rollout.js';
 import { ShowTimelineController, ShowTimelineHandler } from './queries/show-timeline.js';
 import { StageChanges } from './queries/stage-changes.js';
@@ -55,6 +59,8 @@ import { rolloutStream } from './rollout.js';
 import { CloseEarlierCohorts1700000000060 } from './schema.js';
 import { cohortsView } from './views/cohorts.js';
 
+export * from './admission-plan.js';
+export type { ClassPlan } from './class-plan.js';
 export * from './cohort.js';
 export * from './events.js';
 export { GateWatch } from './processes/gate-watch.js';
@@ -65,13 +71,14 @@ export { GateEvidence } from './queries/gate-evidence.js';
 export { PeopleLeft } from './queries/people-left.js';
 export { StageChanges } from './queries/stage-changes.js';
 export * from './rollout.js';
+export type { Schedule } from './schedule.js';
 export * from './views/cohorts.js';
 
 export const rolloutContext: Context = {
   name: 'rollout',
   events: rolloutEvents,
-  streams: [rolloutStream, cohortStream],
-  decisionsAgain: [rolloutAgain, cohortAgain],
+  streams: [rolloutStream, cohortStream, admissionPlanStream],
+  decisionsAgain: [rolloutAgain, cohortAgain, planAgain],
   views: [cohortsView],
   consumers: ({ transactor, pool, store, viewReader, clock, settings }) => [
     onboarding(transactor, nextInLine(pool, store, viewReader, settings.decisionWaitMs), clock),
@@ -86,6 +93,10 @@ export const rolloutContext: Context = {
   },
   commands: [
     SetRateHandler,
+    SetClassPlanHandler,
+    SetScheduleHandler,
+    EndScheduleHandler,
+    ShowPlanHandler,
     SetGateLimitHandler,
     SetGateParametersHandler,
     ChangeModelHandler,
@@ -121,6 +132,9 @@ export const rolloutContext: Context = {
         ShowRolloutController,
         ShowTimelineController,
         SetRateController,
+        ShowPlanController,
+        SetClassPlanController,
+        ScheduleController,
         PauseOnboardingController,
         ResumeOnboardingController,
         ProposeChangeController,

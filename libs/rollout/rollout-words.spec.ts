@@ -38,6 +38,12 @@ it('says the rate, this window and the next slice, which is due a day after the 
   ]);
 });
 
+it('says when the next slice of a schedule is due', () => {
+  const schedule = { timeZone: 'Europe/London', days: ['monday'], hours: [9, 15] } as const;
+  const said = rolloutWords(rollout(rate), undefined, undefined, NOW, schedule);
+  expect(said).toContain('The next slice, of up to 350 people, is due on 2022-06-20 08:00:00 UTC.');
+});
+
 it('says that admissions are stopped and why, and what overrides that, first of all', () => {
   const braked: RolloutEvent = {
     type: 'GateMoved',

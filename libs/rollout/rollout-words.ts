@@ -9,11 +9,12 @@ import {
 } from '../gate/gate-words.js';
 import { toIso } from '../kernel/clock.js';
 import type { Actor } from '../kernel/envelope.js';
-import { nextDaily } from './admission.js';
 import { openProposals } from './changes.js';
 import type { GateReading } from './gate-move.js';
 import { overrideInForce, proposalOf } from './gate-override.js';
 import { availableCapacity, peopleInWindow, type Rollout } from './rollout.js';
+import type { Schedule } from './schedule.js';
+import { nextSlice } from './scheduled-slice.js';
 
 interface LastChange {
   type: 'OnboardingRateSet' | 'OnboardingPaused' | 'OnboardingResumed';
@@ -27,6 +28,7 @@ interface LastChange {
  * The rollout in plain words: the rate, the people of this window, the next slice, what the gate says and why, what would change
  * it, and who changed what last.
  * @param now epoch milliseconds
+ * @param schedule of slices; undefined for none
  * @param reading undefined if the evidence can't be read yet
  */
 export function rolloutWords(
@@ -34,6 +36,7 @@ export function rolloutWords(
   reading: GateReading | undefined,
   last: LastChange | undefined,
   now: number,
+  schedule?: Schedule,
 ): string[] {
   const { gate } = rollout;
   const override = overrideInForce(gate, now);
@@ -43,7 +46,7 @@ export function rolloutWords(
     ...(proposal ? [proposalWords(proposal)] : []),
     ...rateWords(rollout, now),
     ...pendingWords(rollout, now),
-    sliceWords(rollout, now),
+    sliceWords(rollout, now, schedule),
     ...gateWords(rollout, reading, now),
     ...(last ? [lastWords(last)] : []),
   ];
@@ -72,11 +75,11 @@ const pendingWords = ({ changes }: Rollout, now: number): string[] => [
   ),
 ];
 
-function sliceWords(rollout: Rollout, now: number): string {
-  const next = nextDaily(rollout, now);
+function sliceWords(rollout: Rollout, now: number, schedule?: Schedule): string {
+  const next = nextSlice(rollout, schedule, now);
   if (next)
     return `The next slice, of up to ${countWords(next.people)} people, is due on ${timeWords(toIso(next.at))}.`;
-  return rollout.daily ? 'No further slice is due.' : 'Cohorts are admitted by hand.';
+  return schedule || rollout.daily ? 'No further slice is due.' : 'Cohorts are admitted by hand.';
 }
 
 const OVERRIDDEN = {

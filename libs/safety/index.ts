@@ -49,6 +49,7 @@ export {
   type ViewPositions,
 } from './queries/evidence-sources.js';
 export type { SafetyAnswer } from './queries/safety-answer.js';
+export { COUNTED_VIEWS, SafetyReport } from './queries/safety-figures.js';
 export { EarlierEvidence, StageEvidence } from './queries/stage-evidence.js';
 export type { ModelFigures, SeriesPoint } from './queries/stage-figures.js';
 export * from './review-metrics.js';

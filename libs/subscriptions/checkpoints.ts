@@ -67,10 +67,10 @@ const STORE_PROGRESS = {
   text: `UPDATE projections.checkpoints c
          SET position = n.reached, moved_at = now(), finished = n.finished, retrying = n.retrying, working = n.working,
              working_on = n.working_on
-         FROM json_to_recordset($1) n(follower text, lane int, position bigint, epoch bigint, reached bigint,
+         FROM json_to_recordset($1) n(consumer text, shard int, position bigint, epoch bigint, reached bigint,
                                       finished bigint, retrying json, working boolean, working_on json)
-         WHERE c.follower = n.follower AND c.lane = n.lane AND c.position = n.position AND c.epoch = n.epoch
-         RETURNING c.follower, c.lane`,
+         WHERE c.follower = n.consumer AND c.lane = n.shard AND c.position = n.position AND c.epoch = n.epoch
+         RETURNING c.follower AS consumer, c.lane AS shard`,
 };
 /** Consumers whose progress is stored in one statement. */
 const MOST_STORED = 100;
@@ -171,8 +171,8 @@ export async function storeProgress(db: Queryable, checkpoint: Checkpoint, progr
 /** @returns for each whether its checkpoint was where its owner left it */
 async function storeAll(db: Queryable, all: readonly Progress[]): Promise<boolean[]> {
   const rows = all.map(({ checkpoint, progress }) => ({
-    follower: checkpoint.consumer,
-    lane: checkpoint.shard,
+    consumer: checkpoint.consumer,
+    shard: checkpoint.shard,
     position: checkpoint.position,
     epoch: checkpoint.epoch,
     reached: progress.position,
@@ -183,7 +183,7 @@ async function storeAll(db: Queryable, all: readonly Progress[]): Promise<boolea
   }));
   const stored = await db.query({ ...STORE_PROGRESS, values: [JSON.stringify(rows)] });
   return all.map(({ checkpoint: { consumer, shard } }) =>
-    stored.rows.some(({ follower, lane }) => follower === consumer && lane === shard),
+    stored.rows.some((row) => row.consumer === consumer && row.shard === shard),
   );
 }
 

@@ -1,10 +1,12 @@
 import { Option } from 'commander';
-import { type CommandGroup, command, integer } from '../cli/commands.js';
-import { line } from '../cli/rendering/plain-text.js';
+import { type CommandGroup, command, integer, label, reason, severalOf } from '../cli/commands.js';
+import { EXIT } from '../cli/exit-codes.js';
+import { line, lines } from '../cli/rendering/plain-text.js';
 import { rowsOf, table } from '../cli/rendering/table.js';
 import { listed } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import type { JoinAnswer } from './features/join-waitlist.js';
+import type { ClassAnswer } from './features/set-waitlist-class.js';
 import type { WaitlistEntry } from './queries/waitlist.js';
 
 const STATUSES = ['waiting', 'left', 'onboarded', 'barred'];
@@ -13,6 +15,7 @@ interface Joining {
   locale?: string;
   reason?: string;
   priority?: number;
+  class?: string;
 }
 
 export const commands: CommandGroup = (program, run) => {
@@ -27,9 +30,10 @@ export const commands: CommandGroup = (program, run) => {
     .option('--locale <tag>', "the person's language, such as en-GB")
     .option('--reason <text>', 'what the person wants to create')
     .option('--priority <class>', 'priority class, where 0 is onboarded first (default: 5)', integer(0, 9))
+    .option('--class <class>', 'class of the waitlist, such as artists (default: general)', label)
     .action(
-      run<Joining>(async ({ client, print }, { locale, reason, priority }, email) => {
-        const body = { email, locale, reason, priority };
+      run<Joining>(async ({ client, print }, { locale, reason, priority, class: of }, email) => {
+        const body = { email, locale, reason, priority, class: of };
         const joined = await client.post<JoinAnswer>('/v1/waitlist', body, { repeatable: true });
         print(joined, () =>
           joined.accountId ? line`${joined.accountId} is ${joined.status}` : line`${joined.status}`,
@@ -51,6 +55,28 @@ export const commands: CommandGroup = (program, run) => {
 
   command(
     group,
+    'class <class>',
+    'Puts accounts into a class of the waitlist. Staff is chosen first, hold-out never. Repeating it changes nothing.',
+    'waitlist class artists --accounts acc-1,acc-2 --reason "the artist programme"',
+  )
+    .requiredOption('--accounts <ids>', 'the accounts, separated by commas', severalOf)
+    .requiredOption('--reason <text>', 'why', reason)
+    .action(
+      run<{ accounts: string[]; reason: string }>(async ({ client, print }, { accounts, reason }, of) => {
+        const body = { class: of, accounts, reason };
+        const answer = await client.post<ClassAnswer>('/v1/waitlist/classes', body, { repeatable: true });
+        print(answer, () =>
+          lines([
+            line`${answer.changed} accounts are now in the class ${answer.class}`,
+            ...answer.refused.map(({ accountId, why }) => line`not ${accountId}: ${why}`),
+          ]),
+        );
+        return answer.refused.length > 0 ? EXIT.failed : EXIT.done;
+      }),
+    );
+
+  command(
+    group,
     'list',
     'Lists people in the order in which they will be onboarded.',
     'waitlist list',
@@ -63,8 +89,8 @@ export const commands: CommandGroup = (program, run) => {
         const items = await listed<WaitlistEntry>(session, '/v1/waitlist', { status }, limit);
         session.print({ items }, () =>
           table(
-            ['account', 'status', 'priority', 'joined', 'cohort', 'onboarded'],
-            rowsOf(items, 'accountId', 'status', 'priority', 'joinedAt', 'cohortId', 'onboardedAt'),
+            ['account', 'status', 'class', 'priority', 'joined', 'cohort', 'onboarded'],
+            rowsOf(items, 'accountId', 'status', 'class', 'priority', 'joinedAt', 'cohortId', 'onboardedAt'),
             `nobody is ${status}`,
           ),
         );

@@ -1,6 +1,7 @@
 import type { Context } from '../context/context.js';
 import { JoinWaitlistController, JoinWaitlistHandler, joinWaitlistInbound } from './features/join-waitlist.js';
 import { LeaveWaitlistController, LeaveWaitlistHandler } from './features/leave-waitlist.js';
+import { SetWaitlistClassController, SetWaitlistClassHandler } from './features/set-waitlist-class.js';
 import { ListWaitlistController, ListWaitlistHandler } from './queries/list-waitlist.js';
 import { Waitlist } from './queries/waitlist.js';
 import { waitlistEntriesView } from './views/waitlist-entries.js';
@@ -12,13 +13,18 @@ export * from './views/waitlist-entries.js';
 export const waitlistContext: Context = {
   name: 'waitlist',
   views: [waitlistEntriesView],
-  commands: [JoinWaitlistHandler, LeaveWaitlistHandler, ListWaitlistHandler],
+  commands: [JoinWaitlistHandler, LeaveWaitlistHandler, SetWaitlistClassHandler, ListWaitlistHandler],
   inbound: (commands) => [joinWaitlistInbound(commands)],
   routes: [
     {
       name: 'Waitlist',
       description: 'Who waits for access, in the order of their turn.',
-      controllers: [JoinWaitlistController, LeaveWaitlistController, ListWaitlistController],
+      controllers: [
+        JoinWaitlistController,
+        LeaveWaitlistController,
+        SetWaitlistClassController,
+        ListWaitlistController,
+      ],
     },
   ],
   services: [Waitlist],

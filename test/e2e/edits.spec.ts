@@ -62,6 +62,7 @@ const EXCEPTIONS: Record<string, string> = {
   'POST /v1/log-key-rotations': ONCE,
   'POST /v1/persons/:id/erasure': ONCE,
   'POST /v1/persons/:id/exports': READS,
+  'POST /v1/reports': CREATES,
   'POST /v1/retention-runs': WORKS,
   'POST /v1/root-key/rotations': WORKS,
   'POST /v1/subject-requests': CREATES,
@@ -81,6 +82,7 @@ const EXCEPTIONS: Record<string, string> = {
   'POST /v1/views/verify': WORKS,
   'POST /v1/waitlist': CREATES,
   'DELETE /v1/waitlist/:accountId': ONCE,
+  'POST /v1/waitlist/classes': REPORTED,
 };
 
 /** What one request to a route edits. */
@@ -191,6 +193,23 @@ beforeAll(async () => {
       'PUT /v1/rollout/rate',
       { path: '/v1/rollout/rate', shown: '/v1/rollout', body: { perWeek: 10, reason: 'a test' } },
     ],
+    [
+      'PUT /v1/rollout/plan/classes',
+      {
+        path: '/v1/rollout/plan/classes',
+        shown: '/v1/rollout/plan',
+        body: { mode: 'order', classes: [{ class: 'artists' }], reason: 'a test' },
+      },
+    ],
+    [
+      'PUT /v1/rollout/plan/schedule',
+      {
+        path: '/v1/rollout/plan/schedule',
+        shown: '/v1/rollout/plan',
+        body: { timeZone: 'UTC', days: ['monday'], hours: [9], reason: 'a test' },
+      },
+    ],
+    ['DELETE /v1/rollout/plan/schedule', { path: `/v1/rollout/plan/schedule${WHY}`, shown: '/v1/rollout/plan' }],
     ['POST /v1/rollout/pause', { path: '/v1/rollout/pause', shown: '/v1/rollout', body: { reason: 'a test' } }],
     ['POST /v1/rollout/resume', { path: '/v1/rollout/resume', shown: '/v1/rollout' }],
     [

@@ -1,9 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { erasureContext } from '../../libs/erasure/index.js';
-import { filesWith, hasText, tablesWith } from '../support/clear-text.js';
+import { changedFiles, filesWith, hasText, tablesWith } from '../support/clear-text.js';
 import { cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { wholeLog } from '../support/whole-log.js';
 
@@ -53,6 +54,20 @@ async function keyFiles(): Promise<Buffer[]> {
   return Promise.all(files.map((one) => readFile(join(one.parentPath, one.name))));
 }
 
+/** Where a key is, in any form. */
+async function placesOf(key: Buffer, from: string, since: number): Promise<string[]> {
+  const forms = [key, Buffer.from(key.toString('hex')), Buffer.from(key.toString('base64'))];
+  const has = (bytes: Buffer) => forms.some((form) => bytes.includes(form));
+  const { rows } = await superuser.query('SHOW data_directory');
+  const blocks = await walBlocks(from);
+  const directory = rows[0].data_directory as string;
+  return [
+    ...(blocks.some(has) ? ['write-ahead log'] : []),
+    ...((await keyFiles()).some(has) ? ['key store'] : []),
+    ...(await changedFiles(directory, since, has)).map((path) => `file ${path}`),
+  ];
+}
+
 it('leaves neither what a person wrote nor the key of it, in any table, file, record of the log, key file or output', async () => {
   const start = Date.now() - 1_000;
   const from = await position();
@@ -93,9 +108,30 @@ it('leaves neither what a person wrote nor the key of it, in any table, file, re
     const feed = (await gatehouse.administrator.get('/v1/events?limit=500')).body;
     expect(hasText(JSON.stringify([await wholeLog(gatehouse.runtime.store), feed]), marker)).toBe(false);
   }
-  const forms = [key, Buffer.from(key.toString('hex')), Buffer.from(key.toString('base64'))];
-  for (const form of forms) {
-    expect([...blocks, ...(await keyFiles())].some((bytes) => bytes.includes(form))).toBe(false);
-  }
-  expect(await filesWith(directory, start, key.toString('hex'))).toEqual([]);
+  expect(await placesOf(key, from, start)).toEqual([]);
+});
+
+it('would find a key that a table had: updated to NULL and vacuumed, it stays in the heap or the write-ahead log', async () => {
+  const start = Date.now() - 1_000;
+  const from = await position();
+  const key = randomBytes(32);
+  await superuser.query('CREATE TABLE public.kept_keys (person text, wrapped bytea)');
+  await superuser.query("INSERT INTO public.kept_keys VALUES ('ada', $1)", [key]);
+  await superuser.query('CHECKPOINT');
+  await superuser.query('UPDATE public.kept_keys SET wrapped = NULL');
+  await superuser.query('VACUUM public.kept_keys');
+  expect((await superuser.query('SELECT wrapped FROM public.kept_keys')).rows).toEqual([{ wrapped: null }]);
+  const found = await placesOf(key, from, start);
+  expect(found).toContain('write-ahead log');
+  expect(found.some((place) => place.startsWith('file'))).toBe(true);
+});
+
+it('would find a key that a file of the key store has in clear', async () => {
+  const key = randomBytes(32);
+  const path = join(gatehouse.runtime.personKeys.store.directory, 'kept');
+  await writeFile(path, `{"ada":"${key.toString('base64')}"}`);
+  const from = await position();
+  await superuser.query('CHECKPOINT');
+  expect(await placesOf(key, from, Date.now())).toEqual(['key store']);
+  await rm(path);
 });

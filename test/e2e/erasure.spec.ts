@@ -110,6 +110,7 @@ describe('an erasure', () => {
       waitingFor: [],
       keyEpoch: gatehouse.runtime.personKeys.store.epoch,
       backupsExpireAt: new Date(now + 30 * 24 * HOUR_MS).toISOString(),
+      databaseBackupsExpireAt: null,
     });
 
     for (const caseId of ['img-1', 'img-2']) await rita.post(`/v1/cases/${caseId}/claim`);
@@ -125,9 +126,24 @@ describe('an erasure', () => {
     await second.close();
   });
 
+  it('names backups of the database that still have its keys, if they were once in it', async () => {
+    const { pool } = gatehouse.runtime;
+    const until = new Date(now - 100 * 24 * HOUR_MS);
+    const hal = await join('hal@example.org');
+    await request(hal);
+    now += 72 * HOUR_MS;
+    await pool.query('UPDATE platform.key_store SET former_keys_until = $1', [until]);
+    await tick();
+    const expire = new Date(until.getTime() + 365 * 24 * HOUR_MS).toISOString();
+    expect(await erasure(hal)).toMatchObject({
+      ...{ status: 'erased', backupsExpireAt: expire, databaseBackupsExpireAt: expire },
+    });
+    await pool.query('UPDATE platform.key_store SET former_keys_until = NULL');
+  });
+
   it('lists all of them, and is no business of others', async () => {
     const { items } = (await carol.get('/v1/erasures?status=erased')).body;
-    expect(items).toHaveLength(2);
+    expect(items).toHaveLength(3);
     for (const other of [service, rita]) expect((await other.get('/v1/erasures')).status).toBe(403);
   });
 });

@@ -7,6 +7,7 @@ import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { ApiClient } from '../../libs/cli/api-client.js';
 import { settled } from '../../libs/operations/cli.js';
 import { commandLineFor } from '../support/cli-process.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 let gatehouse: TestGatehouse;
@@ -201,3 +202,7 @@ describe('an export', () => {
 
 const withoutNulls = (row: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
+});

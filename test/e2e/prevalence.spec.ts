@@ -117,6 +117,8 @@ it('estimates from the decided ones how many violate the policy, and how many of
   expect(after.cases).toEqual({ ...before.cases, confirmed: before.cases.confirmed + 1 });
   const enforced = await gatehouse.administrator.get(`/v1/enforcements/${unsafe}`);
   expect(enforced.body).toMatchObject({ accountId: `owner-${unsafe}`, isInForce: true });
+  // Nobody flagged it, whatever its case showed the reviewer.
+  expect(enforced.body.statement).toMatchObject({ decidedBy: 'reviewers', notedBy: null });
 });
 
 it('is shown by the command line and as metrics, and to nobody who reviews', async () => {

@@ -36,6 +36,7 @@ const EXCEPTIONS: Record<string, string> = {
   '/v1/metrics/deactivation-latency': TABLE,
   '/v1/quarantine': TABLE,
   '/v1/quarantine/:id': TABLE,
+  '/v1/retention-counts': LOG,
   '/v1/settings': PROCESS,
   '/v1/status': PROCESS,
   '/v1/tokens': TABLE,

@@ -155,6 +155,16 @@ describe('a replay that is kept', () => {
     expect([await kept(), await schemas()]).toEqual([[], []]);
   });
 
+  it('is dropped before the next one is kept if it is of another log', async () => {
+    await finished('/v1/audit/replays', { at: '1', views: ['cases'], keep: 'former' });
+    await gatehouse.runtime.pool.query(`UPDATE projections.kept_replays SET epoch = 'another'`);
+    expect(await kept()).toEqual([]);
+    await finished('/v1/audit/replays', { at: '2', views: ['images'], keep: 'former' });
+    expect(await kept()).toMatchObject([{ name: 'former', position: '2' }]);
+    expect(await schemas()).toEqual(['replay_former_images']);
+    await compliance.delete('/v1/audit/replays/former');
+  });
+
   it('is compared with others without another replay, to the same changes', async () => {
     const between = { from: String(Math.floor(head / 2)), to: String(head), views: names, rows: 1_000 };
     const { changes: replayed } = await finished('/v1/audit/diffs', between);

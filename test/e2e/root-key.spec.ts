@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { erasureContext } from '../../libs/erasure/index.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { wholeLog } from '../support/whole-log.js';
 
@@ -75,4 +76,8 @@ it('is refused for a key that is a setting, which no running process can follow,
   await fixed.close();
   const carol = await gatehouse.as('carol', 'compliance');
   expect((await carol.post('/v1/root-key/rotations', { reason: 'mine' })).status).toBe(403);
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

@@ -8,6 +8,7 @@ import { StatementMappingSet } from '../../libs/regulation/mapping-events.js';
 import { readSending } from '../../libs/regulation/queries/sending-row.js';
 import { StatementQueued } from '../../libs/regulation/statement-events.js';
 import { commandLineFor } from '../support/cli-process.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { hear } from '../support/hear.js';
 import { judge } from '../support/judge.js';
@@ -324,4 +325,8 @@ it('makes no statement without the database in the settings, and all of the log 
   expect((await admin.get('/v1/statements')).body.items).toMatchObject([{ decision: 'account-terminated' }]);
   await beside.close();
   await without.close();
+});
+
+it('makes every decision again as it is stored', async () => {
+  await expectDecidedAgain(gatehouse);
 });

@@ -170,6 +170,13 @@ describe('retention', () => {
     return (await reveal('prompt', caseId)).prompt;
   };
 
+  const counts = async (through: string) => {
+    await gatehouse.settle();
+    const { body } = await carol.get(`/v1/retention-counts?dataClass=prompts&through=${through}`);
+    expect(body).toMatchObject({ atHead: true });
+    return { months: body.months, withoutMonth: body.withoutMonth };
+  };
+
   it('destroys the keys of months that are over, after a dry run, and not what is held', async () => {
     const [eva, fay] = [await join_('eva@example.org'), await join_('fay@example.org')];
     await service.post('/v1/events', [
@@ -183,13 +190,48 @@ describe('retention', () => {
     expect((await run({ through: '202205', dryRun: true })).body).toMatchObject({ held: [fay], keyEpoch: null });
     expect(await prompt('eva-1')).toBe('a cat');
     await gatehouse.settle();
-    const { body } = await run({ through: '202205', dryRun: false });
+    // One is of an export above; what was erased above is not counted.
+    expect(await counts('202205')).toEqual({ months: [{ month: '202205', readable: 2, held: 1 }], withoutMonth: 0 });
+    expect(await counts('202204')).toEqual({ months: [], withoutMonth: 0 });
+    const { scope } = (await run({ through: '202205', dryRun: true })).body;
+    expect(await run({ through: '202204', dryRun: false, scope })).toMatchObject(refusal(409, 'retention-differs'));
+    const { epoch } = gatehouse.runtime.personKeys.store;
+    await carol.delete(`/v1/accounts/${fay}/legal-holds/court?reason=over`);
+    await gatehouse.settle();
+    // It would destroy what the dry run has counted as kept.
+    expect(await run({ through: '202205', dryRun: false, scope })).toMatchObject(refusal(409, 'retention-differs'));
+    expect(gatehouse.runtime.personKeys.store.epoch).toBe(epoch);
+    await carol.post(`/v1/accounts/${fay}/legal-holds`, { holdId: 'court-2', reason: 'another order' });
+    await gatehouse.settle();
+    const { body } = await run({ through: '202205', dryRun: false, scope });
+    expect(await counts('202205')).toMatchObject({ months: [{ month: '202205', readable: 0, held: 1 }] });
     expect(body).toMatchObject({ held: [fay], keyEpoch: gatehouse.runtime.personKeys.store.epoch });
     await gatehouse.settle();
     expect((await run({ through: '202205', dryRun: false })).body.keyEpoch).toBe(body.keyEpoch);
     expect(await prompt('eva-1')).toBeNull();
     expect((await reveal('comments', 'eva-1')).comments).toMatchObject([{ comment: 'a claw' }]);
     expect(await prompt('fay-1')).toBe('a dog');
+  });
+
+  it('is counted by month in the command line, which destroys only what it has counted', async () => {
+    await gatehouse.settle();
+    const cli = commandLineFor({ url: gatehouse.url, token: gatehouse.administratorToken });
+    const result = await cli.run('retention', 'comments', '202205', '--reason', 'kept for a month');
+    expect(result.stdout).toMatch(/^comments of all months through 202205: would become unreadable\n/);
+    expect(result.stdout).toMatch(/^202205 +\d+ +\d+$/m);
+    const applied = await cli.run(
+      'retention',
+      'comments',
+      '202205',
+      '--reason',
+      'kept for a month',
+      '--apply',
+      '--json',
+    );
+    expect(applied.json()).toMatchObject({ dryRun: false, months: [{ month: '202205' }] });
+    await gatehouse.settle();
+    const after = (await cli.run('retention', 'comments', '202205', '--reason', 'kept for a month', '--json')).json();
+    expect(after.months.map(({ readable }: { readable: number }) => readable).filter(Boolean)).toEqual([]);
   });
 });
 

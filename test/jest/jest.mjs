@@ -6,6 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { memoryDirectory } from './memory-disk.mjs';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** Specs of other commands: `npm run test:interop` has them. */
+export const LEFT_OUT = ['/node_modules/', '<rootDir>/test/interop/'];
+/**
+ * Arguments of Jest to run the long specs too, which its configuration leaves out. They come last: Jest takes what follows
+ * for another pattern of files to leave out.
+ */
+export const WITH_LONG = ['--testPathIgnorePatterns', ...LEFT_OUT];
 const LIMIT_MS = 40 * 60_000;
 /** What Jest prints, and otherwise ignores, if it had to kill a worker. */
 const KILLED_WORKER = 'A worker process has failed to exit gracefully';

@@ -30,7 +30,15 @@ export async function tablesWith(pool: pg.Pool, text: string): Promise<string[]>
 }
 
 /** The files below a directory that changed since then and contain the text, among them the write-ahead log. */
-export async function filesWith(directory: string, since: number, text: string): Promise<string[]> {
+export const filesWith = (directory: string, since: number, text: string): Promise<string[]> =>
+  changedFiles(directory, since, (bytes) => hasText(bytes, text));
+
+/** The files below a directory that changed since then and of whose bytes something is true. */
+export async function changedFiles(
+  directory: string,
+  since: number,
+  isSo: (bytes: Buffer) => boolean,
+): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const found: string[] = [];
   for (const entry of entries.filter((one) => one.isFile())) {
@@ -38,7 +46,7 @@ export async function filesWith(directory: string, since: number, text: string):
     const changed = await stat(path).catch(() => undefined); // other specs delete files meanwhile
     if (!changed || changed.mtimeMs < since) continue;
     const bytes = await readFile(path).catch(() => Buffer.alloc(0));
-    if (hasText(bytes, text)) found.push(path);
+    if (isSo(bytes)) found.push(path);
   }
   return found;
 }

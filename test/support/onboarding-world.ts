@@ -6,6 +6,8 @@ import {
   joinWaitlist,
   leaveWaitlist,
   reinstateAccount,
+  setWaitlistClass,
+  waitlistClassStream,
 } from '../../libs/account/index.js';
 import type { EventStore } from '../../libs/event-store/event-store.js';
 import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
@@ -19,15 +21,20 @@ import { Rebuilder } from '../../libs/projections/rebuilder.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
 import {
   type AdmitCohort,
+  admissionPlanStream,
   admitCohort,
+  type ClassPlan,
   CohortScheduler,
   GateEvidence,
   GateWatch,
   onboarding,
   PeopleLeft,
   rolloutStream,
+  type Schedule,
   StageChanges,
+  setClassPlan,
   setRate,
+  setSchedule,
 } from '../../libs/rollout/index.js';
 import { StageEvidence } from '../../libs/safety/index.js';
 import { LockSession } from '../../libs/subscriptions/lock-session.js';
@@ -87,6 +94,20 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
     consumer: (on: EventStore = store) => onboarding(transactorOn(on), next, clock),
     join: (...accounts: string[]) => join(accounts),
     joinAs: (priority: number, ...accounts: string[]) => join(accounts, priority),
+    classify: (name: string, ...accounts: string[]) =>
+      Promise.all(
+        accounts.map((accountId) =>
+          transactor.transact(waitlistClassStream, accountId, CONTEXT, (state) =>
+            setWaitlistClass(state, { accountId, class: name, reason: 'spec' }),
+          ),
+        ),
+      ),
+    planClasses: (mode: ClassPlan['mode'], classes: ClassPlan['classes']) =>
+      transactor.transact(admissionPlanStream, undefined, CONTEXT, (state) =>
+        setClassPlan(state, { mode, classes }, 'spec'),
+      ),
+    schedule: (schedule: Schedule) =>
+      transactor.transact(admissionPlanStream, undefined, CONTEXT, (state) => setSchedule(state, schedule, 'spec')),
     leave: (accountId: string) =>
       transactor.transact(accountStream, accountId, CONTEXT, (state) => leaveWaitlist(state, accountId)),
     deactivate: (accountId: string) =>

@@ -90,6 +90,13 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
     { overrideId: 'o-1', outcome: 'hold', reason: 'others help out', until: '2032-06-01T00:00:00Z' },
   ],
   'POST /v1/gate/model-changes': [{ model: 'dalle-2.1', reason: 'a better filter' }],
+  'PUT /v1/rollout/plan/classes': [
+    { mode: 'quotas', classes: [{ class: 'artists', share: 20 }], reason: 'the artist programme' },
+  ],
+  'PUT /v1/rollout/plan/schedule': [
+    { timeZone: 'Europe/London', days: ['monday'], hours: [9, 15], reason: 'while reviewers are there' },
+  ],
+  'POST /v1/waitlist/classes': [{ class: 'artists', accounts: ['acc-1'], reason: 'the artist programme' }],
   'PUT /v1/rollout/rate': [
     { perWeek: 10, daily: true },
     { perWeek: 15, reason: 'a test', confirm: 15, effectiveAt: '2032-06-01T00:00:00Z' },
@@ -148,6 +155,7 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   'POST /v1/exports': [
     { exportId: 'request-1', dataset: 'decisions', from: '2022-01-01T00:00:00Z', to: '1', reason: 'a test' },
   ],
+  'POST /v1/reports': [{ at: '1' }],
   'POST /v1/accounts/:id/legal-holds': [{ holdId: 'request-1', reason: 'an order of a court' }],
   'POST /v1/cases/:id/reopen': [{ reason: 'the clause was clarified' }],
   'PUT /v1/queues': [

@@ -29,7 +29,14 @@ export interface AccountRestriction {
 }
 
 /** Events that restrict nobody. */
-const HARMLESS = ['WaitlistJoined', 'WaitlistLeft', 'AddressChanged', 'PolicyAccepted', 'AccountOnboarded'];
+const HARMLESS = [
+  'WaitlistJoined',
+  'WaitlistLeft',
+  'WaitlistClassSet',
+  'AddressChanged',
+  'PolicyAccepted',
+  'AccountOnboarded',
+];
 const MAX_RESTRICTIONS = 20;
 
 /** Reads the account's own stream, which has an event or two for each confirmed case of it, and none for other cases. */

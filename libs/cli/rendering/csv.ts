@@ -8,11 +8,14 @@ export const csv = (head: readonly string[], rows: readonly (readonly (string | 
 const UNSAFE = /^['=+\-@\t\r\n]/;
 
 /**
- * A cell of CSV by RFC 4180: null is empty, an empty text is `""`. A text that a spreadsheet may run as a formula, and one that
- * begins with an apostrophe, gets an apostrophe before it. Whoever reads the file removes one; numbers stay as they are.
+ * A cell of CSV by RFC 4180: null is empty, an empty string is `""`. One that a spreadsheet may run as a formula, and one
+ * that begins with an apostrophe, gets an apostrophe before it, which a reader of the file removes; numbers stay as they are.
  */
 export function csvCell(value: unknown): string {
   if (value === null || value === undefined) return '';
   const text = typeof value === 'string' && UNSAFE.test(value) ? `'${value}` : String(value);
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
+
+/** A line of a CSV file by RFC 4180. Null is an empty field. */
+export const csvLine = (values: readonly unknown[]): string => `${values.map(csvCell).join(',')}\r\n`;

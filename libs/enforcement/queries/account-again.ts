@@ -18,8 +18,10 @@ import {
   reserveAddress,
   restrictAccount,
   STILL_IN_FORCE,
+  setWaitlistClass,
   suspendAccount,
   undoDecision,
+  waitlistClassStream,
 } from '../../account/index.js';
 import { type Circumstances, type DecisionsAgain, decisionsAgain } from '../../context/decisions-again.js';
 import { foldRecorded } from '../../kernel/decider.js';
@@ -42,6 +44,12 @@ export const accountAgain: DecisionsAgain = decisionsAgain(accountStream, {
   WaitlistLeft: {
     rules: { ...KNOWN, 'already-onboarded': 'account-not-onboarded' },
     decide: (state, { accountId }) => leaveWaitlist(state, accountId),
+  },
+  WaitlistClassSet: {
+    rules: { ...KNOWN, 'already-onboarded': 'account-not-onboarded' },
+    async decide(_, data, { id, before }) {
+      return setWaitlistClass(foldRecorded(waitlistClassStream, await before(`${accountStream.category}-${id}`)), data);
+    },
   },
   AddressChanged: {
     rules: KNOWN,

@@ -35,8 +35,10 @@ export async function statementFor(
     transactor.load(caseStream, caseId),
   ]);
   const { current } = policiesAt(policies, Date.parse(recordedAt));
-  const isAutomated = state.sources.has('detector');
-  const isByPeople = state.sources.has('user') || state.sources.has('staff');
+  // A case that no flag opened shows reviewers a kind of flagger, which is nobody's.
+  const isFlagged = state.flags > 0;
+  const isAutomated = isFlagged && state.sources.has('detector');
+  const isByPeople = isFlagged && (state.sources.has('user') || state.sources.has('staff'));
   const notedBy = isAutomated ? (isByPeople ? 'both' : 'automation') : isByPeople ? 'people' : undefined;
   return {
     ground: 'content-policy',

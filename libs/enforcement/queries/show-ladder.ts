@@ -1,4 +1,4 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
 import { FromLog } from '../../context/from-views.js';
@@ -9,8 +9,10 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { entityTagOf } from '../../http/if-match.js';
 import { closed, flag, list, orNull, position } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { AsOfQuery, streamAsOf } from '../../http/stream-as-of.js';
+import type { Clock } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
-import { EVENT_STORE } from '../../platform/ports.js';
+import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { LadderSet } from '../events.js';
 import { ladderStream, unreadableLadder } from '../ladder.js';
 import { entryAnswer, etagField, LadderEntryAnswer, LadderHistory } from './ladder-answer.js';
@@ -27,17 +29,23 @@ export const LadderAnswer = closed({
 });
 export type LadderAnswer = Static<typeof LadderAnswer>;
 
-export class ShowLadder extends Query<LadderAnswer> {}
+export class ShowLadder extends Query<LadderAnswer> {
+  constructor(readonly asOf?: string) {
+    super();
+  }
+}
 
 @QueryHandler(ShowLadder)
 export class ShowLadderHandler implements IQueryHandler<ShowLadder> {
   constructor(
-    @Inject(EVENT_STORE) private readonly store: EventStore,
-    @Inject(LogEpoch) private readonly epoch: LogEpoch,
+    @Inject(EVENT_STORE) readonly store: EventStore,
+    @Inject(LogEpoch) readonly epoch: LogEpoch,
+    @Inject(CLOCK) readonly clock: Clock,
   ) {}
 
-  async execute(): Promise<LadderAnswer> {
-    const events = await this.store.readStream(ladderStream.category);
+  /** @throws InvalidInput, PositionGone */
+  async execute({ asOf }: ShowLadder): Promise<LadderAnswer> {
+    const { events } = await streamAsOf(ladderStream.category, asOf, this);
     const ladder = foldRecorded(ladderStream, events);
     const last = ladder.versions.at(-1);
     const unreadable = unreadableLadder(ladder);
@@ -78,7 +86,7 @@ export class ShowLadderController {
   @Operation('What confirmed violations lead to, and every earlier version of it', {
     answer: answer('EnforcementLadder', 'The ladder.', LadderAnswer, example),
   })
-  showLadder(): Promise<LadderAnswer> {
-    return this.queries.execute(new ShowLadder());
+  showLadder(@QueryParameters() { asOf }: AsOfQuery): Promise<LadderAnswer> {
+    return this.queries.execute(new ShowLadder(asOf));
   }
 }

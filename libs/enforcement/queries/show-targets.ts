@@ -1,15 +1,19 @@
-import { Controller, Get, Inject, Param } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
 import { FromLog } from '../../context/from-views.js';
+import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
-import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IsLabel } from '../../http/field-rules.js';
 import { entityTagOf } from '../../http/if-match.js';
 import { closed, count, list, oneOf, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { AsOfQuery, streamAsOf } from '../../http/stream-as-of.js';
+import type { Clock } from '../../kernel/clock.js';
+import { foldRecorded } from '../../kernel/decider.js';
 import { NotFound } from '../../kernel/errors.js';
+import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { CONSEQUENCES } from '../target-events.js';
 import { type Target, targetsStream } from '../targets.js';
 
@@ -37,11 +41,17 @@ export const TargetsAnswer = closed({
 });
 export type TargetsAnswer = Static<typeof TargetsAnswer>;
 
-export class ListTargets extends Query<TargetsAnswer> {}
+export class ListTargets extends Query<TargetsAnswer> {
+  constructor(readonly asOf?: string) {
+    super();
+  }
+}
 
 export class ShowTarget extends Query<ShownTarget> {
   @IsLabel('The name of the target.')
   name!: string;
+
+  declare readonly asOf?: string;
 }
 
 const answerOf = ({ changedAt, ...target }: Target, epoch: string): TargetAnswer => ({
@@ -56,13 +66,18 @@ const answerOf = ({ changedAt, ...target }: Target, epoch: string): TargetAnswer
 @QueryHandler(ListTargets)
 export class ListTargetsHandler implements IQueryHandler<ListTargets> {
   constructor(
-    @Inject(Transactor) private readonly transactor: Transactor,
-    @Inject(LogEpoch) private readonly epoch: LogEpoch,
+    @Inject(EVENT_STORE) readonly store: EventStore,
+    @Inject(LogEpoch) readonly epoch: LogEpoch,
+    @Inject(CLOCK) readonly clock: Clock,
   ) {}
 
-  async execute(): Promise<TargetsAnswer> {
-    const { state, position: place } = await this.transactor.load(targetsStream, undefined);
-    const sorted = [...state.byName.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+  /** @throws InvalidInput, PositionGone */
+  async execute({ asOf }: ListTargets): Promise<TargetsAnswer> {
+    const { events } = await streamAsOf(targetsStream.category, asOf, this);
+    const sorted = [...foldRecorded(targetsStream, events).byName.values()].sort((one, other) =>
+      one.name < other.name ? -1 : 1,
+    );
+    const place = events.at(-1)?.position ?? 0;
     return { items: sorted.map((target) => answerOf(target, this.epoch.current)), position: String(place) };
   }
 }
@@ -70,12 +85,15 @@ export class ListTargetsHandler implements IQueryHandler<ListTargets> {
 @QueryHandler(ShowTarget)
 export class ShowTargetHandler implements IQueryHandler<ShowTarget> {
   constructor(
-    @Inject(Transactor) private readonly transactor: Transactor,
-    @Inject(LogEpoch) private readonly epoch: LogEpoch,
+    @Inject(EVENT_STORE) readonly store: EventStore,
+    @Inject(LogEpoch) readonly epoch: LogEpoch,
+    @Inject(CLOCK) readonly clock: Clock,
   ) {}
 
-  async execute({ name }: ShowTarget): Promise<ShownTarget> {
-    const target = (await this.transactor.load(targetsStream, undefined)).state.byName.get(name);
+  /** @throws NotFound target-unknown; InvalidInput, PositionGone */
+  async execute({ name, asOf }: ShowTarget): Promise<ShownTarget> {
+    const { events } = await streamAsOf(targetsStream.category, asOf, this);
+    const target = foldRecorded(targetsStream, events).byName.get(name);
     if (!target)
       throw new NotFound('target-unknown', `no target ${name} is registered; GET /v1/enforcement-targets lists them`);
     return { ...answerOf(target, this.epoch.current), position: String(target.changedAt) };
@@ -104,8 +122,8 @@ export class ShowTargetsController {
       position: '1042',
     }),
   })
-  listTargets(): Promise<TargetsAnswer> {
-    return this.queries.execute(new ListTargets());
+  listTargets(@QueryParameters() { asOf }: AsOfQuery): Promise<TargetsAnswer> {
+    return this.queries.execute(new ListTargets(asOf));
   }
 
   @Get(':name')
@@ -115,7 +133,7 @@ export class ShowTargetsController {
     answer: answer('ShownEnforcementTarget', 'The target.', ShownTarget, { ...example, position: '1042' }),
     refusals: { 404: ['target-unknown'] },
   })
-  showTarget(@Param() query: ShowTarget): Promise<ShownTarget> {
-    return this.queries.execute(query);
+  showTarget(@Param() target: ShowTarget, @QueryParameters() { asOf }: AsOfQuery): Promise<ShownTarget> {
+    return this.queries.execute(Object.assign(target, { asOf }));
   }
 }

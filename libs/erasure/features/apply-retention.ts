@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
@@ -5,11 +6,12 @@ import type { Static } from 'typebox';
 import { RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IsFlag, IsLabel, IsReason, Means } from '../../http/field-rules.js';
+import { IfGiven, IsFlag, IsLabel, IsReason, Means } from '../../http/field-rules.js';
 import { closed, count, flag, list, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import type { Clock } from '../../kernel/clock.js';
+import { Refusal } from '../../kernel/errors.js';
 import { monthOf, monthsThrough, monthTree, SLICES, slicesOfMonth } from '../../platform/personal-data/data-class.js';
 import { PersonKeys } from '../../platform/personal-data/person-keys.js';
 import { CLOCK } from '../../platform/ports.js';
@@ -23,6 +25,7 @@ const RetentionAnswer = closed({
   dryRun: flag('Whether nothing was destroyed.'),
   held: list(text('An account.'), 'The accounts under a hold, whose data of these months is kept.'),
   keptShare: count('How many of 256 slices of the people are kept with them, until the holds are lifted.'),
+  scope: text('Class, months and kept slices in short: give it with `dryRun` off, so that nothing else is destroyed.'),
   keyEpoch: orNull(count('The epoch of the key store that has the keys no more; null for a dry run.')),
 });
 export type RetentionAnswer = Static<typeof RetentionAnswer>;
@@ -38,6 +41,10 @@ export class ApplyRetention extends RequestCommand<RetentionAnswer> {
   @IsFlag('Whether to only say what would be destroyed.')
   dryRun!: boolean;
 
+  @IfGiven()
+  @IsLabel('`scope` of the dry run: refused if holds have changed since, so that only what was counted is destroyed.')
+  scope?: string;
+
   @IsReason('Why. No personal data.')
   reason!: string;
 }
@@ -52,11 +59,20 @@ export class ApplyRetentionHandler implements ICommandHandler<ApplyRetention> {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** @throws InvalidInput for a month that is not over; NotCaughtUp if the holds can't be known in time */
-  async execute({ dataClass, through, dryRun, reason, context }: ApplyRetention): Promise<RetentionAnswer> {
+  /**
+   * @throws InvalidInput for a month that is not over; Refusal retention-differs; NotCaughtUp if the holds can't be known in
+   *   time
+   */
+  async execute({ dataClass, through, dryRun, scope: counted, reason, context }: ApplyRetention) {
     refuseMonth(through, monthOf(this.clock.now()));
     const { accounts: held, slices } = await this.holds.find(SLICES);
-    const found = { dataClass, through, dryRun, held, keptShare: slices.size };
+    const scope = scopeOf(dataClass, through, slices);
+    if (counted !== undefined && counted !== scope)
+      throw new Refusal(
+        'retention-differs',
+        `other people are under a hold now than in the dry run ${counted}, or it was of another class or month: repeat the dry run`,
+      );
+    const found = { dataClass, through, dryRun, held, keptShare: slices.size, scope };
     if (dryRun) return { ...found, keyEpoch: null };
     const periods = monthsThrough(through).flatMap((month) =>
       slices.size === 0 ? [monthTree(dataClass, month)] : slicesOfMonth(dataClass, month, slices),
@@ -68,6 +84,9 @@ export class ApplyRetentionHandler implements ICommandHandler<ApplyRetention> {
     return { ...found, keyEpoch };
   }
 }
+
+const scopeOf = (dataClass: RetainedClass, through: string, kept: ReadonlySet<number>): string =>
+  hash('sha256', JSON.stringify([dataClass, through, [...kept].sort((a, b) => a - b)])).slice(0, 16);
 
 @Controller('v1/retention-runs')
 export class ApplyRetentionController {
@@ -86,9 +105,10 @@ export class ApplyRetentionController {
       dryRun: true,
       held: ['acc-1'],
       keptShare: 1,
+      scope: '1f0c9a4b7d2e6853',
       keyEpoch: null,
     }),
-    refusals: { 503: ['not-caught-up'] },
+    refusals: { 409: ['retention-differs'], 503: ['not-caught-up'] },
   })
   applyRetention(@Body() request: ApplyRetention, @Context() context: Context): Promise<RetentionAnswer> {
     return this.commands.execute(request.with({ context }));

@@ -1,15 +1,16 @@
 import { addressesOf, settleErased } from '../../account/index.js';
 import type { ContextPorts, Schedule } from '../../context/context.js';
-import { DAY_MS, toIso } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { Refusal } from '../../kernel/errors.js';
 import type { ErasureHolds } from '../../platform/personal-data/erasure-holds.js';
+import { formerKeysUntil } from '../../platform/personal-data/open-key-store.js';
 import { processesWithKeys } from '../../platform/process/living-processes.js';
 import { onceBuilt, queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { casesView } from '../../review/index.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
+import { backupExpiry } from '../backup-expiry.js';
 import { completeErasure, erasureStream, startErasure } from '../erasure.js';
 import { keysStream, noteDestroyed } from '../keys.js';
 import { keysOfPerson } from '../queries/keys-of-person.js';
@@ -109,8 +110,8 @@ export class Erasing implements Schedule {
       // What arrived meanwhile.
       await quarantine.discardNaming([person], ERASING);
       await settleErased(transactor, person, { by: by(person), recognisesDeactivated: settings.recogniseErased });
-      const backupsExpireAt = toIso(clock.now() + settings.keyBackupDays * DAY_MS);
-      const done = { person, keyEpoch, processes: living.length, backupsExpireAt };
+      const expiry = backupExpiry(clock.now(), await formerKeysUntil(pool), settings);
+      const done = { person, keyEpoch, processes: living.length, ...expiry };
       await transactor.transact(erasureStream, person, by(person), (state) => completeErasure(state, done));
     }
   }

@@ -39,7 +39,12 @@ export const ErasureAnswer = closed({
   waitingFor: list(text('A process, as `host:pid`.'), 'The processes that have not dropped the keys yet.'),
   keyEpoch: orNull(count('The epoch of the key store that has the keys no more; null while it is not complete.')),
   erasedAt: orNull(instant('When it was complete.')),
-  backupsExpireAt: orNull(instant('When the last backup of the keys has expired.')),
+  backupsExpireAt: orNull(instant('When the last backup that may have the keys has expired.')),
+  databaseBackupsExpireAt: orNull(
+    instant(
+      'When the last backup of the database from before its keys were moved out of it has expired; null if none has them.',
+    ),
+  ),
   history,
   position: position('Of the last event of the erasure.'),
 });
@@ -78,6 +83,7 @@ export class ShowErasureHandler implements IQueryHandler<ShowErasure> {
       keyEpoch: done ? (done.data.keyEpoch as number) : null,
       erasedAt: done?.metadata.time ?? null,
       backupsExpireAt: done ? (done.data.backupsExpireAt as string) : null,
+      databaseBackupsExpireAt: (done?.data.databaseBackupsExpireAt as string | undefined) ?? null,
       history: own.map(({ position: place, type, metadata }) => ({
         position: String(place),
         type,
@@ -109,6 +115,7 @@ const example: ErasureAnswer = {
   keyEpoch: null,
   erasedAt: null,
   backupsExpireAt: null,
+  databaseBackupsExpireAt: null,
   history: [
     {
       position: '1059',

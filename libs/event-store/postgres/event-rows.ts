@@ -101,8 +101,14 @@ export function numbers(text: string | null): (number | null)[] | null {
 
 let lastTime = { text: '', iso: '' };
 
-/** The server's `2026-01-31 12:00:00.123456+00` as RFC 3339. Events that were appended together have one time. */
+/**
+ * The server's `2026-01-31 12:00:00.123456+00` as RFC 3339. Events that were appended together have one time. A time that the
+ * log never stores, such as one before our era, stays as it is, for the verification to find.
+ */
 export function isoTime(text: string): string {
-  if (text !== lastTime.text) lastTime = { text, iso: new Date(text).toISOString() };
+  if (text !== lastTime.text) {
+    const time = new Date(text);
+    lastTime = { text, iso: Number.isNaN(time.getTime()) ? text : time.toISOString() };
+  }
   return lastTime.iso;
 }

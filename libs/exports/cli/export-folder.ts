@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ApiProblem } from '../../cli/api-errors.js';
+import { logCheckpoint } from '../../cli/log-checkpoint.js';
 import type { Session } from '../../cli/session.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { DatasetName } from '../events.js';
@@ -46,7 +46,7 @@ export async function exportInto(session: Session, folder: string, wanted: Wante
     const { next: _, ...before } = manifest;
     const whole = { ...before, parts: [...manifest.parts, entry], rows: manifest.rows + entry.rows };
     manifest = { ...whole, ...(next !== undefined && { next }) };
-    if (next === undefined) manifest = { ...manifest, isComplete: true, checkpoint: await checkpointOf(session) };
+    if (next === undefined) manifest = { ...manifest, isComplete: true, checkpoint: await logCheckpoint(session) };
     await writeManifest(folder, manifest);
     progress.update(manifest.rows);
   } while (!manifest.isComplete);
@@ -114,15 +114,6 @@ async function writePart(
     return { file, rows, ...digest, ...(place !== undefined && { next: place }) };
   } finally {
     await part.abandon();
-  }
-}
-
-async function checkpointOf({ client }: Session): Promise<string | null> {
-  try {
-    return (await client.content('GET', '/log/checkpoint')).bytes.toString();
-  } catch (error) {
-    if (error instanceof ApiProblem && error.status === 404) return null;
-    throw error;
   }
 }
 

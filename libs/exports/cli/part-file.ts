@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { csvCell } from '../../cli/rendering/csv.js';
+import { csvLine } from '../../cli/rendering/csv.js';
 import type { Column, Row } from '../queries/dataset.js';
 
 export const FORMATS = ['ndjson', 'csv', 'parquet'] as const;
@@ -63,8 +63,6 @@ const csvText =
     csvLine(
       columns.map(({ name, type }) => (type === 'json' && row[name] !== null ? JSON.stringify(row[name]) : row[name])),
     );
-
-const csvLine = (values: readonly unknown[]): string => `${values.map(csvCell).join(',')}\r\n`;
 
 /** Rows of one group are in memory together. */
 const GROUP_ROWS = 10_000;

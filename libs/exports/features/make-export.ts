@@ -86,13 +86,16 @@ export class MakeExportController {
   @Post()
   @HttpCode(200)
   @Roles('compliance', 'administrator')
-  @Operation('Begins an export of events, decisions, cases or accounts; a repeat answers with the same one', {
-    description:
-      '`from` is the time of the first event or the position before it, `to` the time or the position of the last; by default all events so far. Cases and accounts are those that began in the range, as they were at its end. That somebody exported is an event, which is stored before the first row is given out. GET /v1/exports/{id}/rows has the rows, for who made the export only.',
-    example: { exportId: 'audit-2022', dataset: 'decisions', from: '2022-01-01T00:00:00Z', reason: 'yearly audit' },
-    answer: answer('Export', 'The export, with its range and columns.', ExportAnswer, exportExample),
-    refusals: { 409: ['export-differs'], 410: ['position-gone'] },
-  })
+  @Operation(
+    'Begins an export of events, decisions, cases, accounts or content moderation; a repeat answers with the same one',
+    {
+      description:
+        '`from` is the time of the first event or the position before it, `to` the time or the position of the last; by default all events so far. Cases and accounts are those that began in the range, as they were at its end. That somebody exported is an event, which is stored before the first row is given out. GET /v1/exports/{id}/rows has the rows, for who made the export only.',
+      example: { exportId: 'audit-2022', dataset: 'decisions', from: '2022-01-01T00:00:00Z', reason: 'yearly audit' },
+      answer: answer('Export', 'The export, with its range and columns.', ExportAnswer, exportExample),
+      refusals: { 409: ['export-differs'], 410: ['position-gone'] },
+    },
+  )
   async makeExport(@Body() asked: MakeExport, @Context() context: Context): Promise<ExportAnswer> {
     const made = await this.commands.execute(asked.with({ context }));
     return exportAnswer(made, this.datasets.of(made.dataset));

@@ -10,6 +10,7 @@ import { casesDataset } from './case-rows.js';
 import type { Dataset } from './dataset.js';
 import { decisionsDataset } from './decision-rows.js';
 import { eventsDataset } from './event-rows.js';
+import { moderationDataset } from './moderation-rows.js';
 import { StreamPages } from './stream-pages.js';
 
 @Injectable()
@@ -28,6 +29,7 @@ export class Datasets {
       decisions: decisionsDataset(store),
       cases: casesDataset(streams),
       accounts: accountsDataset(streams),
+      moderation: moderationDataset(store),
     };
   }
 

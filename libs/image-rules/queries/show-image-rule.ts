@@ -5,9 +5,11 @@ import { FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
+import { IfGiven, IsMoment } from '../../http/field-rules.js';
 import { entityTagOf } from '../../http/if-match.js';
 import { actor, closed, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { streamAsOf } from '../../http/stream-as-of.js';
 import type { Clock } from '../../kernel/clock.js';
 import { belongsTo, foldRecorded } from '../../kernel/decider.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
@@ -51,7 +53,10 @@ const example: ImageRuleAnswer = {
 };
 
 export class ShowImageRule extends Query<ImageRuleAnswer> {
-  constructor(readonly scope: RuleScope) {
+  constructor(
+    readonly scope: RuleScope,
+    readonly asOf?: string,
+  ) {
     super();
   }
 }
@@ -59,15 +64,15 @@ export class ShowImageRule extends Query<ImageRuleAnswer> {
 @QueryHandler(ShowImageRule)
 export class ShowImageRuleHandler implements IQueryHandler<ShowImageRule> {
   constructor(
-    @Inject(EVENT_STORE) private readonly store: EventStore,
-    @Inject(LogEpoch) private readonly epoch: LogEpoch,
-    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(EVENT_STORE) readonly store: EventStore,
+    @Inject(LogEpoch) readonly epoch: LogEpoch,
+    @Inject(CLOCK) readonly clock: Clock,
   ) {}
 
-  async execute({ scope }: ShowImageRule): Promise<ImageRuleAnswer> {
-    const events = await this.store.readStream(imageRulesStream.category);
+  /** @throws InvalidInput, PositionGone */
+  async execute({ scope, asOf }: ShowImageRule): Promise<ImageRuleAnswer> {
+    const { events, now } = await streamAsOf(imageRulesStream.category, asOf, this);
     const state = foldRecorded(imageRulesStream, events);
-    const now = this.clock.now();
     // A cohort without a change of its own is in the scope of everyone.
     const changedAt = ruleOf(state, scope)?.changedAt ?? 0;
     const held = heldNow(state, scope, now) ?? heldNow(state, { rule: scope.rule }, now)!;
@@ -93,6 +98,13 @@ export class ShowImageRuleHandler implements IQueryHandler<ShowImageRule> {
   }
 }
 
+/** As of a moment too, unlike the change of a rule. */
+export class RuleAsOfQuery extends RuleQuery {
+  @IfGiven()
+  @IsMoment()
+  asOf?: string;
+}
+
 @Controller('v1/image-rules')
 export class ShowImageRuleController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
@@ -103,7 +115,10 @@ export class ShowImageRuleController {
   @Operation('A rule about images for everyone, or for one cohort, and who changed it why', {
     answer: answer('ImageRule', 'The rule.', ImageRuleAnswer, example),
   })
-  showImageRule(@Param() { rule }: RuleParam, @QueryParameters() { cohortId }: RuleQuery): Promise<ImageRuleAnswer> {
-    return this.queries.execute(new ShowImageRule({ rule, cohortId }));
+  showImageRule(
+    @Param() { rule }: RuleParam,
+    @QueryParameters() { cohortId, asOf }: RuleAsOfQuery,
+  ): Promise<ImageRuleAnswer> {
+    return this.queries.execute(new ShowImageRule({ rule, cohortId }, asOf));
   }
 }

@@ -15,6 +15,7 @@ import { EVENT_STORE, SETTINGS } from '../../platform/ports.js';
 import { LANGUAGES, NoticeDelivered, type NoticeFailed, NoticeQueued } from '../events.js';
 import { type NoticeState, noticeStream, refuseUnknown } from '../notice.js';
 import { messageOf } from '../templates/message.js';
+import { linksOf } from '../templates/template.js';
 import { noticeExample, noticeFields } from './list-notices.js';
 
 export const NoticeAnswer = closed({
@@ -62,7 +63,7 @@ export class ShowNoticeHandler implements IQueryHandler<ShowNotice> {
       dueAt: toIso(dueAt),
       deliveredAt: isOf(NoticeDelivered, last) ? last.metadata.time : null,
       error: failureIn(last.data).error,
-      ...messageOf(notice, this.settings.noticeAppealUrl),
+      ...messageOf(notice, linksOf(this.settings)),
       history: own.map(({ position: place, type, metadata, data }) => ({
         position: String(place),
         type,

@@ -28,7 +28,7 @@ function senderTo(found: Holder, change: Partial<MailServer> = {}): EmailSender 
     isPlainAllowed: false,
     from: { name: 'Gatehouse', address: 'no-reply@gate.example' },
     timeoutMs: 20_000,
-    appealUrl: 'https://example.org/appeal',
+    links: { appealUrl: 'https://example.org/appeal' },
     ...change,
   };
   return new EmailSender(target, async () => found, { now: () => NOW });

@@ -4,6 +4,7 @@ import type { Clock } from '../../kernel/clock.js';
 import { InvalidAddress, mailboxOf } from '../../platform/personal-data/mailbox.js';
 import type { Notice } from '../notice.js';
 import { messageOf } from '../templates/message.js';
+import type { Links } from '../templates/template.js';
 import { type MailError, mailError } from './mail-error.js';
 import { SendError, type Sender } from './sender.js';
 
@@ -16,8 +17,7 @@ export interface MailServer {
   isPlainAllowed: boolean;
   from: { name: string; address: string };
   timeoutMs: number;
-  /** Where people can appeal. */
-  appealUrl?: string | undefined;
+  links?: Links | undefined;
 }
 
 /** Finds how to write to the holder of an account. It is asked when a notice is sent, and its answer is not kept. */
@@ -36,12 +36,12 @@ export class EmailSender implements Sender {
   }
 
   async send(notice: Notice): Promise<void> {
-    const { from, timeoutMs, appealUrl } = this.server;
+    const { from, timeoutMs, links } = this.server;
     const to = [{ name: '', address: recipient(await this.findHolder(notice.accountId)) }];
     const limit = AbortSignal.timeout(timeoutMs);
     try {
       await this.transport.sendMail({
-        ...{ from, to, ...messageOf(notice, appealUrl) },
+        ...{ from, to, ...messageOf(notice, links) },
         // As objects, they are one address each whatever they contain.
         envelope: { from: { name: '', address: from.address }, to },
         // The same for each attempt, so that a mailbox can recognize a message that comes twice.

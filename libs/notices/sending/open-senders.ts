@@ -3,6 +3,7 @@ import { readAuthority } from '../../platform/authority-file.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { StartFailure } from '../../platform/start-failure.js';
 import type { CHANNELS } from '../events.js';
+import { linksOf } from '../templates/template.js';
 import { EmailSender, type FindHolder } from './email-sender.js';
 import type { Sender } from './sender.js';
 import { webhookKey } from './signature.js';
@@ -31,18 +32,25 @@ export const openSenders = (
 
 function openWebhook(settings: Settings, clock: Pick<Clock, 'now'>): Sender | undefined {
   const { noticeWebhookUrl: url, noticeWebhookPrivate: isPrivateAllowed } = settings;
-  const { noticeTimeoutMs: timeoutMs, noticeAppealUrl: appealUrl } = settings;
+  const { noticeTimeoutMs: timeoutMs } = settings;
   if (url === undefined) return undefined;
-  return new WebhookSender({ url, keys: keysOf(settings), isPrivateAllowed, timeoutMs, appealUrl }, clock);
+  return new WebhookSender(
+    { url, keys: keysOf(settings), isPrivateAllowed, timeoutMs, links: linksOf(settings) },
+    clock,
+  );
 }
 
 function openEmail(settings: Settings, clock: Pick<Clock, 'now'>, findHolder: FindHolder): Sender | undefined {
   const { noticeSmtpUrl: url, noticeSmtpCaFile: file, noticeSmtpPlain: isPlainAllowed, noticeFrom: from } = settings;
-  const { noticeTimeoutMs: timeoutMs, noticeAppealUrl: appealUrl } = settings;
+  const { noticeTimeoutMs: timeoutMs } = settings;
   if (url === undefined || from === undefined) return undefined;
   const authority =
     file === undefined ? undefined : readAuthority('GATEHOUSE_NOTICE_SMTP_CA_FILE', file, 'notice-ca-unreadable');
-  return new EmailSender({ url, authority, isPlainAllowed, from, timeoutMs, appealUrl }, findHolder, clock);
+  return new EmailSender(
+    { url, authority, isPlainAllowed, from, timeoutMs, links: linksOf(settings) },
+    findHolder,
+    clock,
+  );
 }
 
 function keysOf({ noticeWebhookSecret, noticeWebhookFormerSecret }: Settings): Buffer[] {

@@ -3,6 +3,7 @@ import { request as requestHttps } from 'node:https';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Notice } from '../notice.js';
 import { messageOf } from '../templates/message.js';
+import type { Links } from '../templates/template.js';
 import { isPrivateHost, PRIVATE_ADDRESS, publicLookup } from './public-address.js';
 import { SendError, type Sender } from './sender.js';
 import { webhookHeaders } from './signature.js';
@@ -14,8 +15,7 @@ export interface WebhookTarget {
   /** Whether the receiver may have an address of this machine or of a private network. */
   isPrivateAllowed: boolean;
   timeoutMs: number;
-  /** Where people can appeal. */
-  appealUrl?: string | undefined;
+  links?: Links | undefined;
 }
 
 const GONE = 410;
@@ -29,14 +29,14 @@ export class WebhookSender implements Sender {
   ) {}
 
   async send(notice: Notice): Promise<void> {
-    const { url, keys, isPrivateAllowed, appealUrl } = this.target;
+    const { url, keys, isPrivateAllowed, links } = this.target;
     const address = new URL(url);
     if (!isPrivateAllowed && isPrivateHost(address.hostname)) throw refusedAddress();
     const now = this.clock.now();
     const body = JSON.stringify({
       type: `notice.${notice.kind}`,
       timestamp: toIso(now),
-      data: { ...notice, ...messageOf(notice, appealUrl) },
+      data: { ...notice, ...messageOf(notice, links) },
     });
     if (Buffer.byteLength(body) > MAX_BODY_BYTES) throw new SendError('the notice is too large', true);
     const status = await this.post(address, body, webhookHeaders(notice.noticeId, body, keys, now));

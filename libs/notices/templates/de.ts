@@ -1,6 +1,6 @@
 import { utcDayOf } from '../../kernel/clock.js';
 import type { Notice } from '../notice.js';
-import { type Message, paragraphs, type Template } from './template.js';
+import { type Links, type Message, paragraphs, type Template } from './template.js';
 
 const MEASURES: Record<string, string> = {
   strike: 'Zu Ihrem Konto wurde ein Verstoß vermerkt.',
@@ -33,22 +33,28 @@ const REVIEWS: Record<string, string> = {
   reopened: 'Sie haben ein Bild gemeldet. Die Entscheidung darüber ist aufgehoben, und es wird neu geprüft.',
 };
 
-export const de: Template = (notice, appealUrl) => {
+export const de: Template = (notice, links) => {
   if (notice.kind === 'flag-decided')
     return { subject: 'Ein Bild, das Sie gemeldet haben, wurde geprüft', text: flagText(notice) };
   if (notice.kind === 'appeal-decided')
-    return { subject: 'Über Ihren Einspruch wurde entschieden', text: appealText(notice) };
+    return { subject: 'Über Ihren Einspruch wurde entschieden', text: appealText(notice, links) };
   if (notice.kind === 'measure-reversed')
     return { subject: 'Eine Entscheidung zu Ihrem Konto wurde aufgehoben', text: reversedText(notice) };
   if (notice.kind === 'measure-lifted')
     return { subject: 'Eine Maßnahme gegen Ihr Konto wurde aufgehoben', text: liftedText(notice) };
-  return measureMessage(notice, appealUrl);
+  return measureMessage(notice, links);
 };
 
 const clauseText = ({ clause }: Notice) => clause !== undefined && `Klausel der Inhaltsrichtlinie: ${clause}.`;
 
-function measureMessage(notice: Notice, appealUrl: string | undefined): Message {
-  const { outcome, action, until, appealUntil, enforcementId } = notice;
+/** Of article 21 of the Digital Services Act. */
+const disputeText = ({ disputeUrl }: Links) =>
+  disputeUrl !== undefined &&
+  `Sie können sich auch an eine zertifizierte Stelle zur außergerichtlichen Streitbeilegung oder an ein Gericht wenden: ${disputeUrl}`;
+
+function measureMessage(notice: Notice, links: Links): Message {
+  const { outcome, action, until, appealUntil, enforcementId, caseId } = notice;
+  const { appealUrl } = links;
   const where = appealUrl === undefined ? 'dort, wo Sie sich anmelden' : `unter ${appealUrl}`;
   return {
     subject: 'Eine Entscheidung zu Ihrem Konto',
@@ -57,8 +63,11 @@ function measureMessage(notice: Notice, appealUrl: string | undefined): Message 
       action !== undefined && `Sie können ${ACTIONS[action] ?? action}.`,
       until !== undefined && `Das endet am ${utcDayOf(until)}.`,
       clauseText(notice),
+      caseId !== undefined &&
+        'Menschen haben das Bild geprüft und den Verstoß festgestellt. Feste Regeln bestimmen, welche Maßnahme folgt.',
       appealUntil !== undefined &&
         `Wenn Sie das für falsch halten, können Sie bis zum ${utcDayOf(appealUntil)} Einspruch einlegen, ${where}. Über ihn entscheidet, wer an der Entscheidung nicht beteiligt war.`,
+      disputeText(links),
       enforcementId !== undefined && `Aktenzeichen: ${enforcementId}`,
     ),
   };
@@ -78,11 +87,13 @@ const liftedText = ({ outcome, enforcementId }: Notice): string =>
     enforcementId !== undefined && `Aktenzeichen: ${enforcementId}`,
   );
 
-const appealText = (notice: Notice): string =>
+const appealText = (notice: Notice, links: Links): string =>
   paragraphs(
     APPEALS[notice.outcome],
     clauseText(notice),
     notice.reason !== undefined && `Begründung: ${notice.reason}`,
+    'Über Ihren Einspruch hat ein Mensch entschieden, der an der Entscheidung davor nicht beteiligt war, und kein automatisches System.',
+    disputeText(links),
     notice.enforcementId !== undefined && `Aktenzeichen: ${notice.enforcementId}`,
   );
 

@@ -1,6 +1,6 @@
 import { utcDayOf } from '../../kernel/clock.js';
 import type { Notice } from '../notice.js';
-import { type Message, paragraphs, type Template } from './template.js';
+import { type Links, type Message, paragraphs, type Template } from './template.js';
 
 const MEASURES: Record<string, string> = {
   strike: 'A strike was recorded against your account.',
@@ -32,21 +32,27 @@ const REVIEWS: Record<string, string> = {
   reopened: 'You flagged an image. The decision on it was undone, and it will be reviewed again.',
 };
 
-export const en: Template = (notice, appealUrl) => {
+export const en: Template = (notice, links) => {
   if (notice.kind === 'flag-decided')
     return { subject: 'An image that you flagged was reviewed', text: flagText(notice) };
-  if (notice.kind === 'appeal-decided') return { subject: 'Your appeal was decided', text: appealText(notice) };
+  if (notice.kind === 'appeal-decided') return { subject: 'Your appeal was decided', text: appealText(notice, links) };
   if (notice.kind === 'measure-reversed')
     return { subject: 'A decision about your account was undone', text: reversedText(notice) };
   if (notice.kind === 'measure-lifted')
     return { subject: 'A measure against your account was lifted', text: liftedText(notice) };
-  return measureMessage(notice, appealUrl);
+  return measureMessage(notice, links);
 };
 
 const clauseText = ({ clause }: Notice) => clause !== undefined && `Clause of the content policy: ${clause}.`;
 
-function measureMessage(notice: Notice, appealUrl: string | undefined): Message {
-  const { outcome, action, until, appealUntil, enforcementId } = notice;
+/** Of article 21 of the Digital Services Act. */
+const disputeText = ({ disputeUrl }: Links) =>
+  disputeUrl !== undefined &&
+  `You can also turn to a certified body for out-of-court dispute settlement, or to a court: ${disputeUrl}`;
+
+function measureMessage(notice: Notice, links: Links): Message {
+  const { outcome, action, until, appealUntil, enforcementId, caseId } = notice;
+  const { appealUrl } = links;
   const where = appealUrl === undefined ? 'where you log in' : `at ${appealUrl}`;
   return {
     subject: 'A decision about your account',
@@ -55,8 +61,11 @@ function measureMessage(notice: Notice, appealUrl: string | undefined): Message 
       action !== undefined && `You cannot ${ACTIONS[action] ?? action}.`,
       until !== undefined && `It ends on ${utcDayOf(until)}.`,
       clauseText(notice),
+      caseId !== undefined &&
+        'People reviewed the image and found the violation. Fixed rules say which measure follows.',
       appealUntil !== undefined &&
         `If you think that this is wrong, you can appeal until ${utcDayOf(appealUntil)} ${where}. Somebody who took no part in the decision will hear your appeal.`,
+      disputeText(links),
       enforcementId !== undefined && `Reference: ${enforcementId}`,
     ),
   };
@@ -76,11 +85,13 @@ const liftedText = ({ outcome, enforcementId }: Notice): string =>
     enforcementId !== undefined && `Reference: ${enforcementId}`,
   );
 
-const appealText = (notice: Notice): string =>
+const appealText = (notice: Notice, links: Links): string =>
   paragraphs(
     APPEALS[notice.outcome],
     clauseText(notice),
     notice.reason !== undefined && `Reason: ${notice.reason}`,
+    'A person decided about your appeal who took no part in the decision before. No automated system did.',
+    disputeText(links),
     notice.enforcementId !== undefined && `Reference: ${notice.enforcementId}`,
   );
 

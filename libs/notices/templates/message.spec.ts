@@ -23,9 +23,25 @@ it('words every outcome differently in every language', () => {
 
 it('names the clause, and says to the account’s holder until when and where to appeal', () => {
   for (const language of LANGUAGES) {
-    const { subject, text } = messageOf(notice({ language }), 'https://example.org/appeal');
+    const { subject, text } = messageOf(notice({ language }), { appealUrl: 'https://example.org/appeal' });
     expect(subject.length).toBeGreaterThan(5);
     for (const part of ['violent', '2022-11-15', 'https://example.org/appeal', 'img-1']) expect(text).toContain(part);
+  }
+});
+
+it('says of measures and decided appeals that people decided, and where disputes are settled if the setting names it', () => {
+  const links = { disputeUrl: 'https://example.org/disputes' };
+  for (const language of LANGUAGES) {
+    const measure = messageOf(notice({ language }), links).text;
+    const appeal = messageOf(notice({ language, kind: 'appeal-decided', outcome: 'denied' }), links).text;
+    expect(measure).toMatch(/People reviewed|Menschen/);
+    expect(appeal).toMatch(/A person decided|ein Mensch entschieden/);
+    for (const text of [measure, appeal]) expect(text).toContain(links.disputeUrl);
+    expect(messageOf(notice({ language, kind: 'measure-reversed', outcome: 'strike' }), links).text).not.toContain(
+      links.disputeUrl,
+    );
+    const { caseId: _, ...byHand } = notice({ language });
+    expect(messageOf(byHand).text).not.toMatch(/People|Menschen|court|Gericht/);
   }
 });
 

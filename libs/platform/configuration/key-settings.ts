@@ -11,6 +11,9 @@ export const keySettings = {
   keyBackupDays: integer(30, 0, 3_650).means(
     'Days after which the last backup of the key directory has expired; certificates of erasure name the date',
   ),
+  databaseBackupDays: integer(365, 0, 3_650).means(
+    'Days after which a backup of the database, and of its write-ahead log, has expired; if the keys were once in the database, certificates of erasure name the date when the last backup of then has',
+  ),
   erasureCoolingHours: integer(72, 0, 8_760).means(
     'Hours from the request for an erasure until it is started; it can be cancelled until then',
   ),

@@ -159,6 +159,9 @@ const table = {
     'Maximum time until a notice is accepted, in ms; past it, it is retried',
   ),
   noticeAppealUrl: webUrl().means('Where people can appeal; notices of measures name it'),
+  noticeDisputeUrl: webUrl().means(
+    'Where people find bodies for out-of-court dispute settlement (Digital Services Act, article 21); notices of measures and of decided appeals name it',
+  ),
   noticeLanguage: choice(['en', 'de'], 'en').means(
     'Language of notices to people who gave none, or one without a template',
   ),

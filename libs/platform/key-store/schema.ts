@@ -27,3 +27,20 @@ export class MoveKeys1700000000221 implements MigrationInterface {
     `);
   }
 }
+
+/** Since when no keys are in the database any more: older backups of it have them. */
+export class NoteMovedKeys1700000000241 implements MigrationInterface {
+  name = 'NoteMovedKeys1700000000241';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      ALTER TABLE platform.key_store ADD former_keys_until timestamptz;
+      -- Whether a database that is in use had keys is not known: an erasure must not promise too much.
+      UPDATE platform.key_store SET former_keys_until = now();
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE platform.key_store DROP former_keys_until');
+  }
+}

@@ -8,7 +8,7 @@ import { systemClock } from '../../kernel/clock.js';
 import { encrypt } from '../aes-gcm.js';
 import { connectDatabase, type Database } from '../database/database.js';
 import { toEncryptedText } from './encrypted-text.js';
-import { openKeyStore } from './open-key-store.js';
+import { formerKeysUntil, openKeyStore } from './open-key-store.js';
 import { PersonKeys } from './person-keys.js';
 
 let data: string;
@@ -66,6 +66,8 @@ describe('the keys of an earlier version', () => {
         { wrapped_key: null },
       ]);
     }
+    // Backups of until then have them.
+    expect(await formerKeysUntil(database.pool)).toEqual(expect.any(Number));
     await database.pool.query('DELETE FROM platform.former_keys');
     await insert('hurt', wrap(hurt, 'hurt'));
     expect(await (await open()).decrypt('hurt', text(hurt), 'here')).toBe('ada@example.org');
@@ -90,6 +92,7 @@ describe('a key store', () => {
   it('is made once by processes that start at once', async () => {
     const [one, other] = await Promise.all([open(), open()]);
     expect(other!.store.id).toBe(one!.store.id);
+    expect(await formerKeysUntil(database.pool)).toBe(undefined);
     expect(await other!.decrypt('ada', await one!.encrypt('ada', 'text', ''), '')).toBe('text');
   });
 

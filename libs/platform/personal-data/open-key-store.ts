@@ -25,6 +25,14 @@ const HAS_FORMER = `
   SELECT EXISTS (SELECT FROM platform.former_keys)
       OR EXISTS (SELECT FROM platform.address_key WHERE wrapped_key IS NOT NULL) AS former`;
 
+const NOTE_MOVED = 'UPDATE platform.key_store SET former_keys_until = now()';
+
+/** Until when the database had keys, as backups of that time have; undefined if it never had any. */
+export async function formerKeysUntil(pool: Pick<Pool, 'query'>): Promise<number | undefined> {
+  const { rows } = await pool.query('SELECT former_keys_until FROM platform.key_store');
+  return (rows[0]?.former_keys_until as Date | null | undefined)?.getTime();
+}
+
 /**
  * Opens the key store of this database, and makes it at the first start. Moves the keys of an earlier version, which are in
  * the database, into it.
@@ -68,6 +76,7 @@ export async function openKeyStore(
     const moved = [...former.people].flatMap(([person, key]) => (key === DAMAGED ? [] : [person]));
     await pool.query('DELETE FROM platform.former_keys WHERE person = ANY($1::text[])', [moved]);
     await pool.query('UPDATE platform.address_key SET wrapped_key = NULL');
+    if (moved.length > 0 || former.named.addresses) await pool.query(NOTE_MOVED);
   }
   return store;
 }

@@ -95,6 +95,19 @@ describe('person keys', () => {
     expect(await second.isForgotten('later')).toBe(true);
   });
 
+  it('would go on decrypting in a process that never looks: what the test above finds out', async () => {
+    const { ms } = now;
+    const keeping = await test.beside({ now: () => ms });
+    const encrypted = await keeping.encrypt('cached', 'secret', 'here');
+    await test.keys.destroy({ names: ['cached'] });
+    now.ms += 60 * MINUTE_MS;
+    expect(await keeping.decrypt('cached', encrypted, 'here')).toBe('secret');
+    await expect((await test.beside()).decrypt('cached', encrypted, 'here')).rejects.toThrow(
+      'the person was forgotten',
+    );
+    now.ms -= 60 * MINUTE_MS;
+  });
+
   it('are lost for one owner of a string if those of another are destroyed', async () => {
     const owners = { person: 'writer', about: 'image/1', dataClass: 'comments' as const };
     const [encrypted] = await test.keys.encryptMany([{ ...owners, plaintext: 'you know who', aad: 'here' }]);

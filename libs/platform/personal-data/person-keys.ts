@@ -79,11 +79,8 @@ export class PersonKeys {
     if (encrypted === ERASED) throw new Unreadable('the person was forgotten');
     if (!isEncrypted(encrypted)) throw new Unreadable('the text is not encrypted');
     const whose = typeof owners === 'string' ? { person: owners } : owners;
-    const month = monthIn(encrypted);
-    // What has no month was encrypted for its person alone.
-    const needed = month === undefined ? { person: whose.person } : whose;
-    const keys = await this.store.keysOf([needed.person, ...(needed.about === undefined ? [] : [needed.about])]);
-    const key = await this.textKey(needed, keys, month);
+    const keys = await this.store.keysOf([whose.person, ...(whose.about === undefined ? [] : [whose.about])]);
+    const key = await this.textKey(...neededFor(whose, keys, encrypted));
     if (key === FORGOTTEN) throw new Unreadable('the person was forgotten');
     if (key === DAMAGED) throw new Unreadable('the stored key of the person is damaged');
     try {
@@ -91,6 +88,18 @@ export class PersonKeys {
     } catch (cause) {
       throw new Unreadable('the text was not encrypted for this person and place, or it was altered', { cause });
     }
+  }
+
+  /** For each encrypted string whether it can be decrypted, without decrypting any. */
+  async readable(texts: readonly (Owners & { encrypted: string })[]): Promise<boolean[]> {
+    const names = texts.flatMap(({ person, about }) => (about === undefined ? [person] : [person, about]));
+    const keys = await this.store.keysOf(new Set(names));
+    const found: boolean[] = [];
+    for (const { encrypted, ...owners } of texts) {
+      const key = encrypted === ERASED ? FORGOTTEN : await this.textKey(...neededFor(owners, keys, encrypted));
+      found.push(key !== FORGOTTEN && key !== DAMAGED);
+    }
+    return found;
   }
 
   /** Whether the key of this person is destroyed. */
@@ -136,4 +145,10 @@ export class PersonKeys {
       new Set(names.map((name) => this.store.fileFor(name))),
     );
   }
+}
+
+/** What has no month was encrypted for its person alone. */
+function neededFor(owners: Owners, keys: ReadonlyMap<string, Key>, encrypted: string) {
+  const month = monthIn(encrypted);
+  return [month === undefined ? { person: owners.person } : owners, keys, month] as const;
 }

@@ -1,4 +1,4 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
 import { FromLog } from '../../context/from-views.js';
@@ -9,6 +9,7 @@ import { AnyRole } from '../../http/credentials/route-access.js';
 import { entityTagOf } from '../../http/if-match.js';
 import { closed, count, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { AsOfQuery, streamAsOf } from '../../http/stream-as-of.js';
 import type { Clock } from '../../kernel/clock.js';
 import { foldRecorded, lastChange } from '../../kernel/decider.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
@@ -59,21 +60,26 @@ const example = {
   position: '3',
 };
 
-export class ShowPolicy extends Query<PolicyAnswer> {}
+export class ShowPolicy extends Query<PolicyAnswer> {
+  constructor(readonly asOf?: string) {
+    super();
+  }
+}
 
 @QueryHandler(ShowPolicy)
 export class ShowPolicyHandler implements IQueryHandler<ShowPolicy> {
   constructor(
-    @Inject(EVENT_STORE) private readonly store: EventStore,
-    @Inject(LogEpoch) private readonly epoch: LogEpoch,
-    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(EVENT_STORE) readonly store: EventStore,
+    @Inject(LogEpoch) readonly epoch: LogEpoch,
+    @Inject(CLOCK) readonly clock: Clock,
   ) {}
 
-  async execute(): Promise<PolicyAnswer> {
-    const history = await this.store.readStream(policyStream.category);
+  /** @throws InvalidInput, PositionGone */
+  async execute({ asOf }: ShowPolicy): Promise<PolicyAnswer> {
+    const { events: history, now } = await streamAsOf(policyStream.category, asOf, this);
     const published = history.filter((event) => isOf(ContentPolicyPublished, event));
     const state = foldRecorded(policyStream, history);
-    const inForce = policiesAt(state, this.clock.now());
+    const inForce = policiesAt(state, now);
     const versions = published.map(({ data, metadata, position: place }) => ({
       version: data.version,
       url: data.url ?? null,
@@ -121,7 +127,7 @@ export class ShowPolicyController {
       position: '3',
     }),
   })
-  showPolicy(): Promise<PolicyAnswer> {
-    return this.queries.execute(new ShowPolicy());
+  showPolicy(@QueryParameters() { asOf }: AsOfQuery): Promise<PolicyAnswer> {
+    return this.queries.execute(new ShowPolicy(asOf));
   }
 }

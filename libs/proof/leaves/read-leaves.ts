@@ -1,10 +1,10 @@
 import type { EventStore } from '../../event-store/event-store.js';
-import { readStoredRows } from '../../event-store/postgres/stored-rows.js';
 import type { Position } from '../../kernel/envelope.js';
 import { eventLoop } from '../../kernel/event-loop.js';
 import type { Pool } from '../../platform/database/database.js';
 import type { Leaf } from '../tlog/tree-edge.js';
-import { entryOfEvent, entryOfRow } from './leaf.js';
+import { entryOfEvent } from './leaf.js';
+import { readEntries } from './stored-entries.js';
 
 /** Events whose leaves are made when they are asked for, so that the next page can be read meanwhile. */
 export interface LeafPage {
@@ -32,14 +32,13 @@ async function inTurns<Event>(events: readonly Event[], leafOf: (event: Event) =
 export const leavesOfTables =
   (pool: Pool): ReadLeaves =>
   async (after, limit) => {
-    const { rows, head } = await readStoredRows(pool, after, limit);
-    const next = rows.at(-1)?.position ?? after;
+    const { leaves, head } = await readEntries(pool, after, limit);
+    const next = leaves.at(-1)?.position ?? after;
     if (next === after && after < head)
       throw new Error(
         `the log has no event after ${after}, although its head is ${head}: events at its end are missing`,
       );
-    const leaves = () => inTurns(rows, (row) => ({ entry: entryOfRow(row), position: row.position }));
-    return { leaves, next, atHead: next >= head };
+    return { leaves: () => Promise.resolve(leaves), next, atHead: next >= head };
   };
 
 /** From any event store. */

@@ -5,9 +5,10 @@ import type { Transactor } from '../../event-store/transact.js';
 import type { RecordedOf } from '../../events/event-definition.js';
 import { ImageWithheld } from '../../images/index.js';
 import { causedBy } from '../../kernel/command-context.js';
-import { foldRecorded } from '../../kernel/decider.js';
+import { foldRecorded, isUsable } from '../../kernel/decider.js';
 import { type Case, caseStream } from '../../review/index.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
+import { type FlagSources, flagSourcesAfter, NOBODY } from '../flag-sources.js';
 import type { ContentDays } from '../queries/content-days.js';
 import { policyVersionAt } from '../queries/policy-clauses.js';
 import { queueStatement, type Statement, statementStream } from '../statement.js';
@@ -34,18 +35,17 @@ type Withheld = RecordedOf<typeof ImageWithheld>;
  * decided all the same.
  */
 export function statementQueueing({ store, transactor, ownEventIds, days, since }: QueueingPorts): Consumer {
-  /** The case as it was when the event was stored. */
-  async function caseAt(caseId: string, event: Decision): Promise<Case> {
+  /** The case as it was when the event was stored, and who had flagged its image. */
+  async function caseAt(caseId: string, event: Decision): Promise<{ found: Case; flags: FlagSources }> {
     const history = await store.readStream(`${caseStream.category}-${caseId}`);
-    return foldRecorded(
-      caseStream,
-      history.filter(({ position }) => position <= event.position),
-    );
+    const before = history.filter((one) => one.position <= event.position);
+    const flags = before.filter(isUsable).reduce(flagSourcesAfter, NOBODY);
+    return { found: foldRecorded(caseStream, before), flags };
   }
 
-  const noticed = ({ sources }: Case) => ({
-    source: sources.has('user') ? ('users' as const) : ('own-initiative' as const),
-    isDetectedByAutomation: sources.has('detector'),
+  const noticed = ({ users, detectors }: FlagSources) => ({
+    source: users ? ('users' as const) : ('own-initiative' as const),
+    isDetectedByAutomation: detectors,
   });
 
   async function ofOrder(event: Ordered): Promise<Omit<Statement, 'statementId'> | undefined> {
@@ -53,7 +53,7 @@ export function statementQueueing({ store, transactor, ownEventIds, days, since 
     const decision = DECISIONS[measure];
     const id = caseId ?? enforcementId;
     if (decision === undefined || id === undefined) return undefined;
-    const found = caseId === undefined ? undefined : await caseAt(caseId, event);
+    const { flags } = caseId === undefined ? { flags: NOBODY } : await caseAt(caseId, event);
     const policyVersion = statement?.policyVersion;
     return {
       enforcementId: id,
@@ -61,7 +61,7 @@ export function statementQueueing({ store, transactor, ownEventIds, days, since 
       ...(until !== undefined && { until }),
       ...(clause !== undefined && { clause }),
       ...(policyVersion !== undefined && { policyVersion }),
-      ...(found ? noticed(found) : { source: 'own-initiative', isDetectedByAutomation: false }),
+      ...noticed(flags),
       decidedBy: statement?.decidedBy ?? (caseId === undefined ? 'operator' : 'reviewers'),
       isMeasureAutomated: statement?.isMeasureAutomated ?? caseId !== undefined,
       contentDate: await days.ofAccount(accountId, event),
@@ -72,14 +72,14 @@ export function statementQueueing({ store, transactor, ownEventIds, days, since 
   async function ofImage(event: Withheld): Promise<Omit<Statement, 'statementId'> | undefined> {
     const { caseId, imageId, cause } = event.data;
     if (cause === 'model-problem') return undefined;
-    const found = await caseAt(caseId, event);
+    const { found, flags } = await caseAt(caseId, event);
     const policyVersion = await policyVersionAt(transactor, Date.parse(event.recordedAt));
     return {
       enforcementId: caseId,
       decision: 'image-disabled',
       ...(found.clause !== undefined && { clause: found.clause }),
       ...(policyVersion !== undefined && { policyVersion }),
-      ...noticed(found),
+      ...noticed(flags),
       decidedBy: 'reviewers',
       isMeasureAutomated: false,
       contentDate: await days.ofImage(imageId, found.openedAt, event),

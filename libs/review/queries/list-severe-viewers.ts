@@ -1,13 +1,17 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
 import { FromLog } from '../../context/from-views.js';
+import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
-import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { entityTagOf } from '../../http/if-match.js';
 import { closed, instant, list, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { AsOfQuery, streamAsOf } from '../../http/stream-as-of.js';
+import type { Clock } from '../../kernel/clock.js';
+import { foldRecorded, lastChange } from '../../kernel/decider.js';
+import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { severeViewersStream } from '../severe-viewers.js';
 import { LEADS } from './reviewing-roles.js';
 
@@ -26,17 +30,25 @@ const SevereViewersAnswer = closed({
 });
 export type SevereViewersAnswer = Static<typeof SevereViewersAnswer>;
 
-export class ListSevereViewers extends Query<SevereViewersAnswer> {}
+export class ListSevereViewers extends Query<SevereViewersAnswer> {
+  constructor(readonly asOf?: string) {
+    super();
+  }
+}
 
 @QueryHandler(ListSevereViewers)
 export class ListSevereViewersHandler implements IQueryHandler<ListSevereViewers> {
   constructor(
-    @Inject(Transactor) private readonly transactor: Transactor,
-    @Inject(LogEpoch) private readonly epoch: LogEpoch,
+    @Inject(EVENT_STORE) readonly store: EventStore,
+    @Inject(LogEpoch) readonly epoch: LogEpoch,
+    @Inject(CLOCK) readonly clock: Clock,
   ) {}
 
-  async execute(): Promise<SevereViewersAnswer> {
-    const { state, changedAt } = await this.transactor.load(severeViewersStream, undefined);
+  /** @throws InvalidInput, PositionGone */
+  async execute({ asOf }: ListSevereViewers): Promise<SevereViewersAnswer> {
+    const { events } = await streamAsOf(severeViewersStream.category, asOf, this);
+    const state = foldRecorded(severeViewersStream, events);
+    const changedAt = lastChange(severeViewersStream, events);
     const items = [...state.viewers.values()].map(({ person, since, by, reason }) => ({ person, since, by, reason }));
     return { items, etag: entityTagOf(changedAt, this.epoch.current), position: String(changedAt) };
   }
@@ -59,7 +71,7 @@ export class ListSevereViewersController {
       }),
     },
   )
-  listSevereViewers(): Promise<SevereViewersAnswer> {
-    return this.queries.execute(new ListSevereViewers());
+  listSevereViewers(@QueryParameters() { asOf }: AsOfQuery): Promise<SevereViewersAnswer> {
+    return this.queries.execute(new ListSevereViewers(asOf));
   }
 }

@@ -1,13 +1,17 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
 import { FromLog } from '../../context/from-views.js';
+import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
-import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { entityTagOf } from '../../http/if-match.js';
 import { closed, count, flag, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { AsOfQuery, streamAsOf } from '../../http/stream-as-of.js';
+import type { Clock } from '../../kernel/clock.js';
+import { foldRecorded } from '../../kernel/decider.js';
+import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { reviewSettingsStream } from '../queue-rules.js';
 import { LEADS } from './reviewing-roles.js';
 
@@ -24,17 +28,24 @@ const SamplingAnswer = closed({
 });
 export type SamplingAnswer = Static<typeof SamplingAnswer>;
 
-export class ShowSampling extends Query<SamplingAnswer> {}
+export class ShowSampling extends Query<SamplingAnswer> {
+  constructor(readonly asOf?: string) {
+    super();
+  }
+}
 
 @QueryHandler(ShowSampling)
 export class ShowSamplingHandler implements IQueryHandler<ShowSampling> {
   constructor(
-    @Inject(Transactor) private readonly transactor: Transactor,
-    @Inject(LogEpoch) private readonly epoch: LogEpoch,
+    @Inject(EVENT_STORE) readonly store: EventStore,
+    @Inject(LogEpoch) readonly epoch: LogEpoch,
+    @Inject(CLOCK) readonly clock: Clock,
   ) {}
 
-  async execute(): Promise<SamplingAnswer> {
-    const { state } = await this.transactor.load(reviewSettingsStream, undefined);
+  /** @throws InvalidInput, PositionGone */
+  async execute({ asOf }: ShowSampling): Promise<SamplingAnswer> {
+    const { events } = await streamAsOf(reviewSettingsStream.category, asOf, this);
+    const state = foldRecorded(reviewSettingsStream, events);
     const { changedAt, prevalenceQueue = null, ...sampling } = state.sampling;
     return {
       ...sampling,
@@ -66,7 +77,7 @@ export class ShowSamplingController {
       }),
     },
   )
-  showSampling(): Promise<SamplingAnswer> {
-    return this.queries.execute(new ShowSampling());
+  showSampling(@QueryParameters() { asOf }: AsOfQuery): Promise<SamplingAnswer> {
+    return this.queries.execute(new ShowSampling(asOf));
   }
 }

@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import { type AccountAnswer, accountOf } from '../../account/cli.js';
 import type { ApiClient } from '../../cli/api-client.js';
-import { type CommandGroup, command, integer, reason, severalOf } from '../../cli/commands.js';
+import { type CommandGroup, command, integer, reason, severalOf, sharedGroup } from '../../cli/commands.js';
 import { EXIT } from '../../cli/exit-codes.js';
 import { line, lines, type Shown } from '../../cli/rendering/plain-text.js';
 import { number, rowsOf, table } from '../../cli/rendering/table.js';
@@ -27,7 +27,7 @@ interface Onboarding {
 }
 
 export const cohortCommands: CommandGroup = (program, run) => {
-  const group = program.command('cohort').description('Onboards people in cohorts, and shows them.');
+  const group = sharedGroup(program, 'cohort', 'Onboards people in cohorts, and shows them.');
   command(group, 'list', 'Lists cohorts, the newest first.', 'cohort list', 'cohort list --limit 1000 --json')
     .option('--limit <n>', 'maximum number of cohorts', integer(1, 1_000_000), 50)
     .action(

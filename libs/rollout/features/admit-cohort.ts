@@ -39,7 +39,7 @@ export class AdmitCohort extends RequestCommand<CohortGranted> {
   accounts?: string[];
 
   @IfGiven()
-  @IsEntityId('Makes the request safe to retry; generated if absent. Must not begin with `daily-`.')
+  @IsEntityId('Makes the request safe to retry; generated if absent. Must not begin with `daily-` or `slice-`.')
   cohortId?: string;
 
   @IfGiven()

@@ -40,6 +40,33 @@ describe('onboarding', () => {
     expect(await dataOf('CohortClosed')).toEqual([{ cohortId: 'one', people: 2, first: at, last: at }]);
   });
 
+  it('shares cohorts among the classes by the plan, as exactly over small ones as over a large one', async () => {
+    const artists = Array.from({ length: 6 }, (_, n) => `artist-${n}`);
+    await world.join(...Array.from({ length: 20 }, (_, n) => `p-${n}`), ...artists, 'held', 'employee');
+    await world.classify('artists', ...artists);
+    await world.classify('hold-out', 'held', 'p-0');
+    await world.classify('staff', 'employee');
+    await world.planClasses('quotas', [{ class: 'artists', share: 20 }]);
+    for (const [cohortId, size] of [
+      ['one', 1],
+      ['two', 4],
+      ['three', 5],
+      ['four', 5],
+    ] as const)
+      await world.admit({ cohortId, size });
+    await world.reactor.processAll();
+    const people = (await dataOf('CohortOnboarded')).map(({ accounts }) => accounts as string[]);
+    expect(people[0]).toEqual(['employee']);
+    expect(people.flat().filter((one) => one.startsWith('artist'))).toEqual(['artist-0', 'artist-1', 'artist-2']);
+    const others = people.flat().filter((one) => one.startsWith('p-'));
+    expect(others).toEqual(Array.from({ length: 11 }, (_, n) => `p-${n + 1}`));
+    expect(await dataOf('CohortShared')).toMatchObject([{ from: 0 }, { from: 1 }, { from: 5 }, { from: 10 }]);
+    // Only a listed cohort onboards somebody who is held out.
+    await world.admit({ cohortId: 'listed', accounts: ['held'] });
+    await world.reactor.processAll();
+    expect(await onboardedPeople(world)).toContain('held in listed');
+  });
+
   it('chooses the next in line for each cohort admitted before the first was filled', async () => {
     await world.join('a', 'b', 'c');
     for (const cohortId of ['one', 'two', 'three']) await world.admit({ cohortId, size: 2 });

@@ -8,6 +8,8 @@ import type { Position } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import type { Admission } from '../admission.js';
+import { admissionPlanStream, type CohortShares, shareCohort, sharesOfCohort } from '../admission-plan.js';
+import { NO_PLAN, shareOut } from '../class-plan.js';
 import { type Cohort, type CohortPart, cohortStream, fillCohort, onboardCohort, placesLeft } from '../cohort.js';
 import { CohortAdmitted } from '../events.js';
 import { turnsOf } from '../queries/waiting-turns.js';
@@ -17,9 +19,9 @@ const ONBOARDING = 'onboarding';
 
 type Admitted = RecordedOf<typeof CohortAdmitted>;
 
-/** The accounts that waited at a position, in the order of their turn. Everything stored before the call counts. */
+/** Who waited at a position, in the order of their turn, of each class at most so many. Everything stored before the call counts. */
 export interface WaitingLine {
-  accounts: string[];
+  people: { accountId: string; class: string }[];
   asOf: Position;
 }
 
@@ -43,6 +45,16 @@ export function onboarding(transactor: Transactor, nextInLine: NextInLine, clock
     },
   });
 }
+
+function frontOf({ people, asOf }: WaitingLine, places: number, { plan, from }: CohortShares) {
+  return { accounts: shareOut(plan, people, places, from).map(({ accountId }) => accountId), asOf };
+}
+
+/** Those of the next part of a cohort. */
+const laterPlaces = ({ plan, from }: CohortShares, { chosen }: Cohort): CohortShares => ({
+  plan,
+  from: from + chosen.reduce((sum, { accounts }) => sum + accounts.length, 0),
+});
 
 /** An admission in another stream than that of the rollout was not decided here, and admits nobody. */
 async function isBeingOnboarded(transactor: Transactor, { data, position, stream }: Admitted): Promise<boolean> {
@@ -74,8 +86,10 @@ class CohortOnboarding {
     const { cohortId, size } = this.admission;
     let cohort = (await this.transactor.load(cohortStream, cohortId)).state;
     const times: number[] = [];
+    const shares = await this.shares();
     for (let n = 0; n < cohort.chosen.length || placesLeft(cohort, size) > 0; n++) {
-      if (n === cohort.chosen.length) cohort = await this.fill(n, placesLeft(cohort, size));
+      if (n === cohort.chosen.length)
+        cohort = await this.fill(n, placesLeft(cohort, size), laterPlaces(shares, cohort));
       const onboarded = await this.onboard(cohort.chosen[n]!);
       times.push(...onboarded.map(({ at }) => at));
       cohort = await this.reportOnboarded(onboarded.map(({ accountId }) => accountId));
@@ -85,9 +99,18 @@ class CohortOnboarding {
     );
   }
 
-  private async fill(part: number, places: number): Promise<Cohort> {
+  private async shares(): Promise<CohortShares> {
+    const { cohortId, size, accounts } = this.admission;
+    if (accounts) return { plan: NO_PLAN, from: 0 };
+    const { state } = await this.transactor.transact(admissionPlanStream, undefined, this.context, (plan) =>
+      shareCohort(plan, cohortId, size),
+    );
+    return sharesOfCohort(state, cohortId);
+  }
+
+  private async fill(part: number, places: number, shares: CohortShares): Promise<Cohort> {
     const { cohortId, size } = this.admission;
-    const chosen = await this.choose(places);
+    const chosen = await this.choose(places, shares);
     const { state } = await this.transactor.transact(cohortStream, cohortId, this.context, (cohort) =>
       fillCohort(cohort, { cohortId, part, ...chosen, size }),
     );
@@ -95,9 +118,11 @@ class CohortOnboarding {
   }
 
   /** Leaves out who has left since the line was read, even if they wait again by now: they are behind all others. */
-  private async choose(places: number): Promise<{ accounts: string[]; turns: number[] }> {
+  private async choose(places: number, shares: CohortShares): Promise<{ accounts: string[]; turns: number[] }> {
     const { accounts: listed, priority } = this.admission;
-    const line = listed ? { accounts: listed, asOf: Infinity } : await this.nextInLine(places, priority);
+    const line = listed
+      ? { accounts: listed, asOf: Infinity }
+      : frontOf(await this.nextInLine(places, priority), places, shares);
     const turns = await turnsOf(this.transactor, line.accounts);
     const chosen = line.accounts
       .map((accountId, n) => ({ accountId, ...turns[n]! }))

@@ -97,6 +97,58 @@ it('admits one cohort when two schedulers run on either side of midnight', async
   expect(await cohorts()).toHaveLength(1);
 });
 
+const everyDay = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
+
+it('admits the slices of the schedule instead, which add up to the rate over every week', async () => {
+  await world.setRate(5, true);
+  await world.schedule({ timeZone: 'Europe/London', days: everyDay, hours: [9, 15] });
+  // Wednesday to Wednesday, every hour: five people in fourteen slices a week.
+  for (let n = 0; n < 14 * 24; n++) {
+    await world.scheduler().tick();
+    if ((await world.log('CohortAdmitted')).length > (await world.log('CohortClosed')).length)
+      await world.reactor.processAll();
+    world.clock.time += HOUR_MS;
+  }
+  const admitted = await world.log('CohortAdmitted');
+  expect(admitted).toHaveLength(10);
+  expect(admitted.map(({ data }) => data.size)).toEqual(Array.from({ length: 10 }, () => 1));
+  expect(admitted[0]!.data.cohortId).toBe('slice-2022-05-18T14:00:00.000Z');
+  expect(new Set(admitted.map(({ data }) => String(data.cohortId).slice(17, 19)))).toEqual(new Set(['08', '14']));
+});
+
+it('admits one slice when several schedulers run at once, and none for an hour that is over', async () => {
+  await world.setRate(70);
+  await world.schedule({ timeZone: 'UTC', days: everyDay, hours: [9] });
+  await Promise.all([1, 2, 3].map(() => world.scheduler().tick()));
+  await world.reactor.processAll();
+  world.clock.time += DAY_MS + HOUR_MS;
+  await tick();
+  expect(await cohorts()).toEqual(['slice-2022-05-18T09:00:00.000Z: 10']);
+});
+
+it('waits for half an hour until all places of a slice are free, then admits those that are', async () => {
+  await world.setRate(14);
+  await world.schedule({ timeZone: 'UTC', days: everyDay, hours: [9] });
+  world.clock.time += HOUR_MS / 4;
+  await world.admit({ cohortId: 'by-hand', size: 13 });
+  await world.reactor.processAll();
+  await tick();
+  expect(await cohorts()).toEqual(['by-hand: 13']);
+  world.clock.time += HOUR_MS / 2;
+  await tick();
+  expect(await cohorts()).toEqual(['by-hand: 13', 'slice-2022-05-18T09:00:00.000Z: 1']);
+});
+
+it('admits no slice while onboarding is paused', async () => {
+  await world.setRate(70);
+  await world.schedule({ timeZone: 'UTC', days: everyDay, hours: [9] });
+  const context = { actor: { kind: 'user', id: 'olga' } as const, correlationid: 'spec' };
+  const transactor = world.transactorOn(world.store);
+  await transactor.transact(rolloutStream, undefined, context, (state) => pauseOnboarding(state, 'spec'));
+  await tick();
+  expect(await cohorts()).toEqual([]);
+});
+
 it('waits while a cohort is being onboarded', async () => {
   await world.setRate(70, true);
   await world.admit({ cohortId: 'by-hand', size: 15 });

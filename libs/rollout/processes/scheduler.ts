@@ -5,14 +5,24 @@ import type { Logger } from '../../platform/logging/logger.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
 import { admitDaily, dailyCohort, dailySize } from '../admission.js';
+import { admissionPlanStream } from '../admission-plan.js';
 import type { PeopleLeft } from '../queries/people-left.js';
-import { cohortsBeingOnboarded, rolloutStream } from '../rollout.js';
+import { cohortsBeingOnboarded, type Rollout, rolloutStream } from '../rollout.js';
+import type { Schedule } from '../schedule.js';
+import { admitSlice, dueSlice } from '../scheduled-slice.js';
 import type { GateWatch } from './gate-watch.js';
 
 export const SCHEDULER = 'scheduler';
 const TICK_MS = 60_000;
 
-/** Admits a seventh of the rate every day if the rate is set to be daily. */
+/** If everybody it may be for waits. */
+function dueCohort(state: Rollout, schedule: Schedule | undefined, now: number): string | undefined {
+  const everybody = Number.POSITIVE_INFINITY;
+  if (schedule) return dueSlice(state, schedule, now, everybody)?.cohortId;
+  return dailySize(state, now, everybody) > 0 ? dailyCohort(now) : undefined;
+}
+
+/** Admits slices of the rate by the schedule; without one, a seventh of the rate every day if the rate is set to be daily. */
 export class CohortScheduler {
   constructor(
     private readonly transactor: Transactor,
@@ -39,15 +49,21 @@ export class CohortScheduler {
   /** Admits today's cohort if it is due and all earlier ones are onboarded: only then is the number of waiting people known. */
   async tick(): Promise<void> {
     const now = this.clock.now();
-    const { state } = await this.transactor.load(rolloutStream, undefined);
-    if (dailySize(state, now, Number.POSITIVE_INFINITY) === 0 || cohortsBeingOnboarded(state).length > 0) return;
+    const [{ state }, plan] = await Promise.all([
+      this.transactor.load(rolloutStream, undefined),
+      this.transactor.load(admissionPlanStream, undefined),
+    ]);
+    const { schedule } = plan.state;
+    const due = dueCohort(state, schedule, now);
+    if (due === undefined || cohortsBeingOnboarded(state).length > 0) return;
     await this.gate.beforeAdmission();
-    const context: CommandContext = { actor: { kind: 'process', id: SCHEDULER }, correlationid: dailyCohort(now) };
+    const context: CommandContext = { actor: { kind: 'process', id: SCHEDULER }, correlationid: due };
     await this.transactor.transact(
       rolloutStream,
       undefined,
       context,
-      (current, waiting) => admitDaily(current, now, waiting),
+      (current, waiting) =>
+        schedule ? admitSlice(current, schedule, now, waiting) : admitDaily(current, now, waiting),
       // Nobody while a cohort is being onboarded, such as the one that another scheduler admitted meanwhile.
       async () => (await this.peopleLeft.countIfKnown()) ?? 0,
     );

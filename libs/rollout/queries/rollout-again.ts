@@ -1,5 +1,6 @@
 import { type DecisionsAgain, decisionsAgain } from '../../context/decisions-again.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import { admissionPlanStream, endSchedule, setClassPlan, setSchedule, shareCohort } from '../admission-plan.js';
 import { cohortStream, fillCohort, onboardCohort } from '../cohort.js';
 import type { RolloutEvent } from '../events.js';
 import { CohortAdmitted } from '../events.js';
@@ -83,6 +84,19 @@ export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
     decide: ({ gate }, { overrideId }, { actor, now }) => approveOverride(gate, overrideId, actor.id, now),
   },
   GateOverrideEnded: { rules: {}, decide: ({ gate }, { reason }, { now }) => endOverride(gate, reason, now) },
+});
+
+export const planAgain: DecisionsAgain = decisionsAgain(admissionPlanStream, {
+  ClassPlanSet: {
+    rules: { 'invalid-input': 'shares-fit' },
+    decide: (state, { mode, classes, reason }) => setClassPlan(state, { mode, classes }, reason),
+  },
+  AdmissionScheduleSet: {
+    rules: { 'invalid-input': 'time-zone-known' },
+    decide: (state, { reason, ...schedule }) => setSchedule(state, schedule, reason),
+  },
+  AdmissionScheduleEnded: { rules: {}, decide: (state, { reason }) => endSchedule(state, reason) },
+  CohortShared: { rules: {}, decide: (state, { cohortId, size }) => shareCohort(state, cohortId, size) },
 });
 
 /** Only their number, the first and the last count. */

@@ -23,12 +23,13 @@ import { type Clock, toIso, WEEK_MS } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/ports.js';
 import { ViewNotBuilt } from '../../projections/view-query.js';
 import { Waitlist, waitlistEntriesView } from '../../waitlist/index.js';
-import { nextDaily } from '../admission.js';
+import { admissionPlanStream } from '../admission-plan.js';
 import { CHANGES } from '../change-events.js';
 import { openProposals, type PlannedChange, type ProposedChange } from '../changes.js';
 import { askedRate, type GateReading, readGate } from '../gate-move.js';
 import { availableCapacity, countedCohorts, type GrantedCohort, peopleInWindow, rolloutStream } from '../rollout.js';
 import { rolloutWords } from '../rollout-words.js';
+import { nextSlice } from '../scheduled-slice.js';
 import { GateInForceAnswer, inForceAt, moveExample } from './gate-answers.js';
 import { GateEvidence } from './gate-evidence.js';
 import { CHANGES_KEPT, rolloutHistory } from './rollout-history.js';
@@ -87,7 +88,7 @@ export const RolloutAnswer = closed({
   nextSlice: orNull(
     closed(
       { at: instant('When.'), people: count('Of how many people at most.') },
-      'The next cohort of the daily schedule; null if none is due.',
+      'The next cohort of the schedule; null if none is due.',
     ),
   ),
   gate: GateInForceAnswer,
@@ -117,16 +118,18 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
   ) {}
 
   async execute(): Promise<RolloutAnswer> {
-    const [{ state, position }, waiting] = await Promise.all([
+    const [{ state, position }, plan, waiting] = await Promise.all([
       this.transactor.load(rolloutHistory, undefined),
+      this.transactor.load(admissionPlanStream, undefined),
       this.waitlist.waiting(),
     ]);
     const { rollout, changes } = state;
     const now = this.clock.now();
     const { available, moreAt } = availableCapacity(rollout, now);
-    const next = nextDaily(rollout, now);
+    const { schedule } = plan.state;
+    const next = nextSlice(rollout, schedule, now);
     return {
-      words: rolloutWords(rollout, await this.reading(), changes.at(-1), now),
+      words: rolloutWords(rollout, await this.reading(), changes.at(-1), now, schedule),
       perWeek: rollout.perWeek ?? null,
       daily: rollout.daily,
       paused: rollout.paused,

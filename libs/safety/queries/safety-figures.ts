@@ -17,8 +17,11 @@ import { type Days, type Grouping, MAX_GROUPS } from './groupings.js';
 import { ReviewReport } from './review-report.js';
 import type { SafetyAnswer, SafetyFigures } from './safety-answer.js';
 
+/** Of the counters of everything. */
+export const COUNTED_VIEWS = [safetyImagesView, deactivationsView] as const;
+
 /** Of the figures that are not by cohort. */
-export const SAFETY_SOURCES = [safetyImagesView, deactivationsView, casesView] as const;
+export const SAFETY_SOURCES = [...COUNTED_VIEWS, casesView] as const;
 
 const sourcesOf = (by: Grouping | undefined) =>
   by === 'cohort' ? [...SAFETY_SOURCES, accountStandingView] : SAFETY_SOURCES;
@@ -52,6 +55,12 @@ export class SafetyReport {
     const views = sourcesOf(by) as readonly View[];
     const figures = await this.rebuilder.readAt(views, position, (db) => this.figures(by, days, db));
     return { ...figures, position: String(position) };
+  }
+
+  /** The figures of everything, but for those of review. @param db where it finds COUNTED_VIEWS */
+  async whole(db: ViewQueries): Promise<Omit<SafetyFigures, 'review'>> {
+    const { whole } = await this.counted(db, undefined, {});
+    return toFigures(whole);
   }
 
   private async figures(

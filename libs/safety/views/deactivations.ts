@@ -10,6 +10,7 @@ import {
   PolicyAccepted,
   StrikeIssued,
   StrikeRescinded,
+  WaitlistClassSet,
   WaitlistJoined,
   WaitlistLeft,
 } from '../../account/index.js';
@@ -37,6 +38,7 @@ export type DeactivationRow = RowOf<typeof columns>;
 const CONCERN_NO_DEACTIVATION = [
   WaitlistJoined,
   WaitlistLeft,
+  WaitlistClassSet,
   AddressChanged,
   PolicyAccepted,
   AccountOnboarded,

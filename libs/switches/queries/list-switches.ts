@@ -1,13 +1,16 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
 import { FromLog } from '../../context/from-views.js';
-import { Transactor } from '../../event-store/transact.js';
+import type { EventStore } from '../../event-store/event-store.js';
+import { LogEpoch } from '../../event-store/log-epoch.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
 import { closed, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { AsOfQuery, streamAsOf } from '../../http/stream-as-of.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
-import { CLOCK } from '../../platform/ports.js';
+import { foldRecorded } from '../../kernel/decider.js';
+import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { SWITCHED_ACTIONS } from '../events.js';
 import { suspensionsInForce, switchesStream } from '../switches.js';
 
@@ -34,26 +37,32 @@ export const SwitchesAnswer = closed({
 });
 export type SwitchesAnswer = Static<typeof SwitchesAnswer>;
 
-export class ListSwitches extends Query<SwitchesAnswer> {}
+export class ListSwitches extends Query<SwitchesAnswer> {
+  constructor(readonly asOf?: string) {
+    super();
+  }
+}
 
 @QueryHandler(ListSwitches)
 export class ListSwitchesHandler implements IQueryHandler<ListSwitches> {
   constructor(
-    @Inject(Transactor) private readonly transactor: Transactor,
-    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(EVENT_STORE) readonly store: EventStore,
+    @Inject(LogEpoch) readonly epoch: LogEpoch,
+    @Inject(CLOCK) readonly clock: Clock,
   ) {}
 
-  /** From the stream itself, so that the answer is exact. */
-  async execute(): Promise<SwitchesAnswer> {
-    const { state, position } = await this.transactor.load(switchesStream, undefined);
-    const items = suspensionsInForce(state, this.clock.now()).map(({ action, cohortId, reason, since, until }) => ({
+  /** From the stream itself, so that the answer is exact. @throws InvalidInput, PositionGone */
+  async execute({ asOf }: ListSwitches): Promise<SwitchesAnswer> {
+    const { events, now } = await streamAsOf(switchesStream.category, asOf, this);
+    const state = foldRecorded(switchesStream, events);
+    const items = suspensionsInForce(state, now).map(({ action, cohortId, reason, since, until }) => ({
       action,
       cohortId: cohortId ?? null,
       reason,
       since,
       until: until === undefined ? null : toIso(until),
     }));
-    return { items, position: String(position) };
+    return { items, position: String(events.at(-1)?.position ?? 0) };
   }
 }
 
@@ -70,7 +79,7 @@ export class ListSwitchesController {
       position: '1042',
     }),
   })
-  listSwitches(): Promise<SwitchesAnswer> {
-    return this.queries.execute(new ListSwitches());
+  listSwitches(@QueryParameters() { asOf }: AsOfQuery): Promise<SwitchesAnswer> {
+    return this.queries.execute(new ListSwitches(asOf));
   }
 }

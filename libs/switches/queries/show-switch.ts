@@ -5,6 +5,7 @@ import { FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
+import { IfGiven, IsMoment } from '../../http/field-rules.js';
 import { entityTagOf } from '../../http/if-match.js';
 import {
   actor,
@@ -18,6 +19,7 @@ import {
   text,
 } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { streamAsOf } from '../../http/stream-as-of.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { belongsTo, foldRecorded } from '../../kernel/decider.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
@@ -67,7 +69,10 @@ const example: SwitchAnswer = {
 };
 
 export class ShowSwitch extends Query<SwitchAnswer> {
-  constructor(readonly scope: SwitchScope) {
+  constructor(
+    readonly scope: SwitchScope,
+    readonly asOf?: string,
+  ) {
     super();
   }
 }
@@ -75,16 +80,17 @@ export class ShowSwitch extends Query<SwitchAnswer> {
 @QueryHandler(ShowSwitch)
 export class ShowSwitchHandler implements IQueryHandler<ShowSwitch> {
   constructor(
-    @Inject(EVENT_STORE) private readonly store: EventStore,
-    @Inject(LogEpoch) private readonly epoch: LogEpoch,
-    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(EVENT_STORE) readonly store: EventStore,
+    @Inject(LogEpoch) readonly epoch: LogEpoch,
+    @Inject(CLOCK) readonly clock: Clock,
   ) {}
 
-  async execute({ scope }: ShowSwitch): Promise<SwitchAnswer> {
-    const events = await this.store.readStream(switchesStream.category);
+  /** @throws InvalidInput, PositionGone */
+  async execute({ scope, asOf }: ShowSwitch): Promise<SwitchAnswer> {
+    const { events, now } = await streamAsOf(switchesStream.category, asOf, this);
     const { action, cohortId } = scope;
     const shown = switchOf(foldRecorded(switchesStream, events), scope);
-    const suspension = inForce(shown, this.clock.now());
+    const suspension = inForce(shown, now);
     return {
       action,
       cohortId: cohortId ?? null,
@@ -108,6 +114,13 @@ export class ShowSwitchHandler implements IQueryHandler<ShowSwitch> {
   }
 }
 
+/** As of a moment too, unlike the change of a switch. */
+export class SwitchAsOfQuery extends SwitchQuery {
+  @IfGiven()
+  @IsMoment()
+  asOf?: string;
+}
+
 @Controller('v1/switches')
 export class ShowSwitchController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
@@ -118,7 +131,10 @@ export class ShowSwitchController {
   @Operation('The switch of an action for everyone, or for one cohort, and who changed it why', {
     answer: answer('Switch', 'The switch.', SwitchAnswer, example),
   })
-  showSwitch(@Param() { action }: SwitchParam, @QueryParameters() { cohortId }: SwitchQuery): Promise<SwitchAnswer> {
-    return this.queries.execute(new ShowSwitch({ action, cohortId }));
+  showSwitch(
+    @Param() { action }: SwitchParam,
+    @QueryParameters() { cohortId, asOf }: SwitchAsOfQuery,
+  ): Promise<SwitchAnswer> {
+    return this.queries.execute(new ShowSwitch({ action, cohortId }, asOf));
   }
 }

@@ -8,7 +8,7 @@ import { RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
 import type { CommandResult } from '../../event-store/write-result.js';
 import { PublicEndpoint } from '../../http/credentials/route-access.js';
-import { IfGiven, IsInteger, IsMailbox, IsPersonalText, Means } from '../../http/field-rules.js';
+import { IfGiven, IsInteger, IsLabel, IsMailbox, IsPersonalText, Means } from '../../http/field-rules.js';
 import { closed, oneOf, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
@@ -30,6 +30,12 @@ export class JoinWaitlist extends RequestCommand<Joined> {
   @IfGiven()
   @IsInteger('Priority class: 0 is served first, 9 last. Accepted from callers with a role only.', 0, 9)
   priority?: number;
+
+  @IfGiven()
+  @IsLabel(
+    'Class, whose share of a cohort operators set: `general` by default. Accepted from callers with a role only.',
+  )
+  class?: string;
 
   @Means('Language tag (BCP 47) to write in.')
   @IfGiven()
@@ -126,7 +132,7 @@ export class JoinWaitlistController {
   })
   async joinWaitlist(@Body() joining: JoinWaitlist, @Context() context: Context): Promise<JoinAnswer> {
     if (context.actor.role === undefined) {
-      const joined = this.commands.execute(joining.with({ priority: undefined, context }));
+      const joined = this.commands.execute(joining.with({ priority: undefined, class: undefined, context }));
       const [, refusal] = await Promise.all([sleep(ALIKE_AFTER_MS), joined.then(() => undefined, refusalIn)]);
       // It says nothing about the address, and a person must not believe to be on the waitlist.
       if (refusal?.code === 'join-suspended') throw refusal;

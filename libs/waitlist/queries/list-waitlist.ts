@@ -30,6 +30,7 @@ const example: WaitlistPage = {
     {
       accountId: 'acc-1',
       status: 'waiting',
+      class: 'general',
       priority: 5,
       joinedAt: '2022-05-18T09:00:00.000Z',
       cohortId: null,

@@ -18,6 +18,7 @@ export type WaitlistStatus = WaitlistEntryRow['status'];
 export const WaitlistEntry = closed({
   accountId: text('The account.'),
   status: oneOf(WAITLIST_STATUSES, 'Its status.'),
+  class: text('Its class, whose share of a cohort operators set.'),
   priority: count('Priority class: 0 is served first.'),
   joinedAt: instant('When it joined.'),
   cohortId: orNull(text('The cohort with which it was onboarded.')),
@@ -86,6 +87,7 @@ export class Waitlist {
 const toEntry = (row: any): WaitlistEntry => ({
   accountId: row.account_id,
   status: row.status,
+  class: row.class,
   priority: row.priority,
   joinedAt: toIso(row.joined_at),
   cohortId: row.cohort_id,

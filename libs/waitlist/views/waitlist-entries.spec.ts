@@ -13,6 +13,17 @@ describe('the waitlist view', () => {
     expect(entry(joined(7, 0))).toMatchObject({ priority: 0 });
   });
 
+  it('puts an account into a class, which it keeps when it leaves and rejoins', () => {
+    const inClass = recorded(8, 'WaitlistClassSet', { accountId, class: 'artists', reason: 'spec' });
+    const left = recorded(9, 'WaitlistLeft', { accountId });
+    expect(entry(joined(7))).toMatchObject({ class: 'general' });
+    expect(entry(joined(7), inClass)).toMatchObject({ class: 'artists', joined_position: 7 });
+    expect(entry(joined(7), inClass, left, joined(10))).toMatchObject({ class: 'artists', joined_position: 10 });
+    const as = recorded(10, 'WaitlistJoined', { accountId, email: 'x', class: 'testers' });
+    expect(entry(joined(7), inClass, left, as)).toMatchObject({ class: 'testers' });
+    expect(entry(inClass)).toBeUndefined();
+  });
+
   it('gives an account that left and rejoins a new place', () => {
     const left = recorded(8, 'WaitlistLeft', { accountId });
     expect(entry(joined(7), left)).toMatchObject({ status: 'left', joined_position: 7 });

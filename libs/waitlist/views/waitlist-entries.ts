@@ -6,6 +6,7 @@ import {
   AddressChanged,
   accountStream,
   CauseLifted,
+  classOnJoining,
   DeactivationCauseAdded,
   PolicyAccepted,
   StrikeIssued,
@@ -23,6 +24,8 @@ const columns = {
   account_id: text(),
   /** `barred`: deactivated while waiting; waits again, at its old place, when it is reinstated. */
   status: text<'waiting' | 'left' | 'onboarded' | 'barred'>(),
+  /** Whose share of a cohort it counts for; what operators set stays when it leaves and rejoins. */
+  class: text(),
   priority: int4(),
   /** The position of the last join: the order of the waitlist. */
   joined_position: int8(),
@@ -51,23 +54,28 @@ const NOT_BARRING = [
 export const waitlistEntriesOf = (account: AccountStream) =>
   defineView({
     name: 'waitlist-entries',
-    version: 1,
+    version: 2,
     summary: 'Who is waiting, in order, and who left or was onboarded.',
     events: except(account.events, NOT_BARRING),
     table: {
       name: 'entries',
       key: 'account_id',
       columns,
-      indexes: [`(priority, joined_position) WHERE status = 'waiting'`, '(joined_position)'],
+      indexes: [
+        `(priority, joined_position) WHERE status = 'waiting'`,
+        `(class, priority, joined_position) WHERE status = 'waiting'`,
+        '(joined_position)',
+      ],
     },
     keys: ({ data }) => [data.accountId],
     evolve(row: WaitlistEntryRow | undefined, event, accountId) {
       if (row && event.position <= row.position) return row;
-      if (event.type === 'WaitlistJoined') return joined(accountId, event);
+      if (event.type === 'WaitlistJoined') return joined(accountId, event, row);
       // A deactivation may concern an account that never joined.
       if (!row) return row;
       const status = statusOf(account.evolve(standingOf(row), event, placeOf(event)), row);
       const { position } = event;
+      if (event.type === 'WaitlistClassSet') return { ...row, class: event.data.class, position };
       if (event.type !== 'AccountOnboarded') return { ...row, status, position };
       return {
         ...row,
@@ -79,12 +87,17 @@ export const waitlistEntriesOf = (account: AccountStream) =>
     },
   });
 
-/** First come first served is `WHERE status = 'waiting' ORDER BY priority, joined_position`. */
+/** First come first served inside a class is `WHERE status = 'waiting' AND class = … ORDER BY priority, joined_position`. */
 export const waitlistEntriesView = waitlistEntriesOf(accountStream);
 
-const joined = (accountId: string, event: RecordedOf<typeof WaitlistJoined>): WaitlistEntryRow => ({
+const joined = (
+  accountId: string,
+  event: RecordedOf<typeof WaitlistJoined>,
+  before: WaitlistEntryRow | undefined,
+): WaitlistEntryRow => ({
   account_id: accountId,
   status: 'waiting',
+  class: classOnJoining(event.data.class, before?.class),
   priority: event.data.priority ?? DEFAULT_PRIORITY,
   joined_position: event.position,
   joined_at: Date.parse(event.metadata.time),

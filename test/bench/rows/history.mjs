@@ -38,7 +38,10 @@ export async function run({ server, logEvents, growthEvents, rounds, log }) {
     try {
       const about = { size, made, rounds };
       const asked = await histories(serving, head, about);
-      return isLarge ? [asked, await searches(serving, head, about), ...(await exported(serving, head, log))] : [asked];
+      if (!isLarge) return [asked];
+      const searched = await searches(serving, head, about);
+      for (const { what, figure, detail } of [asked, searched]) log(`  ${what}: ${ms(figure)}; ${detail}`);
+      return [asked, searched, ...(await exported(serving, head, log))];
     } finally {
       await serving.stop();
     }

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { DECISIONS, tryHeldBack } from '../../support/held-back-trial.js';
+import { DECISIONS, tryHeldBack } from '../support/held-back-trial.js';
 
 const LIMIT_MS = 900_000;
 

@@ -114,9 +114,9 @@ function memoryWorld() {
       .filter(({ status }) => status === 'waiting')
       .sort((a, b) => a.priority - b.priority || a.joined_position - b.joined_position)
       .slice(0, people)
-      .map(({ account_id }) => account_id);
+      .map((row) => ({ accountId: row.account_id, class: row.class }));
   const nextInLine = (meanwhile: readonly Step[]) => async (people: number) => {
-    const answer = { accounts: line(people), asOf: events.length };
+    const answer = { people: line(people), asOf: events.length };
     for (const step of meanwhile) await unlessRefused(perform(step));
     return answer;
   };

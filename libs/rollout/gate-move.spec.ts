@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { DAY_MS, toIso } from '../kernel/clock.js';
 import type { RolloutEvent } from './events.js';
 import { type Evidence, MOST_LATE_SECONDS, moveGate, readGate } from './gate-move.js';
+import { changeModel } from './gate-stage.js';
 import { type Rollout, rolloutStream } from './rollout.js';
 
 const START = Date.parse('2022-05-18T09:00:00Z');
@@ -87,6 +88,8 @@ describe('a move of the gate', () => {
 describe('harm', () => {
   const braked = after(started, harmful);
 
+  const knowing = applied(braked, { type: 'ModelSeen', data: { model: 'm-1', imageId: 'i-0' } });
+
   it('brakes by confirmed cases only: what waits is none', () => {
     expect(braked.gate.move).toMatchObject({ outcome: 'brake', reasons: expect.arrayContaining(['cohort-harm']) });
     const pending = { ...clean, counts: { ...clean.counts, pending: 20 } };
@@ -96,10 +99,20 @@ describe('harm', () => {
   it.each<[string, RolloutEvent]>([
     ['a higher rate', rate(2000)],
     ['another limit', { type: 'GateLimitSet', data: { limit: 0.0003, reason: 'a test' } }],
+    ['a model that an image names', { type: 'ModelSeen', data: { model: 'm-2', imageId: 'i-1' } }],
   ])('is not over because of %s, although that begins a stage', (_, event) => {
-    const later = applied(braked, event);
+    const later = applied(knowing, event);
     expect(later.gate.stage!.ordinal).toBe(2);
     expect(move(later, clean)).toMatchObject([{ data: { outcome: 'brake', reasons: ['harm-before'] } }]);
+  });
+
+  it('is over once an operator says that the model, which only images have named, is another', () => {
+    const seen = applied(knowing, { type: 'ModelSeen', data: { model: 'm-2', imageId: 'i-1' } });
+    const stated = changeModel(seen.gate, 'm-2', 'it was trained anew');
+    expect(stated).toMatchObject([{ type: 'ModelChanged', data: { model: 'm-2' } }]);
+    const over = applied(seen, ...stated);
+    expect(over.gate.isHarmKnown).toBe(false);
+    expect(changeModel(over.gate, 'm-2', 'again')).toEqual([]);
   });
 
   it.each<[string, RolloutEvent]>([

@@ -54,6 +54,8 @@ export interface Gate {
   /** The latest, oldest first, with the present one. */
   stages: readonly Stage[];
   model?: string;
+  /** The last one that an operator named; what an image names is a claim of its sender. */
+  statedModel?: string;
   /** Those that were named so far, by operators or by images. */
   models: readonly string[];
   /** The last change of its outcome. */
@@ -110,14 +112,14 @@ export function evolveGate(gate: Gate, event: RolloutEvent, place: EventPlace, p
     }
     case 'ModelChanged': {
       const stage = { ...begun, cause: 'model-changed' as const, what: data.model, reason: data.reason };
-      return changed(withModel(gate, data.model), stage);
+      return changed({ ...withModel(gate, data.model), statedModel: data.model }, stage);
     }
     case 'ModelSeen': {
       const after = withModel(gate, data.model);
       const reason = `image ${data.imageId} names it`;
       return gate.models.length === 0
         ? after
-        : changed(after, { ...begun, cause: 'model-changed', what: data.model, reason });
+        : changed(after, { ...begun, cause: 'model-changed', what: data.model, reason }, false);
     }
     case 'GateStageBegun': {
       const { cause, what, reason, by } = data;
@@ -139,11 +141,13 @@ export function evolveGate(gate: Gate, event: RolloutEvent, place: EventPlace, p
   }
 }
 
-const changed = (gate: Gate, stage: Omit<Stage, 'ordinal'>): Gate => (gate.stage ? withStage(gate, stage) : gate);
+const changed = (gate: Gate, stage: Omit<Stage, 'ordinal'>, isStated = true): Gate =>
+  gate.stage ? withStage(gate, stage, isStated) : gate;
 
-function withStage(gate: Gate, begun: Omit<Stage, 'ordinal'>): Gate {
+/** @param isStated whether an operator says so: a new name in an image ends no harm, or any sender could free admissions */
+function withStage(gate: Gate, begun: Omit<Stage, 'ordinal'>, isStated = true): Gate {
   const stage = { ...begun, ordinal: (gate.stage?.ordinal ?? 0) + 1 };
-  const isHarmKnown = gate.isHarmKnown && !REMEDIES.includes(stage.cause);
+  const isHarmKnown = gate.isHarmKnown && !(isStated && REMEDIES.includes(stage.cause));
   return { ...gate, stage, stages: [...gate.stages, stage].slice(-STAGES_KEPT), isHarmKnown };
 }
 
@@ -181,8 +185,10 @@ export function setGateParameters({ settings }: Gate, changes: ParameterChanges,
   return [{ type: 'GateParametersSet', data: { ...after, ...plan, reason } }];
 }
 
+/** A no-op for the present model, unless only images have named it and an operator says now that it ends the harm that is known. */
 export function changeModel(gate: Gate, model: string, reason: string): RolloutEvent[] {
-  return gate.model === model ? [] : [{ type: 'ModelChanged', data: { model, reason } }];
+  const isUnstated = gate.isHarmKnown && gate.statedModel !== model;
+  return gate.model === model && !isUnstated ? [] : [{ type: 'ModelChanged', data: { model, reason } }];
 }
 
 /** An image names its model: nothing new unless it is the first of its model. */

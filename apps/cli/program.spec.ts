@@ -24,6 +24,8 @@ const COMMANDS = [
   'waitlist leave',
   'waitlist class',
   'waitlist list',
+  'waitlist place',
+  'waitlist import',
   'policy publish',
   'policy withdraw',
   'policy show',

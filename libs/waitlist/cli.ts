@@ -1,12 +1,14 @@
 import { Option } from 'commander';
-import { type CommandGroup, command, integer, label, reason, severalOf } from '../cli/commands.js';
+import { type CommandGroup, command, integer, label, reason, severalOf, sharedGroup } from '../cli/commands.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { line, lines } from '../cli/rendering/plain-text.js';
-import { rowsOf, table } from '../cli/rendering/table.js';
+import { number, rowsOf, table } from '../cli/rendering/table.js';
 import { listed } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
+import { waitlistImportCommand } from './cli/import.js';
 import type { JoinAnswer } from './features/join-waitlist.js';
 import type { ClassAnswer } from './features/set-waitlist-class.js';
+import type { PlaceAnswer } from './queries/show-place.js';
 import type { WaitlistEntry } from './queries/waitlist.js';
 
 const STATUSES = ['waiting', 'left', 'onboarded', 'barred'];
@@ -19,7 +21,7 @@ interface Joining {
 }
 
 export const commands: CommandGroup = (program, run) => {
-  const group = program.command('waitlist').description('Adds people to the waitlist, removes them and lists it.');
+  const group = sharedGroup(program, 'waitlist', 'Adds people to the waitlist, removes them and lists it.');
 
   command(
     group,
@@ -50,6 +52,23 @@ export const commands: CommandGroup = (program, run) => {
     run(async ({ client, print }, _, accountId) => {
       const left = await client.delete<WriteReceipt>(`/v1/waitlist/${encodeURIComponent(accountId!)}`);
       print({ accountId, ...left }, () => line`${accountId} is no longer on the waitlist`);
+    }),
+  );
+
+  command(
+    group,
+    'place <account>',
+    'Shows the place of an account in the line of its class, rounded up.',
+    'waitlist place acc-1',
+  ).action(
+    run(async ({ client, print }, _, accountId) => {
+      const place = await client.get<PlaceAnswer>(`/v1/waitlist/${encodeURIComponent(accountId!)}/place`);
+      const { status, placeUpTo } = place;
+      print(place, () =>
+        placeUpTo === null
+          ? line`${accountId} is ${status}`
+          : line`${accountId} is among the first ${number(placeUpTo)}`,
+      );
     }),
   );
 
@@ -96,4 +115,6 @@ export const commands: CommandGroup = (program, run) => {
         );
       }),
     );
+
+  waitlistImportCommand(program, run);
 };

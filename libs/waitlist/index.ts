@@ -3,6 +3,7 @@ import { JoinWaitlistController, JoinWaitlistHandler, joinWaitlistInbound } from
 import { LeaveWaitlistController, LeaveWaitlistHandler } from './features/leave-waitlist.js';
 import { SetWaitlistClassController, SetWaitlistClassHandler } from './features/set-waitlist-class.js';
 import { ListWaitlistController, ListWaitlistHandler } from './queries/list-waitlist.js';
+import { ShowPlaceController, ShowPlaceHandler } from './queries/show-place.js';
 import { Waitlist } from './queries/waitlist.js';
 import { waitlistEntriesView } from './views/waitlist-entries.js';
 
@@ -13,7 +14,7 @@ export * from './views/waitlist-entries.js';
 export const waitlistContext: Context = {
   name: 'waitlist',
   views: [waitlistEntriesView],
-  commands: [JoinWaitlistHandler, LeaveWaitlistHandler, SetWaitlistClassHandler, ListWaitlistHandler],
+  commands: [JoinWaitlistHandler, LeaveWaitlistHandler, SetWaitlistClassHandler, ShowPlaceHandler, ListWaitlistHandler],
   inbound: (commands) => [joinWaitlistInbound(commands)],
   routes: [
     {
@@ -24,6 +25,7 @@ export const waitlistContext: Context = {
         LeaveWaitlistController,
         SetWaitlistClassController,
         ListWaitlistController,
+        ShowPlaceController,
       ],
     },
   ],

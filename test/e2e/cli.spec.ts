@@ -348,3 +348,38 @@ describe('the exit code', () => {
     [['rate', 'set', '-1']],
   ])('is 2 for %j, with an error on stderr', async (args) => fails(await cli.run(...args), 2, /error: /));
 });
+
+it('imports people from a CSV file in its order, reports bad rows, and changes nothing when repeated', async () => {
+  const file = join(directory, 'people.csv');
+  const rows = [
+    'email,class,priority,reason',
+    'imported-1@example.org,artists,,"to draw,\nand to paint"',
+    'nobody,artists,,',
+    'imported-2@example.org,Artists,,',
+    'imported-3@example.org,,3,',
+    'one,cell,too,many,here',
+    'imported-4@example.org,,many,',
+    'imported-5@example.org,,,',
+  ];
+  await writeFile(file, rows.join('\n'));
+  const run = async (...more: string[]) => {
+    const { code, ...result } = await cli.run('waitlist', 'import', file, ...more, '--json');
+    return { code, report: result.json() as unknown as { imported: number; bad: { line: number; why: string }[] } };
+  };
+  const { code, report } = await run();
+  expect(code).not.toBe(0);
+  expect(report.imported).toBe(3);
+  expect(report.bad.map((one) => one.line)).toEqual([4, 5, 7, 8]);
+  expect(report.bad[0]!.why).toMatch(/^email must/);
+  expect(report.bad[1]!.why).toMatch(/^class must/);
+  expect(report.bad[3]!.why).toMatch(/^priority must/);
+  await settled(client);
+  const waiting = async () => (await client.list<{ accountId: string }>('/v1/waitlist', {}, 500)).length;
+  const before = await waiting();
+  expect((await run()).report).toEqual(report);
+  expect((await run('--after', '8')).report).toEqual({ imported: 1, bad: [] });
+  await settled(client);
+  expect(await waiting()).toBe(before);
+  await writeFile(file, 'address,class\nx@example.org,a');
+  expect(await cli.run('waitlist', 'import', file)).toMatchObject({ stderr: expect.stringContaining('the columns') });
+});

@@ -53,6 +53,47 @@ it('pages through waiting people in the order of priority class, then of joining
   expect(paged).toEqual([cleo, ada, ben, eve, dan]);
 });
 
+it('gives a service the place of an account, rounded, in the line of its class', async () => {
+  const crowd = [];
+  for (let n = 0; n < 12; n++) crowd.push((await join(service, `crowd-${n}`, { class: 'crowd' })).accountId);
+  await join(service, 'other', { class: 'elsewhere', priority: 0 });
+  await gatehouse.settle();
+  const placeOf = async (accountId: string) => (await service.get(`/v1/waitlist/${accountId}/place`)).body;
+  expect(await placeOf(crowd[0])).toEqual({
+    accountId: crowd[0],
+    status: 'waiting',
+    placeUpTo: 10,
+    position: expect.any(String),
+  });
+  expect((await placeOf(crowd[11])).placeUpTo).toBe(20);
+  expect(await service.get('/v1/waitlist/nobody/place')).toMatchObject({ status: 404 });
+  expect((await nobody.get(`/v1/waitlist/${crowd[0]}/place`)).status).toBe(401);
+});
+
+it('puts accounts into a class, says which ones it refused, and changes nothing when repeated', async () => {
+  const { accountId } = await join(service, 'artist');
+  const body = { class: 'artists', accounts: [accountId, 'stranger'], reason: 'a test' };
+  const first = await operator.post('/v1/waitlist/classes', body);
+  expect(first).toMatchObject({
+    status: 200,
+    body: {
+      class: 'artists',
+      changed: 1,
+      refused: [{ accountId: 'stranger', why: expect.stringContaining('unknown') }],
+    },
+  });
+  expect((await operator.post('/v1/waitlist/classes', body)).body).toMatchObject({ changed: 0 });
+  const { items } = await list('?limit=500');
+  expect(items.find((one: { accountId: string }) => one.accountId === accountId)).toMatchObject({ class: 'artists' });
+  expect((await service.post('/v1/waitlist/classes', body)).status).toBe(403);
+});
+
+it('does not let callers without a role choose their class', async () => {
+  await join(nobody, 'climber', { class: 'staff' });
+  const { items } = await list('?limit=500');
+  expect(items.filter((one: { class: string }) => one.class === 'staff')).toEqual([]);
+});
+
 it('keeps one entry per person, however the address is typed', async () => {
   const first = await join(service, 'Frida');
   expect(first).toEqual({ accountId: expect.any(String), status: 'waiting', position: expect.stringMatching(/^\d+$/) });
@@ -94,6 +135,10 @@ it('lets a person leave once, and join again at the end', async () => {
   expect((await service.delete(`/v1/waitlist/${accountId}`)).body).toEqual(left.body);
   const { items } = await list('?status=left');
   expect(items).toMatchObject([{ accountId, status: 'left' }]);
+  expect((await service.get(`/v1/waitlist/${accountId}/place`)).body).toMatchObject({
+    status: 'left',
+    placeUpTo: null,
+  });
 
   await join(service, 'gil');
   await join(service, 'zoe', { priority: 0 });

@@ -63,6 +63,23 @@ export class Waitlist {
     return { ...listing.page(rows, limit, toEntry, (row) => [row.priority, Number(row.joined_position)]), waiting };
   }
 
+  /**
+   * The number of people of its class who are ahead of a waiting account.
+   * @returns undefined for an account that never joined, null for one that does not wait
+   */
+  async ahead(accountId: string): Promise<{ status: WaitlistStatus; ahead: number | null } | undefined> {
+    const { rows } = await queryView(this.pool, {
+      text: `SELECT own.status, CASE WHEN own.status = 'waiting' THEN (
+         SELECT count(*) FROM ${viewTable(waitlistEntriesView)} other
+         WHERE other.status = 'waiting' AND other.class = own.class
+           AND (other.priority, other.joined_position) < (own.priority, own.joined_position)
+       ) END AS ahead FROM ${viewTable(waitlistEntriesView)} own WHERE own.account_id = $1`,
+      values: [accountId],
+    });
+    const [row] = rows;
+    return row && { status: row.status, ahead: row.ahead === null ? null : Number(row.ahead) };
+  }
+
   /** The number of waiting people, in one priority class if it is given. */
   async waiting(priority?: number): Promise<number> {
     const { rows } = await queryView(this.pool, {

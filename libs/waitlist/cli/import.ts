@@ -1,0 +1,142 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { CsvError, parse } from 'csv-parse';
+import type { ApiClient } from '../../cli/api-client.js';
+import { ApiProblem } from '../../cli/api-errors.js';
+import { type CommandGroup, command, integer, sharedGroup } from '../../cli/commands.js';
+import { EXIT } from '../../cli/exit-codes.js';
+import { line, paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
+import { number, table } from '../../cli/rendering/table.js';
+import { InvalidInput } from '../../kernel/errors.js';
+import type { JoinAnswer } from '../features/join-waitlist.js';
+
+const COLUMNS = ['email', 'accountId', 'priority', 'class', 'locale', 'reason'];
+const LONGEST_ROW = 16_384;
+/** What the backend says of a row itself; anything else stops the import. */
+const FAULTS_OF_A_ROW = [400, 404, 409, 422];
+
+interface ImportReport {
+  /** The people of valid rows, whether they are new or were known. */
+  imported: number;
+  /** Rows that changed nothing, because they are not valid or were refused. */
+  bad: { line: number; why: string }[];
+}
+
+type Row = Record<string, string>;
+
+export const waitlistImportCommand: CommandGroup = (program, run) => {
+  const group = sharedGroup(program, 'waitlist', 'Adds people to the waitlist, removes them and lists it.');
+  command(
+    group,
+    'import <file>',
+    `Adds the people of a CSV file, in its order, and reports bad rows. Its first row names the columns: ${COLUMNS.join(', ')}; only email is required. Repeating it changes nothing, so repeat it after an interruption; --after continues behind a line.`,
+    'waitlist import people.csv',
+    'waitlist import people.csv --after 120000 --json',
+  )
+    .option('--after <line>', 'skip the rows up to this line of the file', integer(1, Number.MAX_SAFE_INTEGER), 0)
+    .action(
+      run<{ after: number }>(async ({ client, print, progress }, { after }, file) => {
+        progress.start('importing', await sizeOf(file!));
+        const report = await importPeople(client, file!, after, (bytes) => progress.update(bytes));
+        progress.end();
+        print(report, () => reportText(report));
+        return report.bad.length > 0 ? EXIT.failed : EXIT.done;
+      }),
+    );
+};
+
+/** One after the other: the order of the file becomes the order of joining. */
+async function importPeople(
+  client: ApiClient,
+  file: string,
+  after: number,
+  read: (bytes: number) => void,
+): Promise<ImportReport> {
+  const report: ImportReport = { imported: 0, bad: [] };
+  const bad = (at: number, why: string) => {
+    if (at > after) report.bad.push({ line: at, why });
+  };
+  for await (const { line: at, bytes, row } of rowsOf(file, bad)) {
+    if (at <= after) continue;
+    const why = await faultOf(client, row);
+    if (why === undefined) report.imported++;
+    else bad(at, why);
+    read(bytes);
+  }
+  report.bad.sort((one, other) => one.line - other.line);
+  return report;
+}
+
+async function faultOf(client: ApiClient, row: Row): Promise<string | undefined> {
+  try {
+    await client.post<JoinAnswer>('/v1/waitlist', bodyOf(row), { repeatable: true });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ApiProblem) || !FAULTS_OF_A_ROW.includes(error.status)) throw error;
+    const fields = (error.problem.errors ?? []).map(({ field, message }) => `${field.replace('/', '')} ${message}`);
+    return fields.length > 0 ? fields.join('; ') : error.message;
+  }
+}
+
+/** @throws InvalidInput for a file that can't be read */
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    throw new InvalidInput([{ field: file, message: `can't be read: ${(error as Error).message}` }]);
+  }
+}
+
+/** Empty cells are left out. What is no number goes to the backend as it is, which says so. */
+function bodyOf({ priority, ...others }: Row): Record<string, unknown> {
+  const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== ''));
+  if (priority === undefined || priority === '') return given;
+  return { ...given, priority: /^\d+$/.test(priority) ? Number(priority) : priority };
+}
+
+interface ReadRow {
+  /** The last line of the row. */
+  line: number;
+  /** Those of the file up to it. */
+  bytes: number;
+  row: Row;
+}
+
+/** @throws InvalidInput for a file that is no CSV with these columns */
+async function* rowsOf(file: string, bad: (line: number, why: string) => void): AsyncGenerator<ReadRow> {
+  const source = createReadStream(file);
+  const parser = parse({
+    ...{ bom: true, columns: checkedColumns, info: true, trim: true, max_record_size: LONGEST_ROW },
+    skip_records_with_error: true,
+    on_skip(error) {
+      bad(Number(error?.lines ?? 0), error?.message ?? 'is no row of CSV');
+    },
+  });
+  source.on('error', (error) => parser.destroy(error));
+  try {
+    for await (const { info, record } of source.pipe(parser)) {
+      yield { line: info.lines, bytes: info.bytes, row: record };
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new InvalidInput([{ field: file, message: `is no valid CSV: ${error.message}` }]);
+  } finally {
+    source.destroy();
+  }
+}
+
+/** @throws InvalidInput */
+function checkedColumns(names: string[]): string[] {
+  const unknown = names.filter((name) => !COLUMNS.includes(name));
+  if (unknown.length === 0 && names.includes('email')) return names;
+  const message = `must name the columns ${COLUMNS.join(', ')}, of which email is required, not: ${names.join(', ')}`;
+  throw new InvalidInput([{ field: 'the first row', message }]);
+}
+
+function reportText({ imported, bad }: ImportReport): Shown {
+  const rows = bad.map((one) => [one.line, one.why]);
+  return paragraphs([
+    line`${number(imported)} people are on the waitlist or were onboarded before, ${number(bad.length)} rows are bad`,
+    ...(rows.length > 0 ? [table(['line', 'why'], rows)] : []),
+  ]);
+}

@@ -3,6 +3,7 @@ import { reportEvents } from './events.js';
 import { PublishReportController, PublishReportHandler } from './features/publish-report.js';
 import { PreviewReportController, PreviewReportHandler } from './queries/preview-report.js';
 import { ReportFigures } from './queries/report-figures.js';
+import { reportsAgain } from './queries/reports-again.js';
 import { ShowReportHandler, ShowReportsController, ShowReportsHandler } from './queries/show-reports.js';
 import { reportsStream } from './report.js';
 
@@ -10,6 +11,7 @@ export const reportsContext: Context = {
   name: 'reports',
   events: reportEvents,
   streams: [reportsStream],
+  decisionsAgain: [reportsAgain],
   commands: [PublishReportHandler, PreviewReportHandler, ShowReportsHandler, ShowReportHandler],
   routes: [
     {

@@ -9,6 +9,7 @@ import { DeclaredRoutes } from '../../libs/http/credentials/declared-routes.js';
 import { jsonText } from '../../libs/ingest/json-text.js';
 import { expectProblem, expectResults } from '../support/expected-answers.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { runs } from '../support/runs.js';
 import { mutated, strangeText, strangeValue } from '../support/strange-input.js';
 import { validBodies } from '../support/valid-bodies.js';
 
@@ -42,7 +43,7 @@ describe('the endpoint for events', () => {
         if (answer.status === 202) expectResults(answer, Array.isArray(body) ? body.length : 1, type);
         else expectProblem(answer, type);
       }),
-      { numRuns: 150 },
+      { numRuns: runs(40, 150) },
     );
   });
 
@@ -75,7 +76,7 @@ describe('the endpoint for events', () => {
           }
         }
       }),
-      { numRuns: 120 },
+      { numRuns: runs(40, 120) },
     );
     expect(new Set(neighbours).size).toBe(neighbours.length);
     const { events: stored } = (await gatehouse.administrator.get('/v1/log?limit=2000&types=ImageShared')).body;
@@ -260,7 +261,7 @@ describe('every route', () => {
               : await administrator[method.toLowerCase() as 'post' | 'put'](url, jsonText(body));
         if (answer.status >= 400) expectProblem(answer, [method, url, jsonText(body).slice(0, 300)]);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(150, 500) },
     );
   });
 
@@ -307,7 +308,7 @@ describe('every route', () => {
         const answer = await gatehouse.administrator.get(`${path}?${search}`);
         if (answer.status !== 200) expectProblem(answer, search);
       }),
-      { numRuns: 150 },
+      { numRuns: runs(40, 150) },
     );
     for (const id of ['x', '-1', '99999999999999999', '1e3']) {
       const headers = { accept: 'text/event-stream', 'last-event-id': id };

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { caseRow, startCasesView } from '../../../test/support/case-rows.js';
+import { runs } from '../../../test/support/runs.js';
 import { hashOf } from '../../kernel/ids.js';
 import { DUE_AGAIN_MS } from '../claim-decisions.js';
 import { CaseCountReader } from './case-counting.js';
@@ -112,7 +113,7 @@ describe('the counts of a list of cases', () => {
           expect(values.every(({ value }) => possible[facet].includes(value))).toBe(true);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runs(40, 150) },
     );
   });
 

@@ -9,6 +9,7 @@ import {
   period,
   SINCE,
 } from '../../../test/support/evidence-views.js';
+import { runs } from '../../../test/support/runs.js';
 import { DAY_MS, toIso } from '../../kernel/clock.js';
 import { countedEvidence } from './counted-evidence.js';
 import { rowsOf } from './evidence-sources.js';
@@ -92,7 +93,7 @@ describe('the evidence that is kept', () => {
         }
         await views.reach(1_000_000);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(30, 100) },
     );
   });
 

@@ -6,6 +6,7 @@ import { keySettings } from './key-settings.js';
 import { NEEDS } from './needed-settings.js';
 import { proofSettings } from './proof-settings.js';
 import { regulationSettings } from './regulation-settings.js';
+import { rolloutSettings } from './rollout-settings.js';
 import {
   addressOnly,
   baseUrl,
@@ -107,12 +108,7 @@ const table = {
   decisionWaitMs: integer(5_000, 0, 600_000).means(
     'Maximum time a command waits for the views and consumers that its decision depends on, in ms; past it the answer is 503 `not-caught-up`. Less than GATEHOUSE_ANSWER_LIMIT_MS',
   ),
-  rateConfirmPercent: integer(200, 100, 100_000).means(
-    'A raise of the rate to more than this percentage of the present one has to be confirmed by naming the figure',
-  ),
-  ratePerWeekAlone: integer(10_000_000, 0, 10_000_000).means(
-    'Highest rate, in people a week, that one person may set; a raise above it needs the approval of another person',
-  ),
+  ...rolloutSettings,
   reviewPanel: integer(1, 1, 25).means('Number of reviewers whose verdicts decide a case'),
   reopenConfidencePercent: integer(20, 1, 100).means(
     'How much more confident than all earlier flags a repeated flag must be to reopen a dismissed case or to raise the priority of an open one, in hundredths',

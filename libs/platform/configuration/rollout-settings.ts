@@ -1,0 +1,11 @@
+import { integer } from './setting-kinds.js';
+
+/** Which changes of the rate one person may make alone. */
+export const rolloutSettings = {
+  rateConfirmPercent: integer(200, 100, 100_000).means(
+    'A raise of the rate to more than this percentage of the present one has to be confirmed by naming the figure',
+  ),
+  ratePerWeekAlone: integer(10_000_000, 0, 10_000_000).means(
+    'Highest rate, in people a week, that one person may set; a raise above it needs the approval of another person',
+  ),
+};

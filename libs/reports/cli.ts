@@ -25,8 +25,8 @@ export const commands: CommandGroup = (program, run) => {
     group,
     'preview',
     'Shows the report as of a position or a time, counted from the log, without publishing it. Role lead, operator, compliance or administrator.',
-    'report --at 1045',
-    'report preview --at 2022-05-18T09:00:00Z --out update-2022-05-18',
+    'report preview --at 1045',
+    'report --at 2022-05-18T09:00:00Z --out update-2022-05-18',
   )
     .requiredOption('--at <moment>', 'a position of the log or a time (RFC 3339)', positionOrTime)
     .option('--out <folder>', FOLDER)

@@ -26,7 +26,7 @@ export const ReportPublished = defineEvent({
     reportId: EntityId('The report: the digits of its position.'),
     position: Count('The figures count all events up to here.', 1),
     asOf: Instant('When the event at that position was stored.'),
-    figures: Figures,
+    figures: Type.Object(Figures.properties, { ...Figures, description: 'What the report says, as counts.' }),
     previous: Type.Optional(EntityId('The report that it is compared with.')),
     sha256: Hash('SHA-256 of its text.'),
   }),

@@ -98,6 +98,7 @@ const EXCEPTIONS: Record<string, string> = {
   '/v1/views': PROCESS,
   '/v1/views/jobs/:id': PROCESS,
   '/v1/waitlist': VIEW,
+  '/v1/waitlist/:accountId/place': VIEW,
 };
 
 const HOUR_MS = 3_600_000;

@@ -40,7 +40,7 @@ function loosely(shown: unknown): unknown {
 
 it('begins with the address and the policy', () => {
   expect(setUp!.script).toContain('echo \'quorum none\' > "$GATEHOUSE_PROOF_POLICY_FILE"\nnpm start\n');
-  expect(steps.filter(({ shown }) => shown !== undefined)).toHaveLength(5);
+  expect(steps.filter(({ shown }) => shown !== undefined)).toHaveLength(6);
 });
 
 it(

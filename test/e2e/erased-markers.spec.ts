@@ -27,11 +27,14 @@ beforeAll(async () => {
   superuser = new pg.Client(gatehouse.database.superuser);
   await superuser.connect();
   await superuser.query('CREATE EXTENSION IF NOT EXISTS pg_walinspect');
+  // Otherwise a checkpoint, for which any other spec may ask, removes segments that are still to be searched.
+  await superuser.query("SELECT pg_create_physical_replication_slot('erased_markers', true)");
   await superuser.query('ALTER TABLE log.events ALTER data SET STORAGE EXTERNAL');
   await superuser.query('CREATE TABLE public.control (text text)');
   await superuser.query('GRANT SELECT ON public.control TO PUBLIC');
 });
 afterAll(async () => {
+  await superuser.query("SELECT pg_drop_replication_slot('erased_markers')");
   await superuser.end();
   await gatehouse.close();
 });
@@ -92,7 +95,6 @@ it('leaves neither what a person wrote nor the key of it, in any table, file, re
 
   const { rows } = await superuser.query('SHOW data_directory');
   const directory = rows[0].data_directory as string;
-  // Before the checkpoint, which removes segments.
   const blocks = await walBlocks(from);
   await superuser.query('CHECKPOINT');
   // What is there in clear is found, so that what is not found is not there.

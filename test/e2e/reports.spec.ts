@@ -109,7 +109,7 @@ it('counts the figures as of a position from the log, the same to the byte whate
   expect(before.report.figures[5].share.bounds).toEqual({ low: 0.5, high: 1 });
   expect(before.publication).toBeNull();
   await send(image('ImageDownloaded', 5), flag(5), judge(5, 'unsafe'), judge(2, 'safe'));
-  await gatehouse.administrator.put('/v1/rollout/rate', { perWeek: 200 });
+  await gatehouse.administrator.put('/v1/rollout/rate', { perWeek: 200, reason: 'the gate allows it' });
   await settled(api);
   await run(0, '--at', first, '--out', path('after'));
   expect(await content('after')).toEqual(await content('before'));
@@ -182,7 +182,8 @@ it('finds a published report whose figures are not those of the log', async () =
 it('refuses an older position, one that is none, and other roles', async () => {
   const older = await cleo.post('/v1/reports', { at: String(Number(first) - 1) });
   expect([older.status, older.body.type]).toEqual([409, expect.stringContaining('report-superseded')]);
-  expect((await cleo.get('/v1/report-preview?at=0')).status).toBe(400);
+  for (const at of ['0', '2100-01-01T00:00:00Z', '2001-01-01T00:00:00Z', 'now'])
+    expect([at, (await cleo.get(`/v1/report-preview?at=${at}`)).status]).toEqual([at, 400]);
   expect((await cleo.get('/v1/report-preview?at=999999999')).status).toBe(410);
   expect((await cleo.get('/v1/reports/7')).body.type).toContain('report-unknown');
   const lead = await gatehouse.as('lena', 'lead');

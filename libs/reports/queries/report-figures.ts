@@ -2,13 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { accountStandingView } from '../../account/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
-import { positionOfMoment } from '../../http/moment.js';
+import { momentOf, positionOfMoment } from '../../http/moment.js';
 import { readFromGiven } from '../../http/position-text.js';
+import type { Clock } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import type { Position } from '../../kernel/envelope.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
-import { EVENT_STORE, SETTINGS } from '../../platform/ports.js';
+import { CLOCK, EVENT_STORE, SETTINGS } from '../../platform/ports.js';
 import { EarlierAnswers } from '../../projections/earlier-answers.js';
 import { Rebuilder, type ViewQueries } from '../../projections/rebuilder.js';
 import { queryView } from '../../projections/view-query.js';
@@ -28,6 +29,7 @@ export class ReportFigures {
     @Inject(LogEpoch) private readonly epoch: LogEpoch,
     @Inject(Rebuilder) private readonly rebuilder: Rebuilder,
     @Inject(SafetyReport) private readonly safety: SafetyReport,
+    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(SETTINGS) settings: Pick<Settings, 'decisionWaitMs'>,
   ) {
     this.answers = new EarlierAnswers(settings.decisionWaitMs);
@@ -41,6 +43,11 @@ export class ReportFigures {
    */
   async read(at: string, field: string): Promise<Pick<ReportData, 'position' | 'asOf' | 'figures'>> {
     const { store, epoch } = this;
+    const moment = momentOf(at, field, epoch.current);
+    // Its last event is not stored yet, so that a repeat would be another report.
+    if ('time' in moment && moment.time > this.clock.now()) {
+      throw new InvalidInput([{ field, message: 'must not be in the future' }]);
+    }
     const position = await positionOfMoment(at, field, { store, epoch: epoch.current });
     const asOf = await this.storedAt(position, field);
     return this.answers.read(String(position), async () => ({ position, asOf, figures: await this.count(position) }));

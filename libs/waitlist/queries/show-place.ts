@@ -43,7 +43,7 @@ export class ShowPlaceController {
 
   @Get(':accountId/place')
   @FromViews(waitlistEntriesView)
-  @Roles('service', 'operator', 'administrator')
+  @Roles('service', 'operator', 'compliance', 'administrator')
   @Operation('The place of an account in the line of its class, for the person who asks for it', {
     description:
       'Rounded, so that it reveals nothing about others. It is no promise: operators set how the classes share cohorts.',

@@ -8,6 +8,7 @@ import {
   changedNow,
   expectedAt,
   isConfirmed,
+  isOtherRaise,
   isStillConfirmed,
   refuseRaise,
 } from './change-rollout.js';
@@ -39,7 +40,7 @@ export function proposeChange(state: Rollout, proposal: Proposal, { by, now, ter
   const same = open.find((one) => one.changeId === changeId);
   if (same?.by === by && isSame(same, proposal)) return [];
   if (state.changes.known.includes(changeId)) {
-    throw new Refusal('change-known', `change ${changeId} was proposed before; choose another id`);
+    throw new Refusal('change-known', `change ${changeId} was proposed or planned before; choose another id`);
   }
   const expected = expectedAt(state, at ?? now);
   if (at === undefined && changedNow(state, proposal, { reason }).length === 0) return [];
@@ -113,6 +114,13 @@ export function approveChange(
   if (perWeek !== undefined) {
     const confirmed = sure || isStillConfirmed(expected, proposal);
     refuseRaise(expected, perWeek, { isConfirmed: confirmed, isApproved: true }, terms);
+    if (isOtherRaise(expected, proposal) && !sure) {
+      throw new Refusal(
+        'confirmation-needed',
+        `the rate was lowered to ${expected.perWeek ?? 0} since ${proposedBy} proposed ${perWeek}; if that is what you want, repeat the request with confirm ${perWeek}`,
+        { confirm: perWeek, perWeek: expected.perWeek ?? 0, factorPercent: terms.rateConfirmPercent },
+      );
+    }
   }
   const change = { does, ...(perWeek !== undefined && { perWeek }), ...(daily !== undefined && { daily }) };
   const cause = { by: proposedBy, approvedBy: by, ...(reverts !== undefined && { reverts }) };

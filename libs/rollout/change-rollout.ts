@@ -48,13 +48,14 @@ const MOST_PLANNED = 20;
  * @throws Refusal confirmation-needed (details: confirm, perWeek, factorPercent), approval-needed (details: perWeek, ratePerWeekAlone)
  */
 export function refuseRaise(
-  { perWeek: before = 0 }: Pick<Rollout, 'perWeek'>,
+  { perWeek: before }: Pick<Rollout, 'perWeek'>,
   perWeek: number,
   { isConfirmed, isApproved }: { isConfirmed: boolean; isApproved: boolean },
   { rateConfirmPercent, ratePerWeekAlone }: RateTerms,
 ): void {
-  if (perWeek <= before) return;
-  if (before > 0 && perWeek * 100 > before * rateConfirmPercent && !isConfirmed) {
+  if (perWeek <= (before ?? 0)) return;
+  // A rate of 0 is one that somebody set to stop admissions; only the first rate is no raise.
+  if (before !== undefined && perWeek * 100 > before * rateConfirmPercent && !isConfirmed) {
     throw new Refusal(
       'confirmation-needed',
       `${countWords(perWeek)} people a week are more than ${rateConfirmPercent}% of the present rate of ${countWords(before)}; ` +
@@ -119,7 +120,11 @@ export function changeRollout(
   const at = effectiveAt === undefined ? now : aheadTime(effectiveAt, now);
   const expected = expectedAt(state, at);
   const undoes = reverts === undefined ? {} : { reverts };
-  const events = changedNow(state, request, { ...(reason !== undefined && { reason }), ...undoes });
+  const about = { ...(reason !== undefined && { reason }), ...undoes };
+  const events = [
+    ...changedNow(state, request, about),
+    ...(effectiveAt === undefined ? noResumes(state, request) : []),
+  ];
   if (effectiveAt === undefined && events.length === 0) return [];
   if (reason === undefined && does !== 'resume' && (state.perWeek !== undefined || effectiveAt !== undefined)) {
     throw new InvalidInput([{ field: '/reason', message: 'must say why: only the first rate needs no reason' }]);
@@ -144,6 +149,14 @@ export function changeRollout(
       },
     },
   ];
+}
+
+/** A pause that somebody orders now lasts until somebody resumes: no resume that was planned before it ends it. */
+function noResumes({ changes }: Rollout, { does, reason = '' }: ChangeRequest): RolloutEvent[] {
+  if (does !== 'pause') return [];
+  return changes.planned
+    .filter((plan) => plan.does === 'resume')
+    .map(({ changeId }) => ({ type: 'RolloutChangeEnded', data: { changeId, how: 'lapsed', reason } }));
 }
 
 /** What a change of the rate was compared with. */
@@ -179,6 +192,8 @@ function effectOrLapse(state: Rollout, plan: PlannedChange, terms: RateTerms): R
   const lapsed = (reason: string): RolloutEvent[] => [
     { type: 'RolloutChangeEnded', data: { changeId, how: 'lapsed', reason } },
   ];
+  if (isOtherRaise(state, plan))
+    return lapsed(`the rate was lowered to ${state.perWeek ?? 0} before it was due on ${timeWords(plan.effectiveAt)}`);
   const given = { isConfirmed: isStillConfirmed(state, plan), isApproved: plan.approvedBy !== undefined };
   const refusal = perWeek === undefined ? undefined : refusalOf(() => refuseRaise(state, perWeek, given, terms));
   if (refusal) {
@@ -189,6 +204,12 @@ function effectOrLapse(state: Rollout, plan: PlannedChange, terms: RateTerms): R
   const events = effectOf(state, plan);
   return events.length > 0 ? events : lapsed('nothing was left to change when it was due');
 }
+
+/** Whether a change would raise a rate that was lowered since somebody decided it: that is another raise than theirs. */
+export const isOtherRaise = (
+  { perWeek: present = 0 }: Pick<Rollout, 'perWeek'>,
+  { perWeek, before = 0 }: { perWeek?: number; before?: number },
+): boolean => perWeek !== undefined && perWeek > present && present < before;
 
 /** A confirmation is about the raise that was shown with it, and about smaller ones. */
 export const isStillConfirmed = (

@@ -22,7 +22,7 @@ export interface Changes {
   planned: readonly PlannedChange[];
   /** Oldest first, also those that have expired since the last proposal. */
   proposed: readonly ProposedChange[];
-  /** The ids of the latest proposals, whatever became of them. */
+  /** The ids of the latest proposals and planned changes, whatever became of them. */
   known: readonly string[];
   /** The ids of the latest that were approved. */
   approved: readonly string[];
@@ -39,13 +39,15 @@ export function evolveChanges(before: Changes, { type, data }: RolloutEvent, pla
     case 'RolloutChangePlanned': {
       const { planned } = without(before, data.changeId);
       const all = [...planned, { ...data, by: data.by ?? actor.id, position }];
-      return { ...without(before, data.changeId), planned: all.sort(byTime) };
+      return { ...without(before, data.changeId), planned: all.sort(byTime), known: kept(before.known, data.changeId) };
     }
     case 'RolloutChangeProposed': {
       const others = without(before, data.changeId);
       const open = others.proposed.filter((one) => isOpen(one, Date.parse(place.time) || 0));
       return {
         ...others,
+        planned: before.planned,
+        approved: before.approved.filter((one) => one !== data.changeId),
         proposed: [...open, { ...data, by: actor.id, position }],
         known: kept(before.known, data.changeId),
       };

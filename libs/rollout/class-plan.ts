@@ -76,7 +76,7 @@ function linesOf<Person extends { class: string }>(
   const remainder = mode === 'quotas' ? ALL_PER_CENT - total : 0;
   const all = named.has(OTHERS) ? classes : [...classes, { class: OTHERS, share: remainder }];
   const isPart = (of: string, one: string) =>
-    one !== STAFF && one !== HOLD_OUT && (of === OTHERS ? !named.has(one) : one === of);
+    one !== STAFF && one !== HOLD_OUT && (one === of || (of === OTHERS && !named.has(one)));
   return all
     .filter((one) => !named.has(one.class) || one.share !== 0)
     .map(({ class: of, share = 0 }) => ({ share, people: waiting.filter((one) => isPart(of, one.class)), chosen: 0 }));

@@ -1,5 +1,6 @@
 import { toIso } from '../kernel/clock.js';
 import { nextDaily, SLICE_PREFIX } from './admission.js';
+import { restrictedAt } from './changes.js';
 import type { RolloutEvent } from './events.js';
 import { stopOf } from './gate-override.js';
 import { admitCohort, availableCapacity, type Rollout } from './rollout.js';
@@ -24,7 +25,8 @@ interface DueSlice {
  * passes without is not made up for, so that an outage ends in no rush.
  * @param now epoch milliseconds
  */
-export function dueSlice(state: Rollout, schedule: Schedule, now: number, waiting: number): DueSlice | undefined {
+export function dueSlice(given: Rollout, schedule: Schedule, now: number, waiting: number): DueSlice | undefined {
+  const state = restrictedAt(given, now);
   if (state.paused || state.perWeek === undefined || stopOf(state.gate, now)) return undefined;
   const slot = slotOf(slotsFrom(schedule, now), now);
   if (!slot || isAdmitted(state, slot.at)) return undefined;
@@ -46,11 +48,12 @@ export function admitSlice(state: Rollout, schedule: Schedule, now: number, wait
  * @param now epoch milliseconds
  */
 export function nextSlice(
-  state: Rollout,
+  given: Rollout,
   schedule: Schedule | undefined,
   now: number,
 ): { at: number; people: number } | undefined {
-  if (!schedule) return nextDaily(state, now);
+  if (!schedule) return nextDaily(given, now);
+  const state = restrictedAt(given, now);
   const { paused, perWeek = 0, gate } = state;
   if (paused || perWeek === 0 || stopOf(gate, now)) return undefined;
   const slots = slotsFrom(schedule, now);

@@ -23,7 +23,7 @@ export interface EventHandler {
    * @param isNew true after a takeover or a failure
    */
   claimed(checkpoint: Checkpoint, isNew: boolean): Promise<void>;
-  /** Minimum time between pages with events, so that many small ones become few. None by default. */
+  /** Time between a page that is not full and the next, so that many small ones become few. None by default. */
   restMs?: number;
   failed(error: unknown): void;
 }
@@ -131,7 +131,7 @@ export class OwnedSubscription implements Subscriber {
       for await (const page of this.log.subscribe(this.checkpoint!.position, { limit: PAGE, types, signal })) {
         if (!(await this.claim()) || this.owned !== owned) return;
         await this.process(page.events, page.next);
-        if (restMs && page.events.length > 0) await pause(restMs, signal);
+        if (restMs && page.events.length > 0 && page.events.length < PAGE) await pause(restMs, signal);
         while (background && !signal.aborted && !(await background.hasRoom(MOVE_MS)))
           await this.storeProgress(background.progress());
       }

@@ -171,19 +171,24 @@ export class LeafLog implements Subscriber {
   private async catchUp(signal?: AbortSignal): Promise<void> {
     let reading = this.read(this.position, PAGE);
     let storing = Promise.resolve();
-    for (;;) {
-      const page = await reading;
-      const isLast = page.atHead || signal?.aborted;
-      if (!isLast) {
-        reading = this.read(page.next, PAGE);
-        reading.catch(() => {}); // it is awaited once this page is stored, unless that fails
+    try {
+      for (;;) {
+        const page = await reading;
+        const isLast = page.atHead || signal?.aborted;
+        if (!isLast) {
+          reading = this.read(page.next, PAGE);
+          reading.catch(() => {}); // it is awaited once this page is stored, unless that fails
+        }
+        // Made while the page before is stored.
+        const leaves = await page.leaves();
+        await storing;
+        storing = this.store(page, leaves);
+        if (isLast) return await storing;
+        storing.catch(() => {}); // it is awaited once the next leaves are made
       }
-      // Made while the page before is stored.
-      const leaves = await page.leaves();
-      await storing;
-      storing = this.store(page, leaves);
-      if (isLast) return storing;
-      storing.catch(() => {}); // it is awaited once the next leaves are made
+    } finally {
+      // What takes over after a failure must find what was stored, not what is just being stored.
+      await storing.catch(() => {});
     }
   }
 

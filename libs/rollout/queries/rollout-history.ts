@@ -33,7 +33,10 @@ export const rolloutHistory: StreamKind<RolloutHistory, RolloutEvent> = {
   },
 };
 
-function toChange({ type, data }: RolloutEvent, { source: _, ...place }: EventPlace): RolloutChange | undefined {
+function toChange({ type, data }: RolloutEvent, { source: _, ...stored }: EventPlace): RolloutChange | undefined {
+  // What was planned or approved is stored by another: the clock, or who changed something after it was due.
+  const isOfAnother = 'by' in data && data.by !== undefined;
+  const place = isOfAnother ? { ...stored, actor: { kind: 'user' as const, id: data.by! } } : stored;
   switch (type) {
     case 'OnboardingRateSet':
       return { ...place, type, perWeek: data.perWeek, daily: data.daily, ...reasonOf(data) };

@@ -36,6 +36,9 @@ export const NoticeQueued = defineEvent({
     reason: Type.Optional(Line('Why, as the reviewer of the appeal put it.')),
     enforcementId: Type.Optional(EntityId('The measure.')),
     caseId: Type.Optional(EntityId('The case.')),
+    decidedBy: Type.Optional(
+      Type.Enum(['reviewers', 'operator', 'other-system'], { description: 'Who decided on the measure.' }),
+    ),
     appealUntil: Type.Optional(Instant('Until when the person can appeal.')),
     language: Type.Enum([...LANGUAGES], { description: 'The language of the text.' }),
   }),
@@ -49,6 +52,7 @@ export const NoticeQueued = defineEvent({
     clause: 'violent',
     enforcementId: 'img-1',
     caseId: 'img-1',
+    decidedBy: 'reviewers',
     appealUntil: '2022-11-15T10:20:00.000Z',
     language: 'en',
   },

@@ -117,6 +117,7 @@ export * from './appeal-hearings.js';
 export { type Case, caseStream } from './case.js';
 export { type Conflict, conflictOf } from './conflict-of-interest.js';
 export * from './consequences.js';
+export { decidersOf } from './deciders.js';
 export * from './events.js';
 export { CaseFactsReader } from './features/case-facts.js';
 export { type UnflaggedOpening, unflaggedOpening } from './features/unflagged-opening.js';

@@ -125,6 +125,31 @@ describe('statements of reasons', () => {
     expect(image).toMatchObject({ content_date: '2022-03-04' });
   });
 
+  it('say of a decision of another system what is known of it, of the account as of the image', async () => {
+    const { accountId } = (await service.post('/v1/waitlist', { email: 'outside-mailbox-secret@example.org' })).body;
+    const flag = { imageId: 'img-outside', flaggerKind: 'detector', flaggedBy: 'detector-1', categories: ['violent'] };
+    const images = [
+      cloudEvent('ImageGenerated', { imageId: 'img-outside', accountId }),
+      cloudEvent('ContentFlagged', flag),
+    ];
+    await service.post('/v1/events', images);
+    await gatehouse.settle();
+    const given = cloudEvent('ReviewConfirmed', {
+      ...{ caseId: 'img-outside', imageId: 'img-outside', accountId, round: 1, categories: ['violent'] },
+      ...{ clause: 'violent', reviewers: ['them-1'], votes: { unsafe: 1, safe: 0, unsure: 0 } },
+    });
+    const { body } = await service.post('/v1/events', [given]);
+    expect(body.results).toMatchObject([{ outcome: 'accepted' }]);
+    await tick();
+    const [puids, stored] = [
+      (await statementsOf('img-outside')).map(({ statementId }: { statementId: string }) => statementId),
+      [...database.stored.values()],
+    ];
+    expect(puids).toHaveLength(2);
+    const decided = stored.filter(({ puid }) => puids.includes(puid)).map((one) => one.automated_decision);
+    expect(decided).toEqual(['AUTOMATED_DECISION_PARTIALLY', 'AUTOMATED_DECISION_PARTIALLY']);
+  });
+
   it('have nothing of a person: no prompt, comment, note, reason, address or id', async () => {
     const accountId = await confirmed('img-personal', { flaggerKind: 'detector' });
     const other = (await service.post('/v1/waitlist', { email: 'b-mailbox-secret@example.org' })).body.accountId;

@@ -1,7 +1,7 @@
 import type { Transactor } from '../../event-store/transact.js';
 import type { RecordedOf } from '../../events/event-definition.js';
 import { policiesAt, policyStream } from '../../policy/index.js';
-import { caseStream, type ReviewConfirmed } from '../../review/index.js';
+import { caseStream, decidersOf, type ReviewConfirmed } from '../../review/index.js';
 import type { Order } from '../enforcement.js';
 import { targetsFor, targetsStream } from '../targets.js';
 
@@ -28,11 +28,11 @@ export async function forReplacement(
 /** Why a confirmed review restricts the account, for its holder. */
 export async function statementFor(
   transactor: Transactor,
-  { data: { caseId, reviewerSource }, recordedAt }: RecordedOf<typeof ReviewConfirmed>,
+  { data, recordedAt }: RecordedOf<typeof ReviewConfirmed>,
 ): Promise<NonNullable<Order['statement']>> {
   const [{ state: policies }, { state }] = await Promise.all([
     transactor.load(policyStream, undefined),
-    transactor.load(caseStream, caseId),
+    transactor.load(caseStream, data.caseId),
   ]);
   const { current } = policiesAt(policies, Date.parse(recordedAt));
   // A case that no flag opened shows reviewers a kind of flagger, which is nobody's.
@@ -42,7 +42,7 @@ export async function statementFor(
   const notedBy = isAutomated ? (isByPeople ? 'both' : 'automation') : isByPeople ? 'people' : undefined;
   return {
     ground: 'content-policy',
-    decidedBy: reviewerSource === undefined ? 'reviewers' : 'other-system',
+    decidedBy: decidersOf(data),
     ...(current !== undefined && { policyVersion: current }),
     ...(notedBy !== undefined && { notedBy }),
     isMeasureAutomated: true,

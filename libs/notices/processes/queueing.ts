@@ -161,7 +161,7 @@ function flagContent(event: Review, isOverturning: boolean): Content {
 
 /** What an appeal put in the place of the first measure is one too; its own notice says that it was granted in part. */
 function measureContent(event: RecordedOf<typeof EnforcementOrdered>, windowDays: number): Content {
-  const { measure, action, until, clause, caseId, enforcementId } = event.data;
+  const { measure, action, until, clause, caseId, enforcementId, statement } = event.data;
   const isReplacement = event.metadata.actor.id === APPEAL_CARRYING_OUT;
   return {
     kind: 'measure-imposed',
@@ -171,6 +171,7 @@ function measureContent(event: RecordedOf<typeof EnforcementOrdered>, windowDays
     ...(clause !== undefined && { clause }),
     enforcementId: (caseId ?? enforcementId)!,
     ...(caseId !== undefined && { caseId }),
+    ...(statement !== undefined && { decidedBy: statement.decidedBy }),
     // Against what an appeal led to there is no other without new evidence.
     ...(!isReplacement && { appealUntil: toIso(Date.parse(event.recordedAt) + windowDays * DAY_MS) }),
   };

@@ -53,7 +53,7 @@ const disputeText = ({ disputeUrl }: Links) =>
   `Sie können sich auch an eine zertifizierte Stelle zur außergerichtlichen Streitbeilegung oder an ein Gericht wenden: ${disputeUrl}`;
 
 function measureMessage(notice: Notice, links: Links): Message {
-  const { outcome, action, until, appealUntil, enforcementId, caseId } = notice;
+  const { outcome, action, until, appealUntil, enforcementId, decidedBy } = notice;
   const { appealUrl } = links;
   const where = appealUrl === undefined ? 'dort, wo Sie sich anmelden' : `unter ${appealUrl}`;
   return {
@@ -63,7 +63,7 @@ function measureMessage(notice: Notice, links: Links): Message {
       action !== undefined && `Sie können ${ACTIONS[action] ?? action}.`,
       until !== undefined && `Das endet am ${utcDayOf(until)}.`,
       clauseText(notice),
-      caseId !== undefined &&
+      decidedBy === 'reviewers' &&
         'Menschen haben das Bild geprüft und den Verstoß festgestellt. Feste Regeln bestimmen, welche Maßnahme folgt.',
       appealUntil !== undefined &&
         `Wenn Sie das für falsch halten, können Sie bis zum ${utcDayOf(appealUntil)} Einspruch einlegen, ${where}. Über ihn entscheidet, wer an der Entscheidung nicht beteiligt war.`,

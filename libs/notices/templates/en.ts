@@ -51,7 +51,7 @@ const disputeText = ({ disputeUrl }: Links) =>
   `You can also turn to a certified body for out-of-court dispute settlement, or to a court: ${disputeUrl}`;
 
 function measureMessage(notice: Notice, links: Links): Message {
-  const { outcome, action, until, appealUntil, enforcementId, caseId } = notice;
+  const { outcome, action, until, appealUntil, enforcementId, decidedBy } = notice;
   const { appealUrl } = links;
   const where = appealUrl === undefined ? 'where you log in' : `at ${appealUrl}`;
   return {
@@ -61,7 +61,7 @@ function measureMessage(notice: Notice, links: Links): Message {
       action !== undefined && `You cannot ${ACTIONS[action] ?? action}.`,
       until !== undefined && `It ends on ${utcDayOf(until)}.`,
       clauseText(notice),
-      caseId !== undefined &&
+      decidedBy === 'reviewers' &&
         'People reviewed the image and found the violation. Fixed rules say which measure follows.',
       appealUntil !== undefined &&
         `If you think that this is wrong, you can appeal until ${utcDayOf(appealUntil)} ${where}. Somebody who took no part in the decision will hear your appeal.`,

@@ -35,12 +35,14 @@ it('says of measures and decided appeals that people decided, and where disputes
     const measure = messageOf(notice({ language }), links).text;
     const appeal = messageOf(notice({ language, kind: 'appeal-decided', outcome: 'denied' }), links).text;
     expect(measure).toMatch(/People reviewed|Menschen/);
+    for (const decidedBy of ['other-system', 'operator', undefined])
+      expect(messageOf(notice({ language, decidedBy }), links).text).not.toMatch(/People reviewed|Menschen/);
     expect(appeal).toMatch(/A person decided|ein Mensch entschieden/);
     for (const text of [measure, appeal]) expect(text).toContain(links.disputeUrl);
     expect(messageOf(notice({ language, kind: 'measure-reversed', outcome: 'strike' }), links).text).not.toContain(
       links.disputeUrl,
     );
-    const { caseId: _, ...byHand } = notice({ language });
+    const { caseId: _, ...byHand } = notice({ language, decidedBy: 'operator' });
     expect(messageOf(byHand).text).not.toMatch(/People|Menschen|court|Gericht/);
   }
 });

@@ -2,11 +2,11 @@ import { EnforcementOrdered } from '../../enforcement/index.js';
 import type { OwnEventIds } from '../../event-store/event-identity.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Transactor } from '../../event-store/transact.js';
-import type { RecordedOf } from '../../events/event-definition.js';
+import { isOf, type RecordedOf } from '../../events/event-definition.js';
 import { ImageWithheld } from '../../images/index.js';
 import { causedBy } from '../../kernel/command-context.js';
 import { foldRecorded, isUsable } from '../../kernel/decider.js';
-import { type Case, caseStream } from '../../review/index.js';
+import { type Case, caseStream, decidersOf, ReviewConfirmed, ReviewUpheld } from '../../review/index.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import { type FlagSources, flagSourcesAfter, NOBODY } from '../flag-sources.js';
 import type { ContentDays } from '../queries/content-days.js';
@@ -35,12 +35,17 @@ type Withheld = RecordedOf<typeof ImageWithheld>;
  * decided all the same.
  */
 export function statementQueueing({ store, transactor, ownEventIds, days, since }: QueueingPorts): Consumer {
-  /** The case as it was when the event was stored, and who had flagged its image. */
-  async function caseAt(caseId: string, event: Decision): Promise<{ found: Case; flags: FlagSources }> {
+  /** The case as it was when the event was stored, who had flagged its image, and who had confirmed it last. */
+  async function caseAt(
+    caseId: string,
+    event: Decision,
+  ): Promise<{ found: Case; flags: FlagSources; decidedBy: Statement['decidedBy'] }> {
     const history = await store.readStream(`${caseStream.category}-${caseId}`);
     const before = history.filter((one) => one.position <= event.position);
     const flags = before.filter(isUsable).reduce(flagSourcesAfter, NOBODY);
-    return { found: foldRecorded(caseStream, before), flags };
+    const review = before.findLast((one) => isOf(ReviewConfirmed, one) || isOf(ReviewUpheld, one));
+    const decidedBy = decidersOf((review?.data ?? {}) as Parameters<typeof decidersOf>[0]);
+    return { found: foldRecorded(caseStream, before), flags, decidedBy };
   }
 
   const noticed = ({ users, detectors }: FlagSources) => ({
@@ -72,7 +77,7 @@ export function statementQueueing({ store, transactor, ownEventIds, days, since 
   async function ofImage(event: Withheld): Promise<Omit<Statement, 'statementId'> | undefined> {
     const { caseId, imageId, cause } = event.data;
     if (cause === 'model-problem') return undefined;
-    const { found, flags } = await caseAt(caseId, event);
+    const { found, flags, decidedBy } = await caseAt(caseId, event);
     const policyVersion = await policyVersionAt(transactor, Date.parse(event.recordedAt));
     return {
       enforcementId: caseId,
@@ -80,7 +85,7 @@ export function statementQueueing({ store, transactor, ownEventIds, days, since 
       ...(found.clause !== undefined && { clause: found.clause }),
       ...(policyVersion !== undefined && { policyVersion }),
       ...noticed(flags),
-      decidedBy: 'reviewers',
+      decidedBy,
       isMeasureAutomated: false,
       contentDate: await days.ofImage(imageId, found.openedAt, event),
       appliedAt: event.recordedAt,

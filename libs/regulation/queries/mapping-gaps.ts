@@ -4,11 +4,12 @@ import type { Static } from 'typebox';
 import { Transactor } from '../../event-store/transact.js';
 import { closed, count, list, orNull, text } from '../../http/openapi/answer-schemas.js';
 import { POOL } from '../../platform/ports.js';
+import { clausesOfValid } from '../../policy/index.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { entryFor, type StatementMapping, unmappedClauses } from '../mapping.js';
 import { statementsView } from '../views/statements.js';
-import { clausesEver, storedPolicies } from './policy-clauses.js';
+import { storedPolicies } from './policy-clauses.js';
 
 const WAITING = `SELECT clause, count(*)::int AS statements FROM ${viewTable(statementsView)}
   WHERE status = 'waiting' GROUP BY clause ORDER BY clause NULLS FIRST`;
@@ -34,7 +35,7 @@ export class MappingGaps {
   ) {}
 
   async of(mapping: Pick<StatementMapping, 'entries'>): Promise<Static<typeof Gaps>> {
-    const clauses = clausesEver(await storedPolicies(this.transactor));
+    const clauses = clausesOfValid(await storedPolicies(this.transactor));
     const { rows } = await queryView(this.pool, { text: WAITING });
     return {
       unmapped: unmappedClauses(mapping, clauses),

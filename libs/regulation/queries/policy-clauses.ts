@@ -9,9 +9,9 @@ export const storedPolicies = async (transactor: Transactor): Promise<ContentPol
 export const policyVersionAt = async (transactor: Transactor, at: number): Promise<string | undefined> =>
   policiesAt(await storedPolicies(transactor), at).current;
 
-/** The clauses of every version of the content policy that was not withdrawn. */
+/** The clauses of every version of the content policy, also of those withdrawn: cases were confirmed by them. */
 export const clausesEver = ({ versions }: ContentPolicies): Set<string> =>
-  new Set(versions.filter(({ withdrawn }) => !withdrawn).flatMap(({ clauses }) => clauses.map(({ id }) => id)));
+  new Set(versions.flatMap(({ clauses }) => clauses.map(({ id }) => id)));
 
 /** A clause in the words of a version; of the newest that has it if that version has not. */
 export function clauseOf(

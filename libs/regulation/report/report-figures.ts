@@ -1,3 +1,4 @@
+import { decidersOf } from '../../review/index.js';
 import { type FlagSources, flagSourcesAfter, NOBODY } from '../flag-sources.js';
 import type { DataOf, ModerationEvent } from './moderation-event.js';
 
@@ -101,9 +102,9 @@ export class FigureGathering {
         break;
       case 'ReviewConfirmed':
       case 'ReviewUpheld': {
-        const { caseId, clause, reviewerSource } = event.data;
+        const { caseId, clause } = event.data;
         this.reviewed(caseId, at, true);
-        this.change(caseId, () => ({ clause, isHuman: reviewerSource === undefined }));
+        this.change(caseId, () => ({ clause, isHuman: decidersOf(event.data) === 'reviewers' }));
         break;
       }
       case 'ReviewAmended':

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../kernel/clock.js';
 import { StatementAccepted } from '../statement-events.js';
 import { SubmissionFailure } from './submission-failure.js';
 import { HttpTransparencyDatabase } from './transparency-database.js';
@@ -12,10 +13,13 @@ const server = createServer((request, response) => {
   listener(request, response);
 });
 let database: HttpTransparencyDatabase;
+/** For a server that never answers. */
+let hurried: HttpTransparencyDatabase;
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  database = new HttpTransparencyDatabase({ url, token: async () => 'token', timeoutMs: 500 });
+  database = new HttpTransparencyDatabase({ url, token: async () => 'token', timeoutMs: 60_000 });
+  hurried = new HttpTransparencyDatabase({ url, token: async () => 'token', timeoutMs: 500 });
 });
 afterAll(() => {
   server.closeAllConnections();
@@ -26,10 +30,10 @@ const answering =
   (status: number, body: unknown, headers: Record<string, string> = {}): RequestListener =>
   (_, response) =>
     response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body));
-async function failureOf(answer: RequestListener): Promise<SubmissionFailure> {
+async function failureOf(answer: RequestListener, by = database): Promise<SubmissionFailure> {
   listener = answer;
   try {
-    await database.submit([submission]);
+    await by.submit([submission]);
   } catch (error) {
     if (error instanceof SubmissionFailure) return error;
     throw error;
@@ -44,11 +48,14 @@ it('waits as long as the database asks, in seconds or until a time of its own cl
   expect((await failureOf(answering(429, '', until))).waitMs).toBe(120_000);
   for (const wrong of ['soon', '-5', 'Wed, 18 May 2022 08:00:00 GMT'])
     expect((await failureOf(answering(429, '', { date, 'retry-after': wrong }))).waitMs).toBeUndefined();
+  for (const late of ['999999', 'Wed, 18 May 2033 09:00:00 GMT'])
+    expect((await failureOf(answering(429, '', { date, 'retry-after': late }))).waitMs).toBe(DAY_MS);
   expect((await failureOf(answering(429, ''))).isLost).toBe(false);
 });
 
 it('does not know what became of statements without an answer, or with too large a one', async () => {
-  expect(await failureOf(() => undefined)).toMatchObject({ isLost: true, message: expect.stringContaining('500 ms') });
+  const silent = await failureOf(() => undefined, hurried);
+  expect(silent).toMatchObject({ isLost: true, message: expect.stringContaining('500 ms') });
   expect(await failureOf((_, response) => void response.destroy())).toMatchObject({ isLost: true });
   expect(await failureOf(answering(503, 'down'))).toMatchObject({ isLost: true });
   expect(await failureOf(answering(201, 'x'.repeat(5_000_000)))).toMatchObject({ isLost: true });

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../kernel/clock.js';
 import type { Submission } from '../statement.js';
 import { SubmissionFailure } from './submission-failure.js';
 
@@ -107,14 +108,14 @@ function failureOf({ status, headers }: Answer): SubmissionFailure {
   return new SubmissionFailure(`the database answers ${status}: check the URL of its API`);
 }
 
-/** `Retry-After` in seconds or as a date. */
+/** `Retry-After` in seconds or as a date; a day at most, so that a wrong one does not end the sending. */
 function waitOf(headers: Headers): number | undefined {
   const given = headers.get('retry-after');
   if (given === null) return undefined;
-  if (/^\d{1,6}$/.test(given)) return Number(given) * 1_000;
+  if (/^\d{1,6}$/.test(given)) return Math.min(Number(given) * 1_000, DAY_MS);
   const date = headers.get('date');
   const ms = Date.parse(given) - Date.parse(date ?? '');
-  return ms >= 0 ? ms : undefined;
+  return ms >= 0 ? Math.min(ms, DAY_MS) : undefined;
 }
 
 const NO_REASON = 'no reason';

@@ -11,13 +11,14 @@ import { IfGiven, IsLabel, Means } from '../../http/field-rules.js';
 import { closed, count, flag, list, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { POSITION_RULE, positionOf, readFromGiven } from '../../http/position-text.js';
+import type { Clock } from '../../kernel/clock.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { GIVEN_POSITION } from '../../kernel/text-forms.js';
-import { dataClassOf, SLICES } from '../../platform/personal-data/data-class.js';
+import { dataClassOf, monthOf, SLICES } from '../../platform/personal-data/data-class.js';
 import { isEncrypted, monthIn } from '../../platform/personal-data/encrypted-text.js';
 import { type Owners, PersonKeys } from '../../platform/personal-data/person-keys.js';
-import { EVENT_STORE } from '../../platform/ports.js';
-import { RETAINED_CLASSES, type RetainedClass } from '../retention.js';
+import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
+import { RETAINED_CLASSES, type RetainedClass, refuseMonth } from '../retention.js';
 import { HeldSlices } from './held-slices.js';
 
 /** Events that one request reads: each has to be looked up in the key store. */
@@ -64,10 +65,12 @@ export class CountRetentionHandler implements IQueryHandler<CountRetention> {
     @Inject(LogEpoch) private readonly epoch: LogEpoch,
     @Inject(PersonKeys) private readonly keys: PersonKeys,
     @Inject(HeldSlices) private readonly holds: HeldSlices,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** @throws NotCaughtUp if the holds can't be known in time */
+  /** @throws InvalidInput for a month that is not over; NotCaughtUp if the holds can't be known in time */
   async execute({ dataClass, through, after = '0' }: CountRetention): Promise<RetentionCounts> {
+    refuseMonth(through, monthOf(this.clock.now()));
     const fields = this.fieldsOf(dataClass);
     const { slices } = await this.holds.find(SLICES);
     const months = new Map<string, { month: string; readable: number; held: number }>();

@@ -74,9 +74,10 @@ export async function openKeyStore(
   if (former) {
     await store.move(former.people);
     const moved = [...former.people].flatMap(([person, key]) => (key === DAMAGED ? [] : [person]));
+    // First: after a crash in between, the keys are moved and noted again.
+    if (moved.length > 0 || former.named.addresses) await pool.query(NOTE_MOVED);
     await pool.query('DELETE FROM platform.former_keys WHERE person = ANY($1::text[])', [moved]);
     await pool.query('UPDATE platform.address_key SET wrapped_key = NULL');
-    if (moved.length > 0 || former.named.addresses) await pool.query(NOTE_MOVED);
   }
   return store;
 }

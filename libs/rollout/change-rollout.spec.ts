@@ -246,22 +246,25 @@ describe('a stop that somebody orders', () => {
     expect(one.state.perWeek).toBe(300);
   });
 
-  it('by a rate of 0 is confirmed before admissions begin again', () => {
+  it('by a rate of 0 is confirmed before admissions restart', () => {
     const one = rateWorld(rate(1000));
     one.change(set(0));
     expect(() => one.change(set(100))).toThrow(code('confirmation-needed', { confirm: 100 }));
     expect(one.change(set(100, { confirm: 100 }))).toHaveLength(1);
   });
 
-  it.each([false, true])('by a pause ends what was planned to resume, also if it is paused already: %s', (wasPaused) => {
-    const one = rateWorld(rate(1000));
-    if (wasPaused) one.change({ does: 'pause', reason: 'a holiday' });
-    one.change({ does: 'resume', reason: 'it is over', effectiveAt: tomorrow });
-    expect(one.change({ does: 'pause', reason: 'harm' })).toMatchObject([
-      ...(wasPaused ? [] : [{ type: 'OnboardingPaused' }]),
-      { type: 'RolloutChangeEnded', data: { how: 'lapsed', reason: 'harm' } },
-    ]);
-    one.tick(NOW + DAY_MS);
-    expect(one.state.paused).toBe(true);
-  });
+  it.each([false, true])(
+    'by a pause ends what was planned to resume, also if it is paused already: %s',
+    (wasPaused) => {
+      const one = rateWorld(rate(1000));
+      if (wasPaused) one.change({ does: 'pause', reason: 'a holiday' });
+      one.change({ does: 'resume', reason: 'it is over', effectiveAt: tomorrow });
+      expect(one.change({ does: 'pause', reason: 'harm' })).toMatchObject([
+        ...(wasPaused ? [] : [{ type: 'OnboardingPaused' }]),
+        { type: 'RolloutChangeEnded', data: { how: 'lapsed', reason: 'harm' } },
+      ]);
+      one.tick(NOW + DAY_MS);
+      expect(one.state.paused).toBe(true);
+    },
+  );
 });

@@ -165,6 +165,7 @@ describe('a copy of the data', () => {
         ]),
       ),
     ).toEqual([]);
+    expect(logged).not.toEqual([]);
     expect(leaksIn(new Map([['output', logged.join('\n')]]))).toEqual([]);
   });
 

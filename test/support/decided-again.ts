@@ -22,5 +22,6 @@ export async function expectDecidedAgain({ runtime }: Pick<TestGatehouse, 'runti
     if (!agrees || broken.length > 0) wrong.push({ type, stream, position, data, decided, broken });
   }
   expect(wrong).toEqual([]);
+  expect(made.size).toBeGreaterThan(0);
   return made;
 }

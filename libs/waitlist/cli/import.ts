@@ -29,7 +29,7 @@ export const waitlistImportCommand: CommandGroup = (program, run) => {
   command(
     group,
     'import <file>',
-    `Adds the people of a CSV file, in its order, and reports bad rows. Its first row names the columns: ${COLUMNS.join(', ')}; only email is required. Repeating it changes nothing, so repeat it after an interruption; --after continues behind a line.`,
+    `Adds the people of a CSV file, in its order, and reports bad rows. Its first row names the columns: ${COLUMNS.join(', ')}; only email is required. Repeat it after an interruption: it adds nobody twice, but people who left in between join again; --after continues behind a line.`,
     'waitlist import people.csv',
     'waitlist import people.csv --after 120000 --json',
   )
@@ -73,6 +73,7 @@ async function faultOf(client: ApiClient, row: Row): Promise<string | undefined>
     return undefined;
   } catch (error) {
     if (!(error instanceof ApiProblem) || !FAULTS_OF_A_ROW.includes(error.status)) throw error;
+    if (error.problem.code === 'join-suspended') throw error;
     const fields = (error.problem.errors ?? []).map(({ field, message }) => `${field.replace('/', '')} ${message}`);
     return fields.length > 0 ? fields.join('; ') : error.message;
   }

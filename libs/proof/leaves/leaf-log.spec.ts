@@ -107,6 +107,19 @@ describe('the log of leaves', () => {
     expect(tables).toMatchObject({ next: 300, atHead: true });
   });
 
+  it.each([1, 2, 7, 299, 300, 301])('reads the same entries in pages of %i', async (limit) => {
+    await append(300);
+    const read = leavesOfTables(database.pool);
+    const leaves = [];
+    for (let page = await read(0, limit); ; page = await read(page.next, limit)) {
+      const some = await page.leaves();
+      expect(some.length).toBeLessThanOrEqual(limit);
+      leaves.push(...some);
+      if (page.atHead) break;
+    }
+    expect(leaves).toEqual(await (await leavesOfStore(store)(0, 1_000)).leaves());
+  });
+
   it('adopts events that an earlier release stored', async () => {
     const earlier = new PostgresEventStore(test.connection);
     await earlier.append([{ stream: 'facts-0', expected: 'any', events: [newEvent('Tested', { b: 1, a: 2 })] }]);

@@ -79,6 +79,14 @@ async function bothReadings() {
 }
 
 describe('the entries that the server makes', () => {
+  it('are read by one query, and none of what is stored is sent', async () => {
+    await append('account-1', [{ data: { a: 1 }, type: 'Tested', isOlder: false }]);
+    const queries: string[] = [];
+    const counting = { query: (query: pg.QueryConfig) => queries.push(query.text) && pool.query(query) } as pg.Pool;
+    expect((await readEntries(counting, 0, 1_000)).leaves).toHaveLength(1);
+    expect(queries).toEqual([expect.stringContaining('sha256(')]);
+  });
+
   it('are those of the stored rows, whatever the events hold', async () => {
     await fc.assert(
       fc

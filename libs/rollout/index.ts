@@ -46,6 +46,7 @@ import { GateGauges } from './queries/gate-gauges.js';
 import { ShowSeriesController, ShowSeriesHandler } from './queries/gate-series.js';
 import { ListChangesController, ListChangesHandler } from './queries/list-changes.js';
 import { ListCohortsController, ListCohortsHandler } from './queries/list-cohorts.js';
+import { OnboardingCheck } from './queries/onboarding-check.js';
 import { PeopleLeft } from './queries/people-left.js';
 import { cohortAgain, planAgain, rolloutAgain } from './queries/rollout-again.js';
 import { RolloutGauges } from './queries/rollout-gauges.js';
@@ -58,6 +59,7 @@ import { StageChanges } from './queries/stage-changes.js';
 import { rolloutStream } from './rollout.js';
 import { CloseEarlierCohorts1700000000060 } from './schema.js';
 import { cohortsView } from './views/cohorts.js';
+import { onboardingsView } from './views/onboardings.js';
 
 export * from './admission-plan.js';
 export type { ClassPlan } from './class-plan.js';
@@ -79,7 +81,7 @@ export const rolloutContext: Context = {
   events: rolloutEvents,
   streams: [rolloutStream, cohortStream, admissionPlanStream],
   decisionsAgain: [rolloutAgain, cohortAgain, planAgain],
-  views: [cohortsView],
+  views: [cohortsView, onboardingsView],
   consumers: ({ transactor, pool, store, viewReader, clock, settings }) => [
     onboarding(transactor, nextInLine(pool, store, viewReader, settings.decisionWaitMs), clock),
     modelNoting(transactor),
@@ -159,6 +161,16 @@ export const rolloutContext: Context = {
       ],
     },
   ],
-  services: [Admissions, CohortList, PeopleLeft, RolloutGauges, GateEvidence, GateGauges, GateWatch, StageChanges],
+  services: [
+    Admissions,
+    CohortList,
+    PeopleLeft,
+    RolloutGauges,
+    OnboardingCheck,
+    GateEvidence,
+    GateGauges,
+    GateWatch,
+    StageChanges,
+  ],
   migrations: [CloseEarlierCohorts1700000000060],
 };

@@ -53,6 +53,7 @@ import { RolloutGauges } from './queries/rollout-gauges.js';
 import { ShowCohortController, ShowCohortHandler } from './queries/show-cohort.js';
 import { ShowGateController, ShowGateHandler } from './queries/show-gate.js';
 import { ShowPlanController, ShowPlanHandler } from './queries/show-plan.js';
+import { ShowRatePreviewController, ShowRatePreviewHandler } from './queries/show-rate-preview.js';
 import { ShowRolloutController, ShowRolloutHandler } from './queries/show-rollout.js';
 import { ShowTimelineController, ShowTimelineHandler } from './queries/show-timeline.js';
 import { StageChanges } from './queries/stage-changes.js';
@@ -99,6 +100,7 @@ export const rolloutContext: Context = {
     SetScheduleHandler,
     EndScheduleHandler,
     ShowPlanHandler,
+    ShowRatePreviewHandler,
     SetGateLimitHandler,
     SetGateParametersHandler,
     ChangeModelHandler,
@@ -134,6 +136,7 @@ export const rolloutContext: Context = {
         ShowRolloutController,
         ShowTimelineController,
         SetRateController,
+        ShowRatePreviewController,
         ShowPlanController,
         SetClassPlanController,
         ScheduleController,

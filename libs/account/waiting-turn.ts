@@ -10,6 +10,8 @@ export interface WaitingTurn {
   since: Position;
   /** Its number among the turns of the account, from 1; unlike a position it stays the same in a log that was moved. */
   turn: number;
+  /** The position at which its class was last set; undefined if it never was. */
+  classifiedAt?: Position;
   /** Epoch milliseconds. */
   onboardedAt?: number;
 }
@@ -24,6 +26,8 @@ export const waitingTurn: StreamKind<WaitingTurn, AccountEvent> = {
       case 'WaitlistJoined':
       case 'AccountReinstated':
         return { ...turn, standing, since: place.position, turn: turn.turn + 1 };
+      case 'WaitlistClassSet':
+        return { ...turn, standing, classifiedAt: place.position };
       case 'AccountOnboarded':
         return { ...turn, standing, onboardedAt: Date.parse(place.time) };
       default:

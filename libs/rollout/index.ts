@@ -46,18 +46,21 @@ import { GateGauges } from './queries/gate-gauges.js';
 import { ShowSeriesController, ShowSeriesHandler } from './queries/gate-series.js';
 import { ListChangesController, ListChangesHandler } from './queries/list-changes.js';
 import { ListCohortsController, ListCohortsHandler } from './queries/list-cohorts.js';
+import { OnboardingCheck } from './queries/onboarding-check.js';
 import { PeopleLeft } from './queries/people-left.js';
 import { cohortAgain, planAgain, rolloutAgain } from './queries/rollout-again.js';
 import { RolloutGauges } from './queries/rollout-gauges.js';
 import { ShowCohortController, ShowCohortHandler } from './queries/show-cohort.js';
 import { ShowGateController, ShowGateHandler } from './queries/show-gate.js';
 import { ShowPlanController, ShowPlanHandler } from './queries/show-plan.js';
+import { ShowRatePreviewController, ShowRatePreviewHandler } from './queries/show-rate-preview.js';
 import { ShowRolloutController, ShowRolloutHandler } from './queries/show-rollout.js';
 import { ShowTimelineController, ShowTimelineHandler } from './queries/show-timeline.js';
 import { StageChanges } from './queries/stage-changes.js';
 import { rolloutStream } from './rollout.js';
 import { CloseEarlierCohorts1700000000060 } from './schema.js';
 import { cohortsView } from './views/cohorts.js';
+import { onboardingsView } from './views/onboardings.js';
 
 export * from './admission-plan.js';
 export type { ClassPlan } from './class-plan.js';
@@ -79,7 +82,7 @@ export const rolloutContext: Context = {
   events: rolloutEvents,
   streams: [rolloutStream, cohortStream, admissionPlanStream],
   decisionsAgain: [rolloutAgain, cohortAgain, planAgain],
-  views: [cohortsView],
+  views: [cohortsView, onboardingsView],
   consumers: ({ transactor, pool, store, viewReader, clock, settings }) => [
     onboarding(transactor, nextInLine(pool, store, viewReader, settings.decisionWaitMs), clock),
     modelNoting(transactor),
@@ -97,6 +100,7 @@ export const rolloutContext: Context = {
     SetScheduleHandler,
     EndScheduleHandler,
     ShowPlanHandler,
+    ShowRatePreviewHandler,
     SetGateLimitHandler,
     SetGateParametersHandler,
     ChangeModelHandler,
@@ -132,6 +136,7 @@ export const rolloutContext: Context = {
         ShowRolloutController,
         ShowTimelineController,
         SetRateController,
+        ShowRatePreviewController,
         ShowPlanController,
         SetClassPlanController,
         ScheduleController,
@@ -159,6 +164,16 @@ export const rolloutContext: Context = {
       ],
     },
   ],
-  services: [Admissions, CohortList, PeopleLeft, RolloutGauges, GateEvidence, GateGauges, GateWatch, StageChanges],
+  services: [
+    Admissions,
+    CohortList,
+    PeopleLeft,
+    RolloutGauges,
+    OnboardingCheck,
+    GateEvidence,
+    GateGauges,
+    GateWatch,
+    StageChanges,
+  ],
   migrations: [CloseEarlierCohorts1700000000060],
 };

@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import type { ApiClient, Query } from '../cli/api-client.js';
 import { type CommandGroup, defaultCommand, positionOrTime } from '../cli/commands.js';
 import { InvalidInput } from '../kernel/errors.js';
+import { activePeopleCommand } from './cli/active-people.js';
 import { day } from './cli/day.js';
 import { disregardedDecisionsCommand } from './cli/disregarded-decisions.js';
 import { metricsText } from './cli/metrics-table.js';
@@ -61,6 +62,7 @@ export const commands: CommandGroup = (program, run) => {
   modelProblemsCommand(metrics, run);
   restrictedImagesCommand(metrics, run);
   prevalenceCommand(metrics, run);
+  activePeopleCommand(metrics, run);
   reviewersCommand(metrics, run);
   disregardedDecisionsCommand(metrics, run);
 };

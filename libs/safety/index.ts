@@ -9,6 +9,7 @@ import { sampleStream } from './prevalence-sample.js';
 import { policyUseRecording } from './processes/policy-use-recording.js';
 import { prevalenceSampling } from './processes/prevalence-sampling.js';
 import { RULE_FLAGS_LANE, restrictedShareFlagging } from './processes/restricted-share-flagging.js';
+import { ActivePeopleReport } from './queries/active-people-report.js';
 import { DisregardedDecisionsController, ShowDisregardedDecisionsHandler } from './queries/disregarded-decisions.js';
 import { NotedUses } from './queries/disregarded-uses.js';
 import { EarlierFigures } from './queries/earlier-figures.js';
@@ -26,11 +27,13 @@ import { SafetyReport } from './queries/safety-figures.js';
 import { SafetyGauges } from './queries/safety-gauges.js';
 import { firstExposure, waitingSamples } from './queries/sample-facts.js';
 import { policyUsesAgain, samplesAgain } from './queries/samples-again.js';
+import { ActivePeopleController, ShowActivePeopleHandler } from './queries/show-active-people.js';
 import { PrevalenceController, ShowPrevalenceHandler } from './queries/show-prevalence.js';
 import { ReviewersController, ShowReviewersHandler } from './queries/show-reviewers.js';
 import { ShowSafetyMetricsController, ShowSafetyMetricsHandler } from './queries/show-safety-metrics.js';
 import { EarlierEvidence, StageEvidence } from './queries/stage-evidence.js';
 import { CountGateEvidence1700000000227, DropDeactivationTimes1700000000169 } from './schema.js';
+import { activePeopleView } from './views/active-people.js';
 import { deactivationsView } from './views/deactivations.js';
 import { disregardedDecisionsView } from './views/disregarded-decisions.js';
 import { reversedCasesView } from './views/reversed-cases.js';
@@ -70,6 +73,7 @@ export const safetyContext: Context = {
     reversedCasesView,
     disregardedDecisionsView,
     withheldImageSharesView,
+    activePeopleView,
   ],
   consumers(given) {
     const { pool, viewReader, store, settings, ...ports } = given;
@@ -101,6 +105,7 @@ export const safetyContext: Context = {
     ListModelProblemImagesHandler,
     ShowRestrictedImagesHandler,
     ShowPrevalenceHandler,
+    ShowActivePeopleHandler,
     ShowReviewersHandler,
     ShowDisregardedDecisionsHandler,
   ],
@@ -113,6 +118,7 @@ export const safetyContext: Context = {
         ModelProblemsController,
         RestrictedImagesController,
         PrevalenceController,
+        ActivePeopleController,
         ReviewersController,
         DisregardedDecisionsController,
       ],
@@ -126,6 +132,7 @@ export const safetyContext: Context = {
     SafetyGauges,
     OutcomeGauges,
     PrevalenceReport,
+    ActivePeopleReport,
     PrevalenceGauges,
     StageEvidence,
     EarlierEvidence,

@@ -17,6 +17,8 @@ const SAFETY_ALERTS = [
   'GatehouseViolationRateHigh',
   'GatehouseViolationRateNotBelow',
   'GatehouseRateExceeded',
+  'GatehouseRateBroken',
+  'GatehouseOnboardedTwice',
   'GatehouseReviewBacklog',
   'GatehouseEnforcementsOverdue',
   'GatehouseAppealsOverdue',

@@ -77,6 +77,7 @@ const EXCEPTIONS: Record<string, string> = {
   '/v1/quarantine/:id': TABLE,
   '/v1/queues': HISTORY,
   '/v1/rollout/history': LOG,
+  '/v1/rollout/rate-preview': OWN,
   '/v1/retention-counts': TABLE,
   '/v1/reports/:id': LOG,
   '/v1/reports': LOG,

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { newEvent } from '../../libs/event-store/sample-events.contract.js';
 import { cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
 import { until } from '../support/until.js';
+import { wholeLog } from '../support/whole-log.js';
 
 let gatehouse: TestGatehouse;
 let aheadMs = 0;
@@ -91,14 +93,42 @@ it('have the latency of deactivations as the endpoint has it', async () => {
 });
 
 it('have the people of the window beside the rate, which is absent until it is set', async () => {
-  expect(await metric('rollout_people')).toEqual(['gatehouse_rollout_people_in_window 0']);
+  expect(await metric('rollout_people_(in_window|per_week)')).toEqual(['gatehouse_rollout_people_in_window 0']);
   const { administrator } = gatehouse;
   await administrator.put('/v1/rollout/rate', { perWeek: 100 });
   await administrator.post('/v1/waitlist', { email: 'ada@example.org' });
   await gatehouse.settle();
   expect((await administrator.post('/v1/cohorts', { size: 1 })).status).toBe(202);
-  expect(await metric('rollout_people')).toEqual([
+  expect(await metric('rollout_people_(in_window|per_week)')).toEqual([
     'gatehouse_rollout_people_in_window 1',
     'gatehouse_rollout_people_per_week 100',
+  ]);
+});
+
+it('check that the rate was kept and nobody was onboarded twice, against events that no decision allows', async () => {
+  await gatehouse.settle();
+  const promises = () => metric('rollout_people_(above_rate|onboarded_twice)');
+  aheadMs += 60_000;
+  expect(await promises()).toEqual([
+    'gatehouse_rollout_people_above_rate 0',
+    'gatehouse_rollout_people_onboarded_twice 0',
+  ]);
+  const { store } = gatehouse.runtime;
+  const [first] = await wholeLog(store, ['AccountOnboarded']);
+  const planted = [String(first!.data.accountId), ...Array.from({ length: 101 }, (_, n) => `planted-${n}`)];
+  for (const accountId of planted)
+    await store.append([
+      {
+        stream: `account-${accountId}`,
+        expected: 'any',
+        events: [newEvent('AccountOnboarded', { accountId, cohortId: 'nobody-admitted' })],
+      },
+    ]);
+  await gatehouse.settle();
+  aheadMs += 60_000;
+  // By their times they came before anybody whom a rate admitted.
+  expect(await promises()).toEqual([
+    'gatehouse_rollout_people_above_rate 101',
+    'gatehouse_rollout_people_onboarded_twice 1',
   ]);
 });

@@ -1,13 +1,12 @@
 import pg from 'pg';
 import { accountStandingView } from '../../libs/account/index.js';
 import { DAY_MS, toIso } from '../../libs/kernel/clock.js';
-import { inTransaction } from '../../libs/platform/database/in-transaction.js';
-import { promote, startBuild } from '../../libs/projections/builds.js';
 import { viewTable } from '../../libs/projections/view-tables.js';
 import { casesView } from '../../libs/review/index.js';
 import { EVIDENCE_SOURCES } from '../../libs/safety/index.js';
 import { StageEvidence } from '../../libs/safety/queries/stage-evidence.js';
 import { safetyImagesView } from '../../libs/safety/views/safety-images.js';
+import { buildEmpty } from './empty-views.js';
 import { createTestDatabase } from './test-database.js';
 
 export const NOW = Date.parse('2022-06-18T09:00:00Z');
@@ -23,15 +22,7 @@ export async function evidenceViews() {
   const database = await createTestDatabase();
   const pool = new pg.Pool(database.connection);
   /** Builds the views anew, without any row. */
-  async function build() {
-    for (const view of EVIDENCE_SOURCES) {
-      const draft = await startBuild(pool, view as typeof casesView);
-      await inTransaction(pool, async (client) => {
-        await draft.tables.complete(client);
-        await promote(client, draft);
-      });
-    }
-  }
+  const build = () => buildEmpty(pool, EVIDENCE_SOURCES);
   await build();
   const evidence = new StageEvidence(pool);
   /** As if all views had read the log up to a position. */

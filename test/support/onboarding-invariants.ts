@@ -54,6 +54,7 @@ export function expectOnboardingInvariants(log: readonly RecordedEvent[]): void 
 
 interface Place {
   priority: number;
+  class: string;
   barred: boolean;
   /** The position of its last change. */
   since: number;
@@ -67,15 +68,38 @@ function expectFront(line: readonly [string, Place][], chosen: readonly [string,
   for (const [, place] of passedOver) expect(place.since).toBeGreaterThan(newest);
 }
 
+/** @param line the people who waited @param ofLine the chosen, in the order of the line @param inTurn the same, in that of the choice */
+function expectChosen(
+  line: readonly [string, Place][],
+  ofLine: readonly [string, Place][],
+  inTurn: readonly string[],
+  haveClasses: boolean,
+): void {
+  if (!haveClasses) {
+    expect(inTurn).toEqual(ofLine.map(([accountId]) => accountId));
+    expectFront(line, ofLine);
+    return;
+  }
+  const names = new Set(ofLine.map(([, place]) => place.class));
+  expect(names).not.toContain('hold-out');
+  for (const name of names) {
+    const isPart = ([, place]: readonly [string, Place]) => place.class === name;
+    expectFront(line.filter(isPart), ofLine.filter(isPart));
+  }
+}
+
 /**
  * The chosen people are the front of those who waited when the line was read: those of the same line who are left out came
- * back later. They are onboarded by the turn for which they were chosen or not at all.
+ * back later. Once somebody has another class, or classes have shares, that is so in each class, and hold-outs are never chosen.
+ * The chosen are onboarded by the turn for which they were chosen or not at all.
  */
 function expectTurns(log: readonly RecordedEvent[]): void {
   const waiting = new Map<string, Place>();
   /** How often each account has joined or been reinstated. */
   const turns = new Map<string, number>();
   const chosen = new Map<string, string>();
+  const classes = new Map<string, string>();
+  let haveClasses = false;
   const listed = new Set(ofType(log, CohortAdmitted).flatMap(({ data }) => (data.accounts ? [data.cohortId] : [])));
   for (const event of log as RecordedOf<(typeof accountEvents)[number] | (typeof rolloutEvents)[number]>[]) {
     const since = event.position;
@@ -83,9 +107,23 @@ function expectTurns(log: readonly RecordedEvent[]): void {
       turns.set(event.data.accountId, (turns.get(event.data.accountId) ?? 0) + 1);
     }
     switch (event.type) {
-      case 'WaitlistJoined':
-        waiting.set(event.data.accountId, { priority: event.data.priority ?? 5, barred: false, since });
+      case 'ClassPlanSet':
+        haveClasses = true;
         break;
+      case 'WaitlistClassSet': {
+        const { accountId, class: name } = event.data;
+        haveClasses = true;
+        classes.set(accountId, name);
+        const place = waiting.get(accountId);
+        // An entry that has changed since the line was read is left out.
+        if (place) Object.assign(place, { class: name, since });
+        break;
+      }
+      case 'WaitlistJoined': {
+        const { accountId, priority = 5 } = event.data;
+        waiting.set(accountId, { priority, class: classes.get(accountId) ?? 'general', barred: false, since });
+        break;
+      }
       case 'WaitlistLeft':
         waiting.delete(event.data.accountId);
         chosen.delete(event.data.accountId);
@@ -102,10 +140,7 @@ function expectTurns(log: readonly RecordedEvent[]): void {
         const line = [...waiting].filter(([, { barred }]) => !barred).sort(([, a], [, b]) => a.priority - b.priority);
         const inTurn = accounts.filter((one, n) => waiting.has(one) && turns.get(one) === event.data.turns![n]);
         const ofLine = line.filter(([accountId]) => inTurn.includes(accountId));
-        if (!listed.has(cohortId)) {
-          expect(inTurn).toEqual(ofLine.map(([accountId]) => accountId));
-          expectFront(line, ofLine);
-        }
+        if (!listed.has(cohortId)) expectChosen(line, ofLine, inTurn, haveClasses);
         for (const accountId of inTurn) chosen.set(accountId, cohortId);
         break;
       }

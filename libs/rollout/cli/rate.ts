@@ -17,6 +17,7 @@ import type { WriteReceipt } from '../../http/write-receipt.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { RolloutAnswer } from '../queries/show-rollout.js';
 import { gateHeader } from './gate-text.js';
+import { ratePreviewCommand } from './rate-preview.js';
 
 export const MAX_PER_WEEK = 10_000_000;
 
@@ -33,6 +34,8 @@ export const rateCommands: CommandGroup = (program, run) => {
     'Shows the rate, what is left of it now, and how many people are waiting.',
     'rate show',
   ).action(run(showRollout));
+
+  ratePreviewCommand(group, run, MAX_PER_WEEK);
 
   const named = new Set<string>();
   command(

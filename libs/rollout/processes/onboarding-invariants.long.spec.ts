@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { pino } from 'pino';
 import { dyingAfter } from '../../../test/support/dying-log.js';
 import { eventRules } from '../../../test/support/event-rules.js';
 import { foldView } from '../../../test/support/fold-view.js';
@@ -13,19 +14,30 @@ import {
   joinWaitlist,
   leaveWaitlist,
   reinstateAccount,
+  setWaitlistClass,
+  waitlistClassStream,
 } from '../../account/index.js';
 import { Transactor } from '../../event-store/transact.js';
 import { DAY_MS, WEEK_MS } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { GatehouseError } from '../../kernel/errors.js';
 import { timeOrderedIds } from '../../kernel/ids.js';
-import { waitlistEntriesView } from '../../waitlist/index.js';
+import { type Waitlist, waitlistEntriesView } from '../../waitlist/index.js';
+import { admissionPlanStream, setClassPlan, setSchedule } from '../admission-plan.js';
+import type { ClassPlan } from '../class-plan.js';
+import { WEEKDAYS } from '../plan-events.js';
+import { PeopleLeft } from '../queries/people-left.js';
 import { admitCohort, rolloutStream, setRate } from '../rollout.js';
 import { onboarding } from './onboarding.js';
+import { CohortScheduler } from './scheduler.js';
 
 type Step =
   | { kind: 'join' | 'leave' | 'rejoin' | 'deactivate' | 'reinstate'; who: number }
-  | { kind: 'rate'; perWeek: number }
+  | { kind: 'rate'; perWeek: number; daily?: boolean }
+  | { kind: 'classify'; who: number; class: string }
+  | { kind: 'plan'; mode: ClassPlan['mode']; shares: readonly number[] }
+  | { kind: 'schedule'; every: number }
+  | { kind: 'tick'; skewMs: readonly number[] }
   | { kind: 'admit'; cohort: number; size: number }
   | { kind: 'list'; cohort: number; who: number[] }
   | { kind: 'pass'; ms: number }
@@ -35,13 +47,27 @@ const HOUR_MS = 3_600_000;
 /** Few people, so that much happens to each. */
 const who = fc.nat(4);
 const cohort = fc.nat(40);
-const life = fc.record({
-  kind: fc.constantFrom('join' as const, 'join', 'leave', 'rejoin', 'deactivate', 'reinstate'),
-  who,
-});
+const life: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('join' as const, 'join', 'leave', 'rejoin', 'deactivate', 'reinstate'),
+      who,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('classify' as const),
+      who,
+      class: fc.constantFrom('artists', 'general', 'hold-out', 'staff'),
+    }),
+  },
+);
 const pass = fc.record({
   kind: fc.constant('pass' as const),
-  ms: fc.constantFrom(-HOUR_MS, HOUR_MS, DAY_MS, 6 * DAY_MS, WEEK_MS),
+  // Less than seven days back together: beyond that, what is ahead of the clock counts as written by a wrong one.
+  ms: fc.constantFrom(-6 * HOUR_MS, -HOUR_MS, HOUR_MS, DAY_MS, 6 * DAY_MS, WEEK_MS),
 });
 const admit: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -81,14 +107,38 @@ const overtaken = fc
     { kind: 'admit', cohort: id, size },
     react(Number.POSITIVE_INFINITY, [{ kind: 'rejoin', who: back }]),
   ]);
-const rate = fc.record({ kind: fc.constant('rate' as const), perWeek: fc.nat(5) });
+const rate = fc.record({ kind: fc.constant('rate' as const), perWeek: fc.nat(5), daily: fc.boolean() });
+const plan = fc.oneof(
+  fc.record({
+    kind: fc.constant('plan' as const),
+    mode: fc.constantFrom('weights' as const, 'quotas' as const),
+    shares: fc.tuple(fc.nat(50), fc.nat(50)),
+  }),
+  fc.constant<Step>({ kind: 'plan', mode: 'order', shares: [] }),
+);
+const schedule = fc.record({ kind: fc.constant('schedule' as const), every: fc.constantFrom(1, 6, 12) });
+/** Two schedulers at once, each with its own clock. */
+const tick = fc.record({
+  kind: fc.constant('tick' as const),
+  skewMs: fc.tuple(fc.constantFrom(0, -HOUR_MS, 2 * HOUR_MS), fc.constantFrom(0, 60_000)),
+});
+/** Schedulers admit while the consumer lags, retries and dies, and the clock goes on. */
+const scheduled = fc
+  .array(fc.tuple(tick, fc.nat(4), pass, tick, fc.boolean()), { minLength: 1, maxLength: 4 })
+  .map((rounds) =>
+    rounds.flatMap(([first, appends, then, second, isFinished]): Step[] => [
+      ...[first, react(appends), then, second],
+      ...(isFinished ? [react(Number.POSITIVE_INFINITY)] : []),
+    ]),
+  );
 const steps = fc
   .array(
     fc.oneof(
       { weight: 3, arbitrary: fc.array<Step>(life, { minLength: 1, maxLength: 3 }) },
       { weight: 3, arbitrary: interruptedOnboarding },
       { weight: 1, arbitrary: overtaken },
-      { weight: 1, arbitrary: fc.oneof(pass, rate).map((step): Step[] => [step]) },
+      { weight: 2, arbitrary: scheduled },
+      { weight: 1, arbitrary: fc.oneof(pass, rate, plan, schedule).map((step): Step[] => [step]) },
     ),
     { minLength: 5, maxLength: 25, size: 'max' },
   )
@@ -109,12 +159,14 @@ function memoryWorld() {
   const { events, store } = memoryLog();
   const transactorOn = (on: typeof store) => new Transactor(on, ids, clock, eventRules);
   const transactor = transactorOn(store);
+  const waiting = () =>
+    Object.values(foldView(waitlistEntriesView, events).rows).filter(({ status }) => status === 'waiting');
+  /** Of each class so many. */
   const line = (people: number) =>
-    Object.values(foldView(waitlistEntriesView, events).rows)
-      .filter(({ status }) => status === 'waiting')
+    waiting()
       .sort((a, b) => a.priority - b.priority || a.joined_position - b.joined_position)
-      .slice(0, people)
-      .map((row) => ({ accountId: row.account_id, class: row.class }));
+      .map((row) => ({ accountId: row.account_id, class: row.class }))
+      .filter((one, n, all) => all.slice(0, n).filter((other) => other.class === one.class).length < people);
   const nextInLine = (meanwhile: readonly Step[]) => async (people: number) => {
     const answer = { people: line(people), asOf: events.length };
     for (const step of meanwhile) await unlessRefused(perform(step));
@@ -133,6 +185,15 @@ function memoryWorld() {
       admitCohort(state, { ...cohort, now: clock.time }),
     );
 
+  const peopleLeft = new PeopleLeft(transactor, { waitingNow: async () => waiting().length } as unknown as Waitlist, {
+    decisionWaitMs: 0,
+  });
+  const scheduler = (skewMs: number) =>
+    new CohortScheduler(
+      ...([transactorOn(store), peopleLeft, { now: () => clock.time + skewMs }, pino({ level: 'silent' })] as const),
+      { beforeAdmission: async () => {} },
+    );
+
   async function perform(step: Step): Promise<unknown> {
     switch (step.kind) {
       case 'join':
@@ -149,7 +210,29 @@ function memoryWorld() {
       case 'reinstate':
         return account(of(step), (state) => reinstateAccount(state, { accountId: of(step), reason: 'spec' }, 0));
       case 'rate':
-        return transactor.transact(rolloutStream, undefined, CONTEXT, (state) => setRate(state, step.perWeek));
+        return transactor.transact(rolloutStream, undefined, CONTEXT, (state) =>
+          setRate(state, step.perWeek, step.daily),
+        );
+      case 'classify':
+        return transactor.transact(waitlistClassStream, of(step), CONTEXT, (state) =>
+          setWaitlistClass(state, { accountId: of(step), class: step.class, reason: 'spec' }),
+        );
+      case 'plan': {
+        const classes = ['artists', 'general'].map((name, n) => ({
+          ...{ class: name, ...(step.mode !== 'order' && { share: step.shares[n] }) },
+        }));
+        return transactor.transact(admissionPlanStream, undefined, CONTEXT, (state) =>
+          setClassPlan(state, { mode: step.mode, classes }, 'spec'),
+        );
+      }
+      case 'schedule': {
+        const hours = Array.from({ length: 24 / step.every }, (_, n) => n * step.every);
+        return transactor.transact(admissionPlanStream, undefined, CONTEXT, (state) =>
+          setSchedule(state, { timeZone: 'Europe/London', days: WEEKDAYS, hours }, 'spec'),
+        );
+      }
+      case 'tick':
+        return Promise.all(step.skewMs.map((ms) => unlessRefused(scheduler(ms).tick())));
       case 'admit':
         return admitted({ cohortId: `c${step.cohort}`, size: step.size });
       case 'list':

@@ -8,6 +8,7 @@ import { DAY_MS, toIso, WEEK_MS } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import type { JsonObject, RecordedEvent } from '../../kernel/envelope.js';
 import { availableCapacity, rolloutStream } from '../rollout.js';
+import { onboarding } from './onboarding.js';
 
 const onboardedPeople = async (world: OnboardingWorld) =>
   (await world.log('AccountOnboarded')).map(({ data }) => `${data.accountId} in ${data.cohortId}`).sort();
@@ -109,6 +110,19 @@ describe('onboarding', () => {
     await world.reinstate('b');
     await world.reactor.processAll();
     expect(await onboardedPeople(world)).toEqual(['c in one']);
+  });
+
+  it('leaves out who became a hold-out after the line was read', async () => {
+    await world.join('a', 'b');
+    await world.admit({ cohortId: 'one', size: 2 });
+    const asOf = await world.store.head();
+    const line = async () => {
+      const people = ['a', 'b'].map((accountId) => ({ accountId, class: 'general' }));
+      await world.classify('hold-out', 'a');
+      return { people, asOf };
+    };
+    await onboarding(world.transactorOn(world.store), line, world.clock).react(await admitted());
+    expect(await onboardedPeople(world)).toEqual(['b in one']);
   });
 
   it('is a no-op when the admission is processed again, also after more people joined', async () => {

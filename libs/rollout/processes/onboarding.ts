@@ -117,7 +117,10 @@ class CohortOnboarding {
     return state;
   }
 
-  /** Leaves out who has left since the line was read, even if they wait again by now: they are behind all others. */
+  /**
+   * Leaves out who has left since the line was read, even if they wait again by now: they are behind all others. Also whose class
+   * was set since: they may be a hold-out by now.
+   */
   private async choose(places: number, shares: CohortShares): Promise<{ accounts: string[]; turns: number[] }> {
     const { accounts: listed, priority } = this.admission;
     const line = listed
@@ -126,7 +129,7 @@ class CohortOnboarding {
     const turns = await turnsOf(this.transactor, line.accounts);
     const chosen = line.accounts
       .map((accountId, n) => ({ accountId, ...turns[n]! }))
-      .filter((one) => isWaiting(one) && one.since <= line.asOf);
+      .filter((one) => isWaiting(one) && Math.max(one.since, one.classifiedAt ?? 0) <= line.asOf);
     return { accounts: chosen.map(({ accountId }) => accountId), turns: chosen.map(({ turn }) => turn) };
   }
 

@@ -9,6 +9,8 @@ const columns = {
   selection: nullable(text<'first-come' | 'listed'>()),
   per_week: int4(),
   admitted_at: nullable(timestamptz()),
+  /** The position of its admission, by which it is the latest or not; null until the view has it. */
+  admission: nullable(int8()),
   /** The number of accounts onboarded so far. */
   onboarded: int4(),
   /** Whether its onboarding is complete. */
@@ -23,10 +25,10 @@ export type CohortRow = RowOf<typeof columns>;
 
 export const cohortsView = defineView({
   name: 'cohorts',
-  version: 3,
+  version: 4,
   summary: 'Cohorts: how many people were admitted and how many are onboarded.',
   events: [CohortAdmitted, CohortOnboarded, CohortClosed],
-  table: { name: 'cohorts', key: 'cohort_id', columns },
+  table: { name: 'cohorts', key: 'cohort_id', columns, indexes: ['(admission)'] },
   keys: ({ data }) => [data.cohortId],
   evolve(known: CohortRow | undefined, event, cohortId) {
     const row = known ?? { ...unknown, cohort_id: cohortId };
@@ -34,7 +36,8 @@ export const cohortsView = defineView({
       case 'CohortAdmitted': {
         if (row.size !== null) return row;
         const { size, selection, perWeek, at } = event.data;
-        return settled({ ...row, size, selection, per_week: perWeek, admitted_at: Date.parse(at) });
+        const { position: admission } = event;
+        return settled({ ...row, size, selection, per_week: perWeek, admitted_at: Date.parse(at), admission });
       }
       case 'CohortClosed':
         return settled({ ...row, closed: true });
@@ -59,6 +62,7 @@ const unknown: CohortRow = {
   selection: null,
   per_week: 0,
   admitted_at: null,
+  admission: null,
   onboarded: 0,
   closed: false,
   status: 'admitted',

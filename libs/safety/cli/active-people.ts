@@ -1,0 +1,46 @@
+import { type Command, Option } from 'commander';
+import { command, positionOrTime } from '../../cli/commands.js';
+import { table } from '../../cli/rendering/table.js';
+import type { Runner } from '../../cli/session.js';
+import type { ActivePeopleAnswer } from '../queries/show-active-people.js';
+import { day } from './day.js';
+
+/** Complete by its type: the list itself would load the views. */
+const GROUPINGS: Record<ActivePeopleAnswer['by'], true> = { day: true, week: true, cohort: true };
+
+interface Options {
+  by?: string;
+  from?: string;
+  to?: string;
+  cohort?: string;
+  asOf?: string;
+}
+
+export function activePeopleCommand(parent: Command, run: Runner): void {
+  command(
+    parent,
+    'active-people',
+    'Shows how many distinct accounts generated an image, by day, week or cohort.',
+    'metrics active-people',
+    'metrics active-people --by week --cohort 2022-w20',
+    'metrics active-people --by cohort --from 2022-05-16 --to 2022-05-22',
+  )
+    .addOption(new Option('--by <grouping>', 'group by').choices(Object.keys(GROUPINGS)))
+    .option('--from <day>', 'first day', day)
+    .option('--to <day>', 'last day', day)
+    .option('--cohort <id>', 'only people of this cohort')
+    .option('--as-of <moment>', 'the figures at a position of the log or at a time (RFC 3339)', positionOrTime)
+    .action(
+      run<Options>(async ({ client, print }, { by, from, to, cohort, asOf }) => {
+        const query = { by, from, to, cohort, asOf };
+        const answer = await client.get<ActivePeopleAnswer>('/v1/metrics/active-people', query);
+        print(answer, () => activePeopleText(answer));
+      }),
+    );
+}
+
+export const activePeopleText = ({ by, groups }: ActivePeopleAnswer) =>
+  table(
+    [by, 'people'],
+    groups.map(({ group, people }) => [group ?? 'no cohort', people]),
+  );

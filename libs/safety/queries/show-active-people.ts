@@ -1,0 +1,98 @@
+import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { IsIn } from 'class-validator';
+import type { Static } from 'typebox';
+import { accountStandingView } from '../../account/index.js';
+import { FromViews } from '../../context/from-views.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IfGiven, IsDay, IsEntityId, IsMoment, Means } from '../../http/field-rules.js';
+import { closed, count, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
+import { InvalidInput } from '../../kernel/errors.js';
+import { activePeopleView } from '../views/active-people.js';
+import { ACTIVE_GROUPINGS, ActivePeopleReport } from './active-people-report.js';
+import { MAX_GROUPS } from './groupings.js';
+
+const BY_DAY = 'day';
+
+export const ActivePeopleAnswer = closed({
+  by: oneOf(ACTIVE_GROUPINGS, 'How they are grouped.'),
+  groups: list(
+    closed({
+      group: orNull(
+        text('A day as `2022-05-18`, an ISO week as `2022-W20`, or a cohort; null for accounts of no cohort.'),
+      ),
+      people: count('Distinct accounts that generated an image.'),
+    }),
+    `Days and weeks in order, without those on which nobody was active, or cohorts; the first ${MAX_GROUPS}.`,
+  ),
+  position: position('The figures include all events up to this position.'),
+});
+export type ActivePeopleAnswer = Static<typeof ActivePeopleAnswer>;
+
+const example: ActivePeopleAnswer = {
+  by: BY_DAY,
+  groups: [
+    { group: '2022-05-18', people: 812 },
+    { group: '2022-05-19', people: 840 },
+  ],
+  position: '1042',
+};
+
+export class ShowActivePeople extends Query<Omit<ActivePeopleAnswer, 'position'>> {
+  @Means('How to group them; `day` by default.')
+  @IfGiven()
+  @IsIn(ACTIVE_GROUPINGS)
+  by?: (typeof ACTIVE_GROUPINGS)[number];
+
+  @IfGiven()
+  @IsDay('The first day, of the events’ own times in UTC; required with `by=cohort`.')
+  from?: string;
+
+  @IfGiven()
+  @IsDay('The last day.')
+  to?: string;
+
+  @IfGiven()
+  @IsEntityId('Only people of this cohort, by day or week.')
+  cohort?: string;
+
+  @IfGiven()
+  @IsMoment()
+  asOf?: string;
+}
+
+@QueryHandler(ShowActivePeople)
+export class ShowActivePeopleHandler implements IQueryHandler<ShowActivePeople> {
+  constructor(@Inject(ActivePeopleReport) private readonly report: ActivePeopleReport) {}
+
+  /** @throws InvalidInput, PositionGone; Unavailable replay-running */
+  async execute(query: ShowActivePeople): Promise<Omit<ActivePeopleAnswer, 'position'>> {
+    const { by = BY_DAY, asOf, from, to, cohort } = query;
+    const asked = { by, from, to, cohort };
+    const found = asOf === undefined ? await this.report.read(asked) : await this.report.readAsOf(asOf, asked);
+    return { by, ...found };
+  }
+}
+
+@Controller('v1/metrics/active-people')
+export class ActivePeopleController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get()
+  @FromViews(activePeopleView, accountStandingView)
+  @Roles('lead', 'operator', 'compliance', 'service', 'administrator')
+  @Operation('How many people are active: distinct accounts that generated an image, by day, ISO week or cohort', {
+    description:
+      'Exact: an account counts once in a day, a week, or the days from `from` to `to` of a cohort. A week counts whole, unless a `cohort` is given: then only its days from `from` to `to` count. Those of a cohort are counted at each call; ask for them every minute rather than every second. Those of an earlier moment come from a replay of the log, as with `GET /v1/safety/metrics`.',
+    answer: answer('ActivePeople', 'The figures.', ActivePeopleAnswer, example),
+    refusals: { 503: ['replay-running'] },
+  })
+  showActivePeople(@QueryParameters() query: ShowActivePeople): Promise<Omit<ActivePeopleAnswer, 'position'>> {
+    if (query.by === 'cohort' && query.from === undefined)
+      throw new InvalidInput([{ field: 'from', message: 'is required with by=cohort' }]);
+    if (query.by === 'cohort' && query.cohort !== undefined)
+      throw new InvalidInput([{ field: 'cohort', message: 'requires by=day or by=week' }]);
+    return this.queries.execute(query);
+  }
+}

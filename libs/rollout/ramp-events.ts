@@ -14,12 +14,15 @@ const perWeek = Count('The rate of the step.', 1, MAX_PER_WEEK);
 
 /** Of a change of the rate that is a step of a ramp plan. */
 export const rampStep = Type.Optional(
-  eventData({
-    planId,
-    step: Count('The index of the step, from 0.', 0, MOST_STEPS),
-    gate: Count('The position of the decision of the gate that supported it.', 1),
-    exposures: Count('The exposures of the stage that counted then.'),
-  }),
+  Type.Object(
+    {
+      planId,
+      step: Count('The index of the step, from 0.', 0, MOST_STEPS),
+      gate: Count('The position of the decision of the gate that supported it.', 1),
+      exposures: Count('The exposures of the stage that counted then.'),
+    },
+    { additionalProperties: false, description: 'The step of a ramp plan that it is; absent if it is none.' },
+  ),
 );
 
 export const RampPlanSet = defineEvent({

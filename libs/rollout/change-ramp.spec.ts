@@ -116,7 +116,7 @@ describe('a ramp plan', () => {
 
   it('makes none while the evidence is unclear, traffic has stopped, views lack events, or more exposures are needed', () => {
     const now = NOW + 30 * DAY_MS;
-    const quiet = { ...clean(now), figures: { ...clean(now).figures, lastExposureAt: now - DAY_MS - 1 } };
+    const silent = { ...clean(now), figures: { ...clean(now).figures, lastExposureAt: now - DAY_MS - 1 } };
     const made = (evidence: Evidence, late = 0, more: Partial<RampStep> = {}) => {
       const one = world();
       one.ramp([step(2000, { afterDays: 25, ...more })]);
@@ -126,7 +126,7 @@ describe('a ramp plan', () => {
     };
     expect(made(clean(now))).toEqual([2000]);
     expect(made(clean(now), 60)).toEqual([2000]);
-    expect([made(unclear(now)), made(backlog(now)), made(quiet), made(clean(now), 61)]).toEqual([[], [], [], []]);
+    expect([made(unclear(now)), made(backlog(now)), made(silent), made(clean(now), 61)]).toEqual([[], [], [], []]);
     expect(made(clean(now), 0, { exposures: 2_400_001 })).toEqual([]);
     expect(made(clean(now), 0, { exposures: 2_400_000 })).toEqual([2000]);
   });

@@ -11,8 +11,10 @@ import {
 } from '../../cli/commands.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
 import type { RampStep } from '../ramp.js';
-import { MOST_EXPOSURES, MOST_STAY_DAYS } from '../ramp-events.js';
 import { MAX_PER_WEEK, showRollout } from './rate.js';
+
+const MOST_STAY_DAYS = 365;
+const MOST_EXPOSURES = 1_000_000_000;
 
 /** The commands of the plan by which the rate rises. */
 export const rampCommands: CommandGroup = (group, run) => {

@@ -5,6 +5,7 @@ import { InvalidInput, Refusal } from '../kernel/errors.js';
 import type { CHANGES } from './change-events.js';
 import { dueChanges, type PlannedChange } from './changes.js';
 import type { RolloutEvent } from './events.js';
+import { endRamp } from './ramp.js';
 import { type About, pauseOnboarding, type Rollout, resumeOnboarding, rolloutStream, setRate } from './rollout.js';
 
 /** What of the settings binds a change of the rate. */
@@ -86,7 +87,10 @@ export function changedNow(state: Rollout, { does, perWeek = 0, daily }: Change,
   const { reason = '', ...rest } = about;
   switch (does) {
     case 'set-rate':
-      return setRate(state, perWeek, daily ?? state.daily, about);
+      return [
+        ...setRate(state, perWeek, daily ?? state.daily, about),
+        ...(perWeek === state.perWeek ? [] : endRamp(state, 'rate-changed', reason || 'the rate was changed')),
+      ];
     case 'pause':
       return pauseOnboarding(state, reason, rest);
     case 'resume':
@@ -195,7 +199,7 @@ function effectOrLapse(state: Rollout, plan: PlannedChange, terms: RateTerms): R
   if (isOtherRaise(state, plan))
     return lapsed(`the rate was lowered to ${state.perWeek ?? 0} before it was due on ${timeWords(plan.effectiveAt)}`);
   const given = { isConfirmed: isStillConfirmed(state, plan), isApproved: plan.approvedBy !== undefined };
-  const refusal = perWeek === undefined ? undefined : refusalOf(() => refuseRaise(state, perWeek, given, terms));
+  const refusal = perWeek === undefined ? undefined : dueRefusal(() => refuseRaise(state, perWeek, given, terms));
   if (refusal) {
     return lapsed(
       `${refusal.code}: the rate was ${state.perWeek ?? 0} when it was due on ${timeWords(plan.effectiveAt)}`,
@@ -217,7 +221,8 @@ export const isStillConfirmed = (
   { isConfirmed: wasConfirmed = false, before = 0 }: { isConfirmed?: boolean; before?: number },
 ): boolean => wasConfirmed && perWeek >= before;
 
-function refusalOf(check: () => void): Refusal | undefined {
+/** Why what is due is not done now. */
+export function dueRefusal(check: () => void): Refusal | undefined {
   try {
     check();
     return undefined;

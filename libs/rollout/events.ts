@@ -16,6 +16,7 @@ import { causedByChange, changeEvents } from './change-events.js';
 import { gateEvents } from './gate-events.js';
 import { moveEvents } from './move-events.js';
 import { AdmissionScheduleEnded, AdmissionScheduleSet, ClassPlanSet, CohortShared } from './plan-events.js';
+import { rampEvents, rampStep } from './ramp-events.js';
 
 const cohortId = EntityId('The cohort.');
 
@@ -29,6 +30,7 @@ export const OnboardingRateSet = defineEvent({
     before: Type.Optional(Count('The rate before; absent if none was set.', 0, MAX_PER_WEEK)),
     reason: Type.Optional(Line('The reason, shown to other operators; the first rate may have none.', 1)),
     ...causedByChange,
+    ramp: rampStep,
   }),
   example: { perWeek: 2000, daily: false, before: 1000, reason: 'reviewers have time' },
 });
@@ -137,6 +139,7 @@ export const rolloutStreamEvents = [
   ...changeEvents,
   ...gateEvents,
   ...moveEvents,
+  ...rampEvents,
 ];
 
 export type RolloutEvent = EventOf<(typeof rolloutStreamEvents)[number]>;

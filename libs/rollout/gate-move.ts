@@ -13,6 +13,7 @@ import type { Position } from '../kernel/envelope.js';
 import type { RolloutEvent } from './events.js';
 import type { Gate, GateSettings } from './gate-stage.js';
 import { COHORTS_NAMED } from './move-events.js';
+import { nextStep, type Ramp } from './ramp.js';
 
 type Moved = Extract<RolloutEvent, { type: 'GateMoved' }>['data'];
 
@@ -30,8 +31,9 @@ export interface Evidence extends Pick<StageTotals, 'counts' | 'accounts'> {
 /** Views that lack events that were stored so long ago say nothing about now. */
 export const MOST_LATE_SECONDS = 900;
 
-/** The rate that a ramp would ask about next. @param perWeek the present one */
-export const askedRate = ({ perWeek = 0 }: { perWeek?: number }): number => 2 * perWeek;
+/** The rate of the next step of the ramp plan; without one, twice the present rate. */
+export const askedRate = ({ perWeek = 0, ramp }: { perWeek?: number; ramp?: Ramp }): number =>
+  nextStep(ramp)?.perWeek ?? 2 * perWeek;
 
 export interface GateReading {
   verdict: GateVerdict;

@@ -31,6 +31,7 @@ import {
   SetGateLimitHandler,
   SetGateParametersHandler,
 } from './features/set-gate.js';
+import { ConfirmStepHandler, EndRampHandler, RampController, SetRampHandler } from './features/set-ramp.js';
 import { SetRateController, SetRateHandler } from './features/set-rate.js';
 import { EndScheduleHandler, ScheduleController, SetScheduleHandler } from './features/set-schedule.js';
 import { GateWatch } from './processes/gate-watch.js';
@@ -89,7 +90,16 @@ export const rolloutContext: Context = {
   ],
   schedules: ({ transactor, pool, store, viewReader, clock, logger, settings }) => {
     const evidence = new GateEvidence(new StageEvidence(pool), store, clock);
-    const gate = new GateWatch(transactor, evidence, new StageChanges(store), store, viewReader, clock, logger);
+    const gate = new GateWatch(
+      transactor,
+      evidence,
+      new StageChanges(store),
+      store,
+      viewReader,
+      clock,
+      logger,
+      settings,
+    );
     const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, viewReader, settings), settings);
     const changes = new RolloutClock(transactor, clock, logger, settings);
     return [changes, new CohortScheduler(transactor, peopleLeft, clock, logger, gate), gate];
@@ -114,6 +124,9 @@ export const rolloutContext: Context = {
     ShowTimelineHandler,
     PauseOnboardingHandler,
     ResumeOnboardingHandler,
+    SetRampHandler,
+    ConfirmStepHandler,
+    EndRampHandler,
     ProposeChangeHandler,
     ApproveChangeHandler,
     DeclineChangeHandler,
@@ -143,6 +156,7 @@ export const rolloutContext: Context = {
         PauseOnboardingController,
         ResumeOnboardingController,
         ProposeChangeController,
+        RampController,
         RevertChangeController,
         ListChangesController,
         AdmitCohortController,

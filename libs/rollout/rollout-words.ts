@@ -7,11 +7,12 @@ import {
   REASON_WORDS,
   timeWords,
 } from '../gate/gate-words.js';
-import { toIso } from '../kernel/clock.js';
+import { DAY_MS, toIso } from '../kernel/clock.js';
 import type { Actor } from '../kernel/envelope.js';
 import { openProposals } from './changes.js';
 import type { GateReading } from './gate-move.js';
 import { overrideInForce, proposalOf } from './gate-override.js';
+import { nextStep } from './ramp.js';
 import { availableCapacity, peopleInWindow, type Rollout } from './rollout.js';
 import type { Schedule } from './schedule.js';
 import { nextSlice } from './scheduled-slice.js';
@@ -47,6 +48,7 @@ export function rolloutWords(
     ...rateWords(rollout, now),
     ...pendingWords(rollout, now),
     sliceWords(rollout, now, schedule),
+    ...rampWords(rollout),
     ...gateWords(rollout, reading, now),
     ...(last ? [lastWords(last)] : []),
   ];
@@ -80,6 +82,19 @@ function sliceWords(rollout: Rollout, now: number, schedule?: Schedule): string 
   if (next)
     return `The next slice, of up to ${countWords(next.people)} people, is due on ${timeWords(toIso(next.at))}.`;
   return schedule || rollout.daily ? 'No further slice is due.' : 'Cohorts are admitted by hand.';
+}
+
+function rampWords({ ramp }: Rollout): string[] {
+  if (!ramp) return [];
+  const next = nextStep(ramp);
+  if (!next) return [`All steps of ramp plan ${ramp.planId} were made.`];
+  const from = timeWords(toIso(Date.parse(ramp.since) + next.afterDays * DAY_MS));
+  const counted = next.exposures === undefined ? '' : ` and ${countWords(next.exposures)} exposures count`;
+  const awaited = next.mode === 'confirmed' && ramp.confirmedBy === undefined;
+  return [
+    `Ramp plan ${ramp.planId} of ${ramp.by} (${ramp.reason}): the next step is ${countWords(next.perWeek)} people a week, from ${from} on, once the gate supports it${counted}.`,
+    ...(awaited ? ['An operator has to confirm it (gatehouse rollout confirm-step).'] : []),
+  ];
 }
 
 const OVERRIDDEN = {

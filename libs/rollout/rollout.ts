@@ -6,6 +6,7 @@ import { type Changes, evolveChanges, noChanges, restrictedAt } from './changes.
 import { type RolloutEvent, rolloutStreamEvents } from './events.js';
 import { stopOf } from './gate-override.js';
 import { evolveGate, type Gate, initialGate } from './gate-stage.js';
+import { evolveRamp, type Ramp } from './ramp.js';
 
 /** The number of latest cohorts kept in the state, whatever their age; an older one is found by its own stream. */
 const COHORTS_REMEMBERED = 1000;
@@ -49,6 +50,8 @@ export interface Rollout {
    */
   past: readonly (Span & { people: number })[];
   gate: Gate;
+  /** The plan by which the rate rises while the gate supports it. */
+  ramp?: Ramp;
 }
 
 /** The kind has a single stream, `rollout`: the cap is a rule over all cohorts, so one stream decides. */
@@ -57,8 +60,11 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
   events: rolloutStreamEvents,
   initial: { daily: false, paused: false, changes: noChanges, changedAt: 0, cohorts: [], past: [], gate: initialGate },
   evolve(before, event, place) {
-    const state = {
-      ...before,
+    const { ramp: planned, ...others } = before;
+    const ramp = evolveRamp(planned, event, place);
+    const state: Rollout = {
+      ...others,
+      ...(ramp && { ramp }),
       gate: evolveGate(before.gate, event, place, before.perWeek ?? 0),
       changes: evolveChanges(before.changes, event, place),
     };
@@ -97,6 +103,9 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
       case 'RolloutChangeProposed':
       case 'ApprovalGiven':
       case 'RolloutChangeEnded':
+      case 'RampPlanSet':
+      case 'RampStepConfirmed':
+      case 'RampPlanEnded':
         return { ...state, changedAt: position };
       case 'GateLimitSet':
       case 'GateParametersSet':

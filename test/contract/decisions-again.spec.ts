@@ -17,6 +17,8 @@ const NOT_MADE_AGAIN: Record<string, string> = {
   ProofKeyRotated: ACT,
   QuarantineDiscarded: ACT,
   QuarantineReplayed: ACT,
+  RampPlanSet: BY_SETTINGS,
+  RampStepConfirmed: BY_SETTINGS,
   RolloutChangeEnded: BY_SETTINGS,
   RolloutChangePlanned: BY_SETTINGS,
   RolloutChangeProposed: BY_SETTINGS,

@@ -133,6 +133,10 @@ beforeAll(async () => {
   await plan(7);
   const planned = (await plan(8)).body.position;
   const plannedId = (await administrator.get('/v1/rollout')).body.planned[0].changeId;
+  await administrator.put('/v1/rollout/rate', { perWeek: 5 });
+  const steps = [{ perWeek: 6, afterDays: 7, mode: 'confirmed' }];
+  await administrator.put('/v1/rollout/ramp', { steps, reason: 'a test' });
+  const { planId } = (await administrator.get('/v1/rollout')).body.ramp;
   const account = `/v1/accounts/${accountId}`;
   // In this order: each changes something.
   edits = [
@@ -190,9 +194,21 @@ beforeAll(async () => {
       { path: '/v1/gate/parameters', shown: '/v1/gate', body: { labelDelayDays: 12, reason: 'a test' } },
     ],
     [
+      'POST /v1/rollout/ramp/confirmations',
+      { path: '/v1/rollout/ramp/confirmations', shown: '/v1/rollout', body: { planId, perWeek: 6 } },
+    ],
+    [
       'PUT /v1/rollout/rate',
       { path: '/v1/rollout/rate', shown: '/v1/rollout', body: { perWeek: 10, reason: 'a test' } },
     ],
+    [
+      'PUT /v1/rollout/ramp',
+      {
+        ...{ path: '/v1/rollout/ramp', shown: '/v1/rollout' },
+        body: { steps: [{ perWeek: 20, afterDays: 7, mode: 'automatic' }], reason: 'a test' },
+      },
+    ],
+    ['DELETE /v1/rollout/ramp', { path: `/v1/rollout/ramp${WHY}`, shown: '/v1/rollout' }],
     [
       'PUT /v1/rollout/plan/classes',
       {

@@ -29,6 +29,7 @@ import { EarlierEvidence, EVIDENCE_SOURCES, StageEvidence } from '../../libs/saf
 import { LockSession } from '../../libs/subscriptions/lock-session.js';
 import { LogTail } from '../../libs/subscriptions/log-tail.js';
 import { eventRules } from './event-rules.js';
+import { terms } from './rate-world.js';
 import { createTestDatabase } from './test-database.js';
 import { wholeLog } from './whole-log.js';
 
@@ -95,7 +96,7 @@ export async function gateWorld() {
     rollout: async () => (await transactorOn(store).load(rolloutStream, undefined)).state,
     /** The watch of a process. */
     watch: (on: EventStore = store) =>
-      new GateWatch(transactorOn(on), evidenceOn(on), new StageChanges(on), on, reader, clock, logger),
+      new GateWatch(transactorOn(on), evidenceOn(on), new StageChanges(on), on, reader, clock, logger, terms),
     moves: () => wholeLog(store, ['GateMoved']),
     explain: (position: number) =>
       new ExplainMoveHandler(store, new EarlierEvidence(rebuilder), epoch, { decisionWaitMs: 60_000 }).execute(

@@ -43,6 +43,7 @@ import { Ownership } from '../../libs/subscriptions/ownership.js';
 import { Reactor } from '../../libs/subscriptions/reactor.js';
 import { nextInLine, Waitlist, waitlistEntriesView } from '../../libs/waitlist/index.js';
 import { eventRules } from './event-rules.js';
+import { terms } from './rate-world.js';
 import { createTestDatabase } from './test-database.js';
 import { wholeLog } from './whole-log.js';
 
@@ -73,7 +74,7 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
   const logger = pino({ level: 'silent' });
   // Of views that this world has not, it has no evidence.
   const evidence = new GateEvidence(new StageEvidence(pool), store, clock);
-  const gate = new GateWatch(transactor, evidence, new StageChanges(store), store, reader, clock, logger);
+  const gate = new GateWatch(transactor, evidence, new StageChanges(store), store, reader, clock, logger, terms);
 
   async function join(accounts: readonly string[], priority?: number) {
     for (const accountId of accounts) {

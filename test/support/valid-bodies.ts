@@ -102,6 +102,10 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
     { perWeek: 15, reason: 'a test', confirm: 15, effectiveAt: '2032-06-01T00:00:00Z' },
   ],
   'POST /v1/rollout/resume': [{ reason: 'a test', effectiveAt: '2032-06-02T00:00:00Z' }],
+  'PUT /v1/rollout/ramp': [
+    { steps: [{ perWeek: 20, afterDays: 7, exposures: 1000, mode: 'automatic' }], reason: 'a test' },
+  ],
+  'POST /v1/rollout/ramp/confirmations': [{ planId: 'ramp-1', perWeek: 20 }],
   'POST /v1/rollout/proposals': [
     {
       ...{ changeId: 'r-1', perWeek: 20, daily: false, reason: 'a test', confirm: 20 },

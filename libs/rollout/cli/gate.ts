@@ -37,7 +37,11 @@ export const gateCommands: CommandGroup = (program, run) => {
     'gate show',
     'gate show --per-week 2000',
   )
-    .option('--per-week <n>', 'the rate that is asked about; twice the present one by default', integer(0, 10_000_000))
+    .option(
+      '--per-week <n>',
+      'the rate that is asked about; that of the next step of a ramp plan, or twice the present one',
+      integer(0, 10_000_000),
+    )
     .action(run<{ perWeek?: number }>((session, { perWeek }) => showGate(session, perWeek)));
 
   setCommand(group, run);

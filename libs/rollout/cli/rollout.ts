@@ -8,6 +8,7 @@ import type { RolloutAnswer } from '../queries/show-rollout.js';
 import type { TimelineAnswer } from '../queries/show-timeline.js';
 import { seriesChart } from './gate-chart.js';
 import { share } from './gate-text.js';
+import { rampCommands } from './ramp.js';
 import { changeCommands } from './rollout-changes.js';
 
 export const rolloutCommands: CommandGroup = (program, run) => {
@@ -44,6 +45,7 @@ export const rolloutCommands: CommandGroup = (program, run) => {
   );
 
   changeCommands(group, run);
+  rampCommands(group, run);
 };
 
 type Figures = TimelineAnswer['before'][number];

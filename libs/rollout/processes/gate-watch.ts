@@ -5,13 +5,15 @@ import type { Clock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { NotCaughtUp } from '../../kernel/errors.js';
 import type { Logger } from '../../platform/logging/logger.js';
-import { CLOCK, EVENT_STORE, LOGGER } from '../../platform/ports.js';
+import { CLOCK, EVENT_STORE, LOGGER, SETTINGS } from '../../platform/ports.js';
 import type { View } from '../../projections/view.js';
 import { onceBuilt, ViewNotBuilt } from '../../projections/view-query.js';
 import { ViewReader } from '../../projections/view-reader.js';
 import { EVIDENCE_SOURCES } from '../../safety/index.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
+import { advanceRamp } from '../change-ramp.js';
+import type { RateTerms } from '../change-rollout.js';
 import { askedRate, moveGate } from '../gate-move.js';
 import { overrideInForce } from '../gate-override.js';
 import { beginStage, type Gate } from '../gate-stage.js';
@@ -25,7 +27,7 @@ export const GATE_TICK_MS = 10_000;
 /** How long a tick waits for views; then it decides by where they are, and says so. */
 const MOST_WAIT_MS = 5_000;
 
-/** Moves the gate as the evidence says, and begins a stage with what changed elsewhere. */
+/** Moves the gate as the evidence says, makes the steps of a ramp plan that it supports, and begins a stage with what changed elsewhere. */
 @Injectable()
 export class GateWatch {
   constructor(
@@ -36,6 +38,7 @@ export class GateWatch {
     @Inject(ViewReader) private readonly reader: ViewReader,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(SETTINGS) private readonly terms: RateTerms,
   ) {}
 
   /** One process at a time ticks, until the signal aborts. */
@@ -103,7 +106,10 @@ export class GateWatch {
       contextOf(),
       (state, found) => {
         isNewest = !found || isSame(state.gate, found.gate);
-        return found && isNewest ? moveGate(state.gate, found, askedRate(state), found.lateBySeconds, isAdmission) : [];
+        if (!found || !isNewest) return [];
+        const moved = moveGate(state.gate, found, askedRate(state), found.lateBySeconds, isAdmission);
+        if (moved.length > 0 || isAdmission) return moved;
+        return advanceRamp(state, found, found.lateBySeconds, { now: this.clock.now(), terms: this.terms });
       },
       async (load: Load<Rollout>): Promise<GateState | undefined> => {
         const loadGate = async () => (await load()).gate;

@@ -7,6 +7,7 @@ import { CohortAdmitted } from '../events.js';
 import { moveGate } from '../gate-move.js';
 import { approveOverride, endOverride, proposeOverride } from '../gate-override.js';
 import { beginStage, changeDetector, changeModel, seeModel, setGateLimit, setGateParameters } from '../gate-stage.js';
+import { endRamp } from '../ramp.js';
 import {
   admitCohort,
   availableCapacity,
@@ -30,6 +31,9 @@ export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
   },
   OnboardingPaused: { rules: {}, decide: (state, { reason, ...about }) => pauseOnboarding(state, reason, about) },
   OnboardingResumed: { rules: {}, decide: (state, about) => resumeOnboarding(state, about) },
+  RampPlanSet: BY_SETTINGS,
+  RampStepConfirmed: BY_SETTINGS,
+  RampPlanEnded: { rules: {}, decide: (state, { how, reason }) => endRamp(state, how, reason) },
   RolloutChangePlanned: BY_SETTINGS,
   RolloutChangeProposed: BY_SETTINGS,
   ApprovalGiven: BY_SETTINGS,

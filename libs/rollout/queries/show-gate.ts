@@ -185,7 +185,7 @@ export class ShowGate extends Query<Omit<GateAnswer, 'position'>> {
   @IfGiven()
   @ToType(() => Number)
   @IsInteger(
-    'The rate that is asked about, for the load on reviewers; twice the present one by default.',
+    'The rate that is asked about, for the load on reviewers; by default that of the next step of a ramp plan, or twice the present one.',
     0,
     MAX_PER_WEEK,
   )

@@ -27,6 +27,8 @@ import { admissionPlanStream } from '../admission-plan.js';
 import { CHANGES } from '../change-events.js';
 import { openProposals, type PlannedChange, type ProposedChange } from '../changes.js';
 import { askedRate, type GateReading, readGate } from '../gate-move.js';
+import type { Ramp } from '../ramp.js';
+import { STEP_MODES } from '../ramp-events.js';
 import { availableCapacity, countedCohorts, type GrantedCohort, peopleInWindow, rolloutStream } from '../rollout.js';
 import { rolloutWords } from '../rollout-words.js';
 import { nextSlice } from '../scheduled-slice.js';
@@ -73,6 +75,27 @@ const ChangeAnswer = closed({
   reason: Type.Optional(text('Why.')),
 });
 
+const RampAnswer = closed(
+  {
+    planId: text('Its id, which a confirmation names.'),
+    by: text('Who set it.'),
+    reason: text('Why.'),
+    made: count('How many of its steps were made.'),
+    since: instant('When the last of them was made, or the plan was set.'),
+    confirmedBy: orNull(text('Who confirmed the next step.')),
+    steps: list(
+      closed({
+        perWeek: count('The rate.'),
+        afterDays: count('How many days the step before it, or the plan, has to be in force.'),
+        exposures: orNull(count('The least exposures that have to count in the stage.')),
+        mode: oneOf(STEP_MODES, 'Whether an operator has to confirm it.'),
+      }),
+      'The steps in their order.',
+    ),
+  },
+  'The plan by which the rate rises while the gate supports it; null without one.',
+);
+
 export const RolloutAnswer = closed({
   words: list(
     text('A sentence.'),
@@ -101,6 +124,7 @@ export const RolloutAnswer = closed({
   ),
   planned: list(PlannedAnswer, 'What takes effect later, in that order.'),
   proposals: list(ProposedAnswer, 'What waits for the approval of another person.'),
+  ramp: orNull(RampAnswer),
   position: position('The position of the last event included; `waiting` may lag behind it.'),
 });
 export type RolloutAnswer = Static<typeof RolloutAnswer>;
@@ -145,6 +169,7 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
       changes: changes.map((change) => ({ ...change, position: String(change.position) })),
       planned: rollout.changes.planned.map(plannedAnswer),
       proposals: openProposals(rollout.changes, now).map(proposedAnswer),
+      ramp: rollout.ramp ? rampAnswer(rollout.ramp) : null,
       position: String(position),
     };
   }
@@ -175,6 +200,14 @@ const plannedAnswer = (one: PlannedChange): Static<typeof PlannedAnswer> => ({
 
 const proposedAnswer = (one: ProposedChange): Static<typeof ProposedAnswer> => ({
   ...{ ...pendingAnswer(one), effectiveAt: one.effectiveAt ?? null, expiresAt: one.expiresAt },
+});
+
+const rampAnswer = ({ steps, confirmedBy, ...ramp }: Ramp): Static<typeof RampAnswer> => ({
+  ...{
+    ...ramp,
+    confirmedBy: confirmedBy ?? null,
+    steps: steps.map((step) => ({ ...step, exposures: step.exposures ?? null })),
+  },
 });
 
 const toAnswer = ({ cohortId, people, admittedAt, onboarded }: GrantedCohort): Static<typeof CountedAnswer> => ({
@@ -232,6 +265,7 @@ export class ShowRolloutController {
           },
         ],
         proposals: [],
+        ramp: null,
         position: '1041',
       }),
     },

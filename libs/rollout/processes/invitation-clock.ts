@@ -12,7 +12,7 @@ import { admitInvited, freePlaces } from '../hold-places.js';
 import { rolloutStream } from '../rollout.js';
 
 export const INVITATION_CLOCK = 'invitation-clock';
-const TICK_MS = 10_000;
+const TICK_MS = 5_000;
 const CONCURRENT_ACCOUNTS = 64;
 
 /** By batch, the accounts that accepted and are not onboarded yet. It may lag: whom it leaves out, a later answer has. */

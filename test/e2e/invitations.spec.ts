@@ -10,8 +10,9 @@ let operator: Client;
 let service: Client;
 
 beforeAll(async () => {
-  gatehouse = await startGatehouse({ clock: { now: () => Date.now() + ahead } });
-  ({ operator, service } = gatehouse);
+  gatehouse = await startGatehouse({ background: true, clock: { now: () => Date.now() + ahead } });
+  operator = await gatehouse.as('olga', 'operator');
+  service = await gatehouse.as('web-site', 'service');
 });
 afterAll(() => gatehouse.close());
 

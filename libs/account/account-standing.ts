@@ -47,6 +47,9 @@ export const accountStream: AccountStream = {
         return { ...state, status: 'left' };
       case 'WaitlistClassSet':
       case 'AddressChanged':
+      case 'InvitationSent':
+      case 'InvitationAccepted':
+      case 'InvitationExpired':
         return state;
       case 'PolicyAccepted':
         return accepted(state, data.version);

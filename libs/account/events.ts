@@ -16,6 +16,7 @@ import {
   Restricted,
   WaitlistClass,
 } from '../events/schemas.js';
+import { invitationEvents } from './invitation-events.js';
 
 const accountId = EntityId('The account.');
 
@@ -232,6 +233,7 @@ export const accountEvents = [
   WaitlistClassSet,
   AddressChanged,
   PolicyAccepted,
+  ...invitationEvents,
   AccountOnboarded,
   AccountSuspended,
   AccountRestricted,

@@ -13,6 +13,7 @@ import {
 import { ReinstateAccountController, ReinstateAccountHandler } from './features/reinstate-account.js';
 import { RestrictAccountController, RestrictAccountHandler } from './features/restrict-account.js';
 import { SuspendAccountController, SuspendAccountHandler } from './features/suspend-account.js';
+import { invitedAccount } from './invitation.js';
 import { personStream } from './person.js';
 import { addressSettling } from './processes/address-settling.js';
 import { AccountRecords } from './queries/account-records.js';
@@ -30,6 +31,8 @@ export * from './consequences.js';
 export * from './events.js';
 export { AddressClaims } from './features/address-claims.js';
 export { settleErased } from './features/settle-erased.js';
+export * from './invitation.js';
+export * from './invitation-events.js';
 export * from './person.js';
 export { type AccountRecord, AccountRecords } from './queries/account-records.js';
 export { AddressBook, addressesOf, type Holder } from './queries/address-book.js';
@@ -42,7 +45,7 @@ export * from './waitlist-class.js';
 export const accountContext: Context = {
   name: 'account',
   events: [...accountEvents, ...personEvents],
-  streams: [accountStream, accountHistoryStream, waitlistClassStream, personStream],
+  streams: [accountStream, accountHistoryStream, waitlistClassStream, invitedAccount, personStream],
   views: [accountStandingView],
   consumers: ({ transactor, store, addressHashes, personKeys, ids }) => [
     addressSettling(new AddressClaims(transactor, store, addressHashes, personKeys, ids)),

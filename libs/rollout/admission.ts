@@ -27,15 +27,17 @@ export function hasSameAccounts(some: readonly string[] | undefined, others: rea
   return new Set(some).size === listed.size && (some ?? []).every((account) => listed.has(account));
 }
 
+export const INVITED_PREFIX = 'invited-';
 const DAILY_PREFIX = 'daily-';
 export const SLICE_PREFIX = 'slice-';
 const DAYS_PER_WEEK = 7;
 
-/** A cohort of somebody else with such an id would count as one of the schedule. @throws InvalidInput */
+/** A cohort of somebody else with such an id would count as one of the schedule or of invitations. @throws InvalidInput */
 export function refuseReservedId(cohortId: string, field: string): void {
-  const prefix = [DAILY_PREFIX, SLICE_PREFIX].find((one) => cohortId.startsWith(one));
+  const prefix = [DAILY_PREFIX, SLICE_PREFIX, INVITED_PREFIX].find((one) => cohortId.startsWith(one));
   if (prefix === undefined) return;
-  const message = `must not begin with ${prefix}, which only the schedule uses; choose another id`;
+  const user = prefix === INVITED_PREFIX ? 'invitations use' : 'the schedule uses';
+  const message = `must not begin with ${prefix}, which only ${user}; choose another id`;
   throw new InvalidInput([{ field, message }]);
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../events/schemas.js';
 import { causedByChange, changeEvents } from './change-events.js';
 import { gateEvents } from './gate-events.js';
+import { PlacesFreed, PlacesHeld } from './invitation-events.js';
 import { moveEvents } from './move-events.js';
 import { AdmissionScheduleEnded, AdmissionScheduleSet, ClassPlanSet, CohortShared } from './plan-events.js';
 import { rampEvents, rampStep } from './ramp-events.js';
@@ -66,6 +67,7 @@ export const CohortAdmitted = defineEvent({
     }),
     accounts: Type.Optional(Accounts('The accounts of a listed cohort.')),
     priority: Type.Optional(Priority()),
+    batchId: Type.Optional(EntityId('The batch of invitations whose held places it takes.')),
     perWeek: PerWeek(1),
     at: Instant('When it was admitted.'),
   }),
@@ -136,6 +138,8 @@ export const rolloutStreamEvents = [
   OnboardingResumed,
   CohortAdmitted,
   CohortClosed,
+  PlacesHeld,
+  PlacesFreed,
   ...changeEvents,
   ...gateEvents,
   ...moveEvents,

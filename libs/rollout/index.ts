@@ -1,6 +1,6 @@
 import type { Context } from '../context/context.js';
 import { StageEvidence } from '../safety/index.js';
-import { nextInLine, Waitlist } from '../waitlist/index.js';
+import { acceptedInvitations, nextInLine, Waitlist } from '../waitlist/index.js';
 import { admissionPlanStream } from './admission-plan.js';
 import { cohortStream } from './cohort.js';
 import { rolloutEvents } from './events.js';
@@ -23,6 +23,7 @@ import {
 } from './features/propose-change.js';
 import { ResumeOnboardingController, ResumeOnboardingHandler } from './features/resume-onboarding.js';
 import { RevertChangeController, RevertChangeHandler } from './features/revert-change.js';
+import { SendInvitationsController, SendInvitationsHandler } from './features/send-invitations.js';
 import { SetClassPlanController, SetClassPlanHandler } from './features/set-class-plan.js';
 import {
   ChangeDetectorHandler,
@@ -35,6 +36,8 @@ import { ConfirmStepHandler, EndRampHandler, RampController, SetRampHandler } fr
 import { SetRateController, SetRateHandler } from './features/set-rate.js';
 import { EndScheduleHandler, ScheduleController, SetScheduleHandler } from './features/set-schedule.js';
 import { GateWatch } from './processes/gate-watch.js';
+import { InvitationClock } from './processes/invitation-clock.js';
+import { inviting } from './processes/inviting.js';
 import { modelNoting } from './processes/model-noting.js';
 import { onboarding } from './processes/onboarding.js';
 import { RolloutClock } from './processes/rollout-clock.js';
@@ -53,6 +56,7 @@ import { cohortAgain, planAgain, rolloutAgain } from './queries/rollout-again.js
 import { RolloutGauges } from './queries/rollout-gauges.js';
 import { ShowCohortController, ShowCohortHandler } from './queries/show-cohort.js';
 import { ShowGateController, ShowGateHandler } from './queries/show-gate.js';
+import { ShowInvitationsController, ShowInvitationsHandler } from './queries/show-invitations.js';
 import { ShowPlanController, ShowPlanHandler } from './queries/show-plan.js';
 import { ShowRatePreviewController, ShowRatePreviewHandler } from './queries/show-rate-preview.js';
 import { ShowRolloutController, ShowRolloutHandler } from './queries/show-rollout.js';
@@ -86,6 +90,7 @@ export const rolloutContext: Context = {
   views: [cohortsView, onboardingsView],
   consumers: ({ transactor, pool, store, viewReader, clock, settings }) => [
     onboarding(transactor, nextInLine(pool, store, viewReader, settings.decisionWaitMs), clock),
+    inviting(transactor, clock),
     modelNoting(transactor),
   ],
   schedules: ({ transactor, pool, store, viewReader, clock, logger, settings }) => {
@@ -102,7 +107,8 @@ export const rolloutContext: Context = {
     );
     const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, viewReader, settings), settings);
     const changes = new RolloutClock(transactor, clock, logger, settings);
-    return [changes, new CohortScheduler(transactor, peopleLeft, clock, logger, gate), gate];
+    const invitations = new InvitationClock(transactor, acceptedInvitations(pool), clock, logger);
+    return [changes, new CohortScheduler(transactor, peopleLeft, clock, logger, gate), gate, invitations];
   },
   commands: [
     SetRateHandler,
@@ -135,6 +141,8 @@ export const rolloutContext: Context = {
     ListChangesHandler,
     AdmitCohortHandler,
     ImportCohortHandler,
+    SendInvitationsHandler,
+    ShowInvitationsHandler,
     ExportAddressesHandler,
     ShowRolloutHandler,
     ListCohortsHandler,
@@ -163,6 +171,8 @@ export const rolloutContext: Context = {
         ListCohortsController,
         ShowCohortController,
         ExportAddressesController,
+        SendInvitationsController,
+        ShowInvitationsController,
       ],
     },
     {

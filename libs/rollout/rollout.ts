@@ -6,6 +6,7 @@ import { type Changes, evolveChanges, noChanges, restrictedAt } from './changes.
 import { type RolloutEvent, rolloutStreamEvents } from './events.js';
 import { stopOf } from './gate-override.js';
 import { evolveGate, type Gate, initialGate } from './gate-stage.js';
+import { evolveHeld, type HeldPlaces, heldNow, noneHeld } from './held-places.js';
 import { evolveRamp, type Ramp } from './ramp.js';
 
 /** The number of latest cohorts kept in the state, whatever their age; an older one is found by its own stream. */
@@ -49,6 +50,8 @@ export interface Rollout {
    * of one hour are kept together, which counts them for up to an hour longer.
    */
   past: readonly (Span & { people: number })[];
+  /** The places of invitations that are not decided. */
+  held: HeldPlaces;
   gate: Gate;
   /** The plan by which the rate rises while the gate supports it. */
   ramp?: Ramp;
@@ -58,7 +61,16 @@ export interface Rollout {
 export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
   category: 'rollout',
   events: rolloutStreamEvents,
-  initial: { daily: false, paused: false, changes: noChanges, changedAt: 0, cohorts: [], past: [], gate: initialGate },
+  initial: {
+    daily: false,
+    paused: false,
+    changes: noChanges,
+    changedAt: 0,
+    cohorts: [],
+    past: [],
+    held: noneHeld,
+    gate: initialGate,
+  },
   evolve(before, event, place) {
     const { ramp: planned, ...others } = before;
     const ramp = evolveRamp(planned, event, place);
@@ -67,6 +79,7 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
       ...(ramp && { ramp }),
       gate: evolveGate(before.gate, event, place, before.perWeek ?? 0),
       changes: evolveChanges(before.changes, event, place),
+      held: evolveHeld(before.held, event, place),
     };
     const { type, data } = event;
     const { position } = place;
@@ -107,6 +120,8 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
       case 'RampStepConfirmed':
       case 'RampPlanEnded':
         return { ...state, changedAt: position };
+      case 'PlacesHeld':
+      case 'PlacesFreed':
       case 'GateLimitSet':
       case 'GateParametersSet':
       case 'ModelChanged':
@@ -171,7 +186,7 @@ export function availableCapacity(given: Rollout, now: number): Capacity {
   const past = state.past.filter((one) => isInWeek(one, now));
   const counted = countedCohorts(state, now);
   const perWeek = state.perWeek ?? 0;
-  let used = peopleInWindow(state, now);
+  let used = peopleInWindow(state, now) + heldNow(state.held);
   const available = Math.max(0, perWeek - used);
   const closed = [
     ...past,
@@ -219,13 +234,7 @@ export interface AdmitCohort {
 export function admitCohort(given: Rollout, { cohortId, now, size, accounts, priority }: AdmitCohort): RolloutEvent[] {
   const state = restrictedAt(given, now);
   if (state.cohorts.some((one) => one.cohortId === cohortId)) return [];
-  if (state.paused) {
-    throw new Refusal('onboarding-paused', `onboarding is paused (${state.pauseReason}); resume it first`);
-  }
-  const stop = stopOf(state.gate, now);
-  if (stop) throw stop;
-  if (state.perWeek === undefined) throw new Refusal('rate-not-set', 'no onboarding rate is set; set one first');
-
+  const perWeek = rateOfAdmission(state, now);
   const listed = accounts && [...new Set(accounts)];
   const { available } = availableCapacity(state, now);
   const wanted = listed?.length ?? size ?? Math.max(1, available);
@@ -241,14 +250,23 @@ export function admitCohort(given: Rollout, { cohortId, now, size, accounts, pri
         selection: listed ? 'listed' : 'first-come',
         ...(listed && { accounts: listed }),
         ...(priority !== undefined && { priority }),
-        perWeek: state.perWeek,
+        perWeek,
         at: toIso(now),
       },
     },
   ];
 }
 
-function exceeded(state: Rollout, wanted: number, now: number): Refusal {
+/** The rate in force. @throws Refusal onboarding-paused, gate-braked, rate-not-set: nobody may be admitted now */
+export function rateOfAdmission({ paused, pauseReason, gate, perWeek }: Rollout, now: number): number {
+  if (paused) throw new Refusal('onboarding-paused', `onboarding is paused (${pauseReason}); resume it first`);
+  const stop = stopOf(gate, now);
+  if (stop) throw stop;
+  if (perWeek === undefined) throw new Refusal('rate-not-set', 'no onboarding rate is set; set one first');
+  return perWeek;
+}
+
+export function exceeded(state: Rollout, wanted: number, now: number): Refusal {
   const { available, moreAt } = availableCapacity(state, now);
   const more = moreAt === undefined ? undefined : toIso(moreAt);
   const awaited = cohortsBeingOnboarded(state);
@@ -256,6 +274,7 @@ function exceeded(state: Rollout, wanted: number, now: number): Refusal {
     more && `more may be admitted from ${more} on`,
     awaited[0] &&
       `${awaited.reduce((sum, one) => sum + one.people, 0)} are being onboarded, first ${awaited[0].cohortId}`,
+    heldNow(state.held) > 0 && `${heldNow(state.held)} places are held for invitations`,
     !more && 'raise the rate or ask for fewer',
   ];
   return new Refusal(

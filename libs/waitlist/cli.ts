@@ -11,7 +11,7 @@ import type { ClassAnswer } from './features/set-waitlist-class.js';
 import type { PlaceAnswer } from './queries/show-place.js';
 import type { WaitlistEntry } from './queries/waitlist.js';
 
-const STATUSES = ['waiting', 'left', 'onboarded', 'barred'];
+const STATUSES = ['waiting', 'invited', 'accepted', 'left', 'onboarded', 'barred'];
 
 interface Joining {
   locale?: string;
@@ -72,6 +72,18 @@ export const commands: CommandGroup = (program, run) => {
     }),
   );
 
+  command(
+    group,
+    'accept <account>',
+    'Records that an invited account accepts; a cohort onboards it next. Repeating it changes nothing.',
+    'waitlist accept acc-1',
+  ).action(
+    run(async ({ client, print }, _, account) => {
+      const path = `/v1/waitlist/${encodeURIComponent(account!)}/invitation-acceptance`;
+      const receipt = await client.post<WriteReceipt>(path, {}, { repeatable: true });
+      print(receipt, () => line`account ${account!} has accepted its invitation`);
+    }),
+  );
   command(
     group,
     'class <class>',

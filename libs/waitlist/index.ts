@@ -1,4 +1,5 @@
 import type { Context } from '../context/context.js';
+import { AcceptInvitationController, AcceptInvitationHandler } from './features/accept-invitation.js';
 import { JoinWaitlistController, JoinWaitlistHandler, joinWaitlistInbound } from './features/join-waitlist.js';
 import { LeaveWaitlistController, LeaveWaitlistHandler } from './features/leave-waitlist.js';
 import { SetWaitlistClassController, SetWaitlistClassHandler } from './features/set-waitlist-class.js';
@@ -7,6 +8,7 @@ import { ShowPlaceController, ShowPlaceHandler } from './queries/show-place.js';
 import { Waitlist } from './queries/waitlist.js';
 import { waitlistEntriesView } from './views/waitlist-entries.js';
 
+export { acceptedInvitations } from './queries/accepted-invitations.js';
 export * from './queries/next-in-line.js';
 export { Waitlist } from './queries/waitlist.js';
 export * from './views/waitlist-entries.js';
@@ -14,7 +16,14 @@ export * from './views/waitlist-entries.js';
 export const waitlistContext: Context = {
   name: 'waitlist',
   views: [waitlistEntriesView],
-  commands: [JoinWaitlistHandler, LeaveWaitlistHandler, SetWaitlistClassHandler, ShowPlaceHandler, ListWaitlistHandler],
+  commands: [
+    JoinWaitlistHandler,
+    LeaveWaitlistHandler,
+    SetWaitlistClassHandler,
+    AcceptInvitationHandler,
+    ShowPlaceHandler,
+    ListWaitlistHandler,
+  ],
   inbound: (commands) => [joinWaitlistInbound(commands)],
   routes: [
     {
@@ -24,6 +33,7 @@ export const waitlistContext: Context = {
         JoinWaitlistController,
         LeaveWaitlistController,
         SetWaitlistClassController,
+        AcceptInvitationController,
         ListWaitlistController,
         ShowPlaceController,
       ],

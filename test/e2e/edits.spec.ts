@@ -54,6 +54,7 @@ const EXCEPTIONS: Record<string, string> = {
   'POST /v1/gate/overrides/:id/approval': ONCE,
   'DELETE /v1/gate/override': ONCE,
   'POST /v1/golden-cases': CREATES,
+  'POST /v1/invitations': CREATES,
   'POST /v1/isolated-flags/:id/replay': WORKS,
   'DELETE /v1/isolated-flags/:id': ONCE,
   'DELETE /v1/persons/:id/erasure': ONCE,
@@ -82,6 +83,7 @@ const EXCEPTIONS: Record<string, string> = {
   'POST /v1/views/verify': WORKS,
   'POST /v1/waitlist': CREATES,
   'DELETE /v1/waitlist/:accountId': ONCE,
+  'POST /v1/waitlist/:accountId/invitation-acceptance': ONCE,
   'POST /v1/waitlist/classes': REPORTED,
 };
 

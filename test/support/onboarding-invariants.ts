@@ -1,5 +1,10 @@
 import { expect } from '@jest/globals';
-import { AccountOnboarded, type accountEvents } from '../../libs/account/index.js';
+import {
+  AccountOnboarded,
+  type accountEvents,
+  type InvitationExpired,
+  type InvitationSent,
+} from '../../libs/account/index.js';
 import { type EventDefinition, isOf, type RecordedOf } from '../../libs/events/event-definition.js';
 import { WEEK_MS } from '../../libs/kernel/clock.js';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
@@ -56,6 +61,8 @@ interface Place {
   priority: number;
   class: string;
   barred: boolean;
+  /** The batch that invited it: until that ends it is not in the line. */
+  invited?: string | undefined;
   /** The position of its last change. */
   since: number;
 }
@@ -86,6 +93,16 @@ function expectChosen(
     const isPart = ([, place]: readonly [string, Place]) => place.class === name;
     expectFront(line.filter(isPart), ofLine.filter(isPart));
   }
+}
+
+/** An invitation takes a place out of the line, until its own end. */
+function inviteOrReturn(
+  place: Place | undefined,
+  { type, data, position: since }: RecordedOf<typeof InvitationSent | typeof InvitationExpired>,
+): void {
+  if (!place) return;
+  if (type === 'InvitationSent') Object.assign(place, { invited: data.batchId, since });
+  else if (place.invited === data.batchId) Object.assign(place, { invited: undefined, since });
 }
 
 /**
@@ -131,16 +148,24 @@ function expectTurns(log: readonly RecordedEvent[]): void {
       case 'AccountDeactivated':
       case 'AccountReinstated': {
         const place = waiting.get(event.data.accountId);
-        if (place) Object.assign(place, { barred: event.type === 'AccountDeactivated', since });
+        const isEnd = event.type === 'AccountDeactivated';
+        if (place) Object.assign(place, { barred: isEnd, since, ...(isEnd && { invited: undefined }) });
         if (event.type === 'AccountDeactivated') chosen.delete(event.data.accountId);
         break;
       }
+      case 'InvitationSent':
+      case 'InvitationExpired':
+        inviteOrReturn(waiting.get(event.data.accountId), event);
+        break;
       case 'CohortFilled': {
         const { cohortId, accounts } = event.data;
         const line = [...waiting].filter(([, { barred }]) => !barred).sort(([, a], [, b]) => a.priority - b.priority);
         const inTurn = accounts.filter((one, n) => waiting.has(one) && turns.get(one) === event.data.turns![n]);
         const ofLine = line.filter(([accountId]) => inTurn.includes(accountId));
-        if (!listed.has(cohortId)) expectChosen(line, ofLine, inTurn, haveClasses);
+        if (!listed.has(cohortId)) {
+          const isInLine = (one: [string, Place]) => one[1].invited === undefined || ofLine.includes(one);
+          expectChosen(line.filter(isInLine), ofLine, inTurn, haveClasses);
+        }
         for (const accountId of inTurn) chosen.set(accountId, cohortId);
         break;
       }

@@ -35,6 +35,9 @@ const HARMLESS = [
   'WaitlistClassSet',
   'AddressChanged',
   'PolicyAccepted',
+  'InvitationSent',
+  'InvitationAccepted',
+  'InvitationExpired',
   'AccountOnboarded',
 ];
 const MAX_RESTRICTIONS = 20;

@@ -1,13 +1,17 @@
 import {
   type AccountEvent,
   type AccountStanding,
+  acceptInvitation,
   acceptPolicy,
   accountStream,
   adoptAddress,
   changeAddress,
   confirmAddress,
   deactivateAccount,
+  expireInvitation,
   imposeMeasures,
+  invite,
+  invitedAccount,
   joinWaitlist,
   leaveWaitlist,
   onboardAccount,
@@ -35,6 +39,9 @@ const KNOWN = { 'account-unknown': 'account-known' };
 const ACTIVE = { 'account-deactivated': 'account-not-deactivated' };
 const BY_HAND = { ...ACTIVE, ...KNOWN, 'suspension-over': 'end-ahead' };
 const READABLE = { 'account-unreadable': 'account-readable' };
+
+const invitedBefore = async (id: string, before: Circumstances['before']) =>
+  foldRecorded(invitedAccount, await before(`${accountStream.category}-${id}`));
 
 export const accountAgain: DecisionsAgain = decisionsAgain(accountStream, {
   WaitlistJoined: {
@@ -68,6 +75,24 @@ export const accountAgain: DecisionsAgain = decisionsAgain(accountStream, {
     async decide(state, data, { before, now }) {
       const policies = foldRecorded(policyStream, await before(policyStream.category));
       return acceptPolicy(state, data, { versions: policies.versions, inForce: policiesAt(policies, now) });
+    },
+  },
+  InvitationSent: {
+    rules: {},
+    async decide(_, { until, ...data }, { id, before, now }) {
+      return invite(await invitedBefore(id, before), data, Date.parse(until), now);
+    },
+  },
+  InvitationAccepted: {
+    rules: { ...KNOWN, 'not-invited': 'account-invited', 'invitation-expired': 'invitation-in-force' },
+    async decide(_, { accountId }, { id, before, now }) {
+      return acceptInvitation(await invitedBefore(id, before), accountId, now);
+    },
+  },
+  InvitationExpired: {
+    rules: {},
+    async decide(_, data, { id, before }) {
+      return expireInvitation(await invitedBefore(id, before), data);
     },
   },
   AccountOnboarded: {

@@ -39,7 +39,9 @@ export class AdmitCohort extends RequestCommand<CohortGranted> {
   accounts?: string[];
 
   @IfGiven()
-  @IsEntityId('Makes the request safe to retry; generated if absent. Must not begin with `daily-` or `slice-`.')
+  @IsEntityId(
+    'Makes the request safe to retry; generated if absent. Must not begin with `daily-`, `slice-` or `invited-`.',
+  )
   cohortId?: string;
 
   @IfGiven()

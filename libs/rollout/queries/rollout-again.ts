@@ -7,6 +7,7 @@ import { CohortAdmitted } from '../events.js';
 import { moveGate } from '../gate-move.js';
 import { approveOverride, endOverride, proposeOverride } from '../gate-override.js';
 import { beginStage, changeDetector, changeModel, seeModel, setGateLimit, setGateParameters } from '../gate-stage.js';
+import { admitInvited, freePlaces, holdPlaces } from '../hold-places.js';
 import { endRamp } from '../ramp.js';
 import {
   admitCohort,
@@ -49,12 +50,28 @@ export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
       'rate-set': `${state.perWeek ?? 'no'} people in seven days`,
       'within-rate': `${size} of ${availableCapacity(state, Date.parse(at)).available} that may still be admitted`,
     }),
-    decide(state, { cohortId, size, accounts, priority, at }) {
-      const asked = { ...(accounts ? { accounts } : { size }), ...(priority !== undefined && { priority }) };
+    decide(state, { cohortId, size, accounts = [], priority, batchId, at, selection }) {
+      if (batchId !== undefined) return admitInvited(state, batchId, accounts, Date.parse(at));
+      const asked = {
+        ...(selection === 'listed' ? { accounts } : { size }),
+        ...(priority !== undefined && { priority }),
+      };
       return admitCohort(state, { cohortId, now: Date.parse(at), ...asked });
     },
   },
   CohortClosed: { rules: {}, decide: (state, data) => closeCohort(state, data.cohortId, timesOf(data)) },
+  PlacesHeld: {
+    rules: {
+      'batch-known': 'batch-new',
+      'onboarding-paused': 'onboarding-not-paused',
+      'gate-braked': 'gate-not-braking',
+      'rate-not-set': 'rate-set',
+      'rate-exceeded': 'within-rate',
+    },
+    decide: (state, { batchId, accounts, until, at }) =>
+      holdPlaces(state, { batchId, accounts, until: Date.parse(until), now: Date.parse(at) }),
+  },
+  PlacesFreed: { rules: {}, decide: (state, { batchId }) => freePlaces(state, batchId, []) },
   GateLimitSet: { rules: {}, decide: ({ gate }, { limit, reason }) => setGateLimit(gate, limit, reason) },
   GateParametersSet: {
     rules: {},

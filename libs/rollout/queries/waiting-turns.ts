@@ -1,4 +1,4 @@
-import { isWaiting, type WaitingTurn, waitingTurn } from '../../account/index.js';
+import { invitedAccount, isWaiting, type WaitingTurn, waitingTurn } from '../../account/index.js';
 import type { Transactor } from '../../event-store/transact.js';
 import { Refusal } from '../../kernel/errors.js';
 
@@ -19,6 +19,20 @@ export async function refuseUnlessWaiting(transactor: Transactor, accounts: read
       named.map(({ accountId, turn }) => `${accountId} (${standingOf(turn)})`).join(', ') +
       `${others.length > NAMED ? ', …' : ''}; leave them out, or let them join first`,
     { accounts: named.map(({ accountId }) => accountId) },
+  );
+}
+
+/** Also an account that another batch has invited is not in the line. @throws Refusal not-waiting (details: accounts) */
+export async function refuseUnlessInvitable(transactor: Transactor, accounts: readonly string[]): Promise<void> {
+  await refuseUnlessWaiting(transactor, accounts);
+  const states = await Promise.all(accounts.map((accountId) => transactor.load(invitedAccount, accountId)));
+  const invited = accounts.filter((_, n) => states[n]!.state.invitation);
+  if (invited.length === 0) return;
+  const named = invited.slice(0, NAMED);
+  throw new Refusal(
+    'not-waiting',
+    `${invited.length} of the ${accounts.length} accounts are invited already: ${named.join(', ')}${invited.length > NAMED ? ', …' : ''}; leave them out`,
+    { accounts: named },
   );
 }
 

@@ -12,7 +12,7 @@ import { ViewReader } from '../../projections/view-reader.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { type WaitlistEntryRow, waitlistEntriesView } from '../views/waitlist-entries.js';
 
-export const WAITLIST_STATUSES = ['waiting', 'left', 'onboarded', 'barred'] as const;
+export const WAITLIST_STATUSES = ['waiting', 'invited', 'accepted', 'left', 'onboarded', 'barred'] as const;
 export type WaitlistStatus = WaitlistEntryRow['status'];
 
 export const WaitlistEntry = closed({

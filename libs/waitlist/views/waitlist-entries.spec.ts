@@ -24,6 +24,29 @@ describe('the waitlist view', () => {
     expect(entry(inClass)).toBeUndefined();
   });
 
+  it('takes an invited account out of the line until its own invitation ends', () => {
+    const sent = recorded(8, 'InvitationSent', { accountId, batchId: 'b1', until: '2022-05-25T09:00:00.000Z' });
+    const expired = (position: number, batchId = 'b1') =>
+      recorded(position, 'InvitationExpired', { accountId, batchId });
+    const accepted = recorded(9, 'InvitationAccepted', { accountId, batchId: 'b1' });
+    const onboarded = recorded(10, 'AccountOnboarded', { accountId, cohortId: 'c' });
+    expect(entry(joined(7), sent)).toMatchObject({ status: 'invited', joined_position: 7 });
+    expect(entry(joined(7), sent, expired(9))).toMatchObject({ status: 'waiting', joined_position: 7 });
+    expect(entry(joined(7), sent, expired(9, 'b0'))).toMatchObject({ status: 'invited' });
+    expect(entry(joined(7), sent, accepted)).toMatchObject({ status: 'accepted' });
+    expect(entry(joined(7), sent, accepted, onboarded)).toMatchObject({ status: 'onboarded', cohort_id: 'c' });
+  });
+
+  it('ends the invitation of an account that is deactivated or leaves', () => {
+    const sent = recorded(8, 'InvitationSent', { accountId, batchId: 'b1', until: '2022-05-25T09:00:00.000Z' });
+    const deactivated = recorded(9, 'AccountDeactivated', { accountId, reason: 'spec', categories: [] });
+    const reinstated = recorded(10, 'AccountReinstated', { accountId, reason: 'spec' });
+    const left = recorded(9, 'WaitlistLeft', { accountId });
+    expect(entry(joined(7), sent, deactivated)).toMatchObject({ status: 'barred' });
+    expect(entry(joined(7), sent, deactivated, reinstated)).toMatchObject({ status: 'waiting' });
+    expect(entry(joined(7), sent, left, joined(10))).toMatchObject({ status: 'waiting', joined_position: 10 });
+  });
+
   it('gives an account that left and rejoins a new place', () => {
     const left = recorded(8, 'WaitlistLeft', { accountId });
     expect(entry(joined(7), left)).toMatchObject({ status: 'left', joined_position: 7 });

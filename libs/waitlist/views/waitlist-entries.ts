@@ -4,10 +4,12 @@ import {
   type AccountStream,
   AccountSuspended,
   AddressChanged,
+  type accountEvents,
   accountStream,
   CauseLifted,
   classOnJoining,
   DeactivationCauseAdded,
+  type invitationEvents,
   PolicyAccepted,
   StrikeIssued,
   StrikeRescinded,
@@ -20,16 +22,20 @@ import { defineView, int4, int8, nullable, type RowOf, text, timestamptz } from 
 /** The priority class of a join without one. */
 const DEFAULT_PRIORITY = 5;
 
+type Invitation = RecordedOf<(typeof invitationEvents)[number]>;
+
 const columns = {
   account_id: text(),
-  /** `barred`: deactivated while waiting; waits again, at its old place, when it is reinstated. */
-  status: text<'waiting' | 'left' | 'onboarded' | 'barred'>(),
+  /** `invited`, `accepted`: waits outside the line, until its invitation ends or a cohort onboards it. `barred`: deactivated while waiting; waits again, at its old place, when it is reinstated. */
+  status: text<'waiting' | 'invited' | 'accepted' | 'left' | 'onboarded' | 'barred'>(),
   /** Whose share of a cohort it counts for; what operators set stays when it leaves and rejoins. */
   class: text(),
   priority: int4(),
   /** The position of the last join: the order of the waitlist. */
   joined_position: int8(),
   joined_at: timestamptz(),
+  /** The batch that invited it last. */
+  batch_id: nullable(text()),
   cohort_id: nullable(text()),
   onboarded_at: nullable(timestamptz()),
   /** The position of the account's last event that concerns the waitlist. */
@@ -54,7 +60,7 @@ const NOT_BARRING = [
 export const waitlistEntriesOf = (account: AccountStream) =>
   defineView({
     name: 'waitlist-entries',
-    version: 2,
+    version: 3,
     summary: 'Who is waiting, in order, and who left or was onboarded.',
     events: except(account.events, NOT_BARRING),
     table: {
@@ -65,6 +71,7 @@ export const waitlistEntriesOf = (account: AccountStream) =>
         `(priority, joined_position) WHERE status = 'waiting'`,
         `(class, priority, joined_position) WHERE status = 'waiting'`,
         '(joined_position)',
+        `(batch_id) WHERE status = 'accepted'`,
       ],
     },
     keys: ({ data }) => [data.accountId],
@@ -76,6 +83,7 @@ export const waitlistEntriesOf = (account: AccountStream) =>
       const status = statusOf(account.evolve(standingOf(row), event, placeOf(event)), row);
       const { position } = event;
       if (event.type === 'WaitlistClassSet') return { ...row, class: event.data.class, position };
+      if (isInvitation(event)) return { ...invited({ ...row, status }, event), position };
       if (event.type !== 'AccountOnboarded') return { ...row, status, position };
       return {
         ...row,
@@ -101,16 +109,35 @@ const joined = (
   priority: event.data.priority ?? DEFAULT_PRIORITY,
   joined_position: event.position,
   joined_at: Date.parse(event.metadata.time),
+  batch_id: null,
   cohort_id: null,
   onboarded_at: null,
   position: event.position,
 });
 
+const isInvitation = (event: RecordedOf<(typeof accountEvents)[number]>): event is Invitation =>
+  event.type === 'InvitationSent' || event.type === 'InvitationAccepted' || event.type === 'InvitationExpired';
+
+function invited(row: WaitlistEntryRow, { type, data }: Invitation): WaitlistEntryRow {
+  const isItsOwn = row.status === 'invited' && data.batchId === row.batch_id;
+  switch (type) {
+    case 'InvitationSent':
+      return { ...row, status: row.status === 'waiting' ? 'invited' : row.status, batch_id: data.batchId };
+    case 'InvitationAccepted':
+      return { ...row, status: isItsOwn ? 'accepted' : row.status };
+    case 'InvitationExpired':
+      return { ...row, status: isItsOwn ? 'waiting' : row.status };
+  }
+}
+
 /** Only the fields that an entry has. */
 const standingOf = ({ status }: WaitlistEntryRow): AccountStanding =>
-  status === 'barred' ? { status: 'waiting', deactivated: true } : { status, deactivated: false };
+  status === 'barred' || status === 'invited' || status === 'accepted'
+    ? { status: 'waiting', deactivated: status === 'barred' }
+    : { status, deactivated: false };
 
 function statusOf({ status, deactivated }: AccountStanding, before: WaitlistEntryRow): WaitlistEntryRow['status'] {
   if (status === 'unknown') return before.status;
-  return status === 'waiting' && deactivated ? 'barred' : status;
+  if (status === 'waiting' && deactivated) return 'barred';
+  return status === 'waiting' && (before.status === 'invited' || before.status === 'accepted') ? before.status : status;
 }

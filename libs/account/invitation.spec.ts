@@ -1,0 +1,90 @@
+import { describe, expect, it } from '@jest/globals';
+import { DAY_MS, toIso } from '../kernel/clock.js';
+import { fold } from '../kernel/decider.js';
+import type { AccountEvent } from './events.js';
+import { acceptInvitation, expireInvitation, hasAccepted, invite, invitedAccount, isEnded } from './invitation.js';
+
+const accountId = 'acc-1';
+const NOW = Date.parse('2022-05-18T09:00:00Z');
+const UNTIL = NOW + 7 * DAY_MS;
+
+const joined: AccountEvent = { type: 'WaitlistJoined', data: { accountId, email: 'x@example.org' } };
+const left: AccountEvent = { type: 'WaitlistLeft', data: { accountId } };
+const onboarded: AccountEvent = { type: 'AccountOnboarded', data: { accountId, cohortId: 'c' } };
+const deactivated: AccountEvent = { type: 'AccountDeactivated', data: { accountId, reason: 'spec', categories: [] } };
+const reinstated: AccountEvent = { type: 'AccountReinstated', data: { accountId, reason: 'spec' } };
+const sent = (batchId = 'b1'): AccountEvent => ({
+  type: 'InvitationSent',
+  data: { accountId, batchId, until: toIso(UNTIL) },
+});
+const accepted = (batchId = 'b1'): AccountEvent => ({ type: 'InvitationAccepted', data: { accountId, batchId } });
+const expired = (batchId = 'b1'): AccountEvent => ({ type: 'InvitationExpired', data: { accountId, batchId } });
+
+const given = (...events: AccountEvent[]) => fold(invitedAccount, events);
+const send = (...events: AccountEvent[]) => invite(given(...events), { accountId, batchId: 'b1' }, UNTIL, NOW);
+const accept = (now: number, ...events: AccountEvent[]) => acceptInvitation(given(...events), accountId, now);
+const expire = (...events: AccountEvent[]) => expireInvitation(given(...events), { accountId, batchId: 'b1' });
+const refusal = (code: string) => expect.objectContaining({ code });
+
+describe('inviting an account', () => {
+  it('invites one that waits, also after the invitation of an earlier batch has ended', () => {
+    expect(send(joined)).toEqual([sent()]);
+    expect(send(joined, sent('b0'), expired('b0'))).toEqual([sent()]);
+    expect(send(joined, sent('b0'), left, joined)).toEqual([sent()]);
+  });
+
+  it('is a no-op for one that does not wait, is invited, or had this invitation', () => {
+    for (const history of [[], [joined, left], [joined, onboarded], [joined, deactivated]])
+      expect(send(...history)).toEqual([]);
+    expect(send(joined, sent())).toEqual([]);
+    expect(send(joined, sent('b0'))).toEqual([]);
+    expect(send(joined, sent(), expired())).toEqual([]);
+    expect(send(joined, sent(), left, joined)).toEqual([]);
+    expect(send(joined, sent(), deactivated, reinstated)).toEqual([]);
+  });
+
+  it('is a no-op when the batch is over', () => {
+    expect(invite(given(joined), { accountId, batchId: 'b1' }, UNTIL, UNTIL)).toEqual([]);
+  });
+});
+
+describe('accepting an invitation', () => {
+  it('accepts it until its end', () => {
+    expect(accept(UNTIL - 1, joined, sent())).toEqual([accepted()]);
+  });
+
+  it('refuses whom nobody invited, and what has ended by the clock or by an event', () => {
+    expect(() => accept(NOW)).toThrow(refusal('account-unknown'));
+    expect(() => accept(NOW, joined)).toThrow(refusal('not-invited'));
+    expect(() => accept(NOW, joined, sent(), left)).toThrow(refusal('not-invited'));
+    expect(() => accept(NOW, joined, sent(), deactivated)).toThrow(refusal('not-invited'));
+    expect(() => accept(UNTIL, joined, sent())).toThrow(refusal('invitation-expired'));
+    expect(() => accept(NOW, joined, sent(), expired())).toThrow(refusal('invitation-expired'));
+  });
+
+  it('is a no-op for who accepted it or is onboarded', () => {
+    expect(accept(UNTIL, joined, sent(), accepted())).toEqual([]);
+    expect(accept(NOW, joined, sent(), accepted(), onboarded)).toEqual([]);
+  });
+});
+
+describe('the end of an invitation', () => {
+  it('is recorded if nobody used it, also if it was never sent', () => {
+    expect(expire(joined, sent())).toEqual([expired()]);
+    expect(expire(joined)).toEqual([expired()]);
+    expect(expire(joined, sent('b0'))).toEqual([expired()]);
+  });
+
+  it('is a no-op if it was accepted or has ended', () => {
+    expect(expire(joined, sent(), accepted())).toEqual([]);
+    expect(expire(joined, sent(), expired())).toEqual([]);
+    expect(expire(joined, sent(), left)).toEqual([]);
+    expect(expire(joined, sent(), accepted(), onboarded)).toEqual([]);
+  });
+
+  it('comes with whatever ends the wait, and not with the end of another', () => {
+    expect(isEnded(given(joined, sent(), accepted(), left), 'b1')).toBe(true);
+    expect(hasAccepted(given(joined, sent(), accepted(), left, joined), 'b1')).toBe(false);
+    expect(hasAccepted(given(joined, sent(), accepted(), expired('b0')), 'b1')).toBe(true);
+  });
+});

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startGatehouse } from '../support/gatehouse.js';
 import { Shell, walkOf } from '../support/readme-walk.js';
@@ -15,6 +16,12 @@ function loosely(shown: unknown): unknown {
   });
   return expect.objectContaining(Object.fromEntries(entries));
 }
+
+describe('the README', () => {
+  it('is short enough to read in one go', () => {
+    expect(readFileSync('README.md', 'utf8').split(/\s+/).length).toBeLessThan(1_200);
+  });
+});
 
 describe('the walk of the README', () => {
   const open: (() => unknown)[] = [];

@@ -11,9 +11,9 @@ const foldersIn = (path: string): string[] =>
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !MADE.includes(entry.name))
     .map(({ name }) => name);
 
-/** The block below the heading, as folder and text. */
-function treeOf(readme: string): Map<string, string> {
-  const [, block] = /^## Folders\n+```\w*\n([^`]+)\n```$/m.exec(readme) ?? [];
+/** The first block of the document, as folder and text. */
+function treeOf(document: string): Map<string, string> {
+  const [, block] = /^```\w*\n([^`]+)\n```$/m.exec(document) ?? [];
   const lines = block?.split('\n') ?? [];
   return new Map(lines.map((line) => LINE.exec(line)?.slice(1) as [string, string]));
 }
@@ -27,8 +27,8 @@ function differences(tree: readonly string[], real: (path: string) => string[]):
   return [...missing.map((path) => `${path} is missing`), ...gone.map((path) => `${path} does not exist`)];
 }
 
-describe('the folders in README.md', () => {
-  const tree = treeOf(readFileSync('README.md', 'utf8'));
+describe('the folders in docs/folders.md', () => {
+  const tree = treeOf(readFileSync('docs/folders.md', 'utf8'));
 
   it('are the folders of the checkout', () => {
     expect(differences([...tree.keys()], foldersIn)).toEqual([]);

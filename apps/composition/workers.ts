@@ -96,6 +96,10 @@ export function subjectIndexOf(runtime: Runtime, metrics: Metrics): Worker {
   );
   return subjectIndexing(runtime, runtime.catalogue.events, runtime.epoch.current, {
     indexed: (events) => indexed.inc(events),
+    refilled: (position) =>
+      runtime.logger.info(
+        `what an earlier release had indexed by subjects is indexed again, up to position ${position}`,
+      ),
     error: failures(errors, runtime.logger, 'the index of subjects failed and continues from its checkpoint'),
   });
 }

@@ -74,7 +74,7 @@ export const commands: CommandGroup = (program, run) => {
   command(
     group,
     'export <person>',
-    'Saves what is stored of a person as JSON, or as a page to read. What others wrote, and who they are, is withheld. Recorded in the log with the reason. Reads the whole log.',
+    'Saves what is stored of a person as JSON, or as a page to read. What others wrote, and who they are, is withheld. Recorded in the log with the reason.',
     "person export acc-1 --out acc-1.json --reason 'request-2022-17'",
     "person export acc-1 --html acc-1.html --reason 'request-2022-17'",
   )

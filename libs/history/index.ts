@@ -11,10 +11,12 @@ import { DecisionsController } from './queries/list-decisions.js';
 import { SearchController } from './queries/search-history.js';
 import { DecisionController } from './queries/show-decision.js';
 import { HistoryController } from './queries/show-history.js';
-import { CreateSubjectIndex1700000000216 } from './schema.js';
+import { CreateSubjectIndex1700000000216, VersionSubjectIndex1700000000265 } from './schema.js';
 
 export { SubjectEvents } from './places/events-of-subjects.js';
-export { type SubjectIndexReport, subjectIndexing } from './places/subject-index.js';
+export type { SubjectIndexReport } from './places/refill.js';
+export { subjectIndexing } from './places/subject-index.js';
+export { subjectOf, subjectsOfPerson, withPeople } from './subjects.js';
 
 export const historyContext: Context = {
   name: 'history',
@@ -39,5 +41,5 @@ export const historyContext: Context = {
         new Histories(store, subjects, catalogue, epoch),
     },
   ],
-  migrations: [CreateSubjectIndex1700000000216],
+  migrations: [CreateSubjectIndex1700000000216, VersionSubjectIndex1700000000265],
 };

@@ -26,3 +26,25 @@ export class CreateSubjectIndex1700000000216 implements MigrationInterface {
     await runner.query('DROP SCHEMA history CASCADE');
   }
 }
+
+/**
+ * Which version of the fields the places are of. What an earlier version has indexed is indexed again beside the new events: from
+ * `filled` up to `fill_to`, where `reached` is how far this version went without a gap.
+ */
+export class VersionSubjectIndex1700000000265 implements MigrationInterface {
+  name = 'VersionSubjectIndex1700000000265';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      ALTER TABLE history.indexed
+        ADD version integer NOT NULL DEFAULT 1,
+        ADD reached bigint NOT NULL DEFAULT 0,
+        ADD filled bigint NOT NULL DEFAULT 0,
+        ADD fill_to bigint NOT NULL DEFAULT 0;
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE history.indexed DROP version, DROP reached, DROP filled, DROP fill_to');
+  }
+}

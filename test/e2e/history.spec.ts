@@ -309,4 +309,39 @@ describe('the index of subjects', () => {
     await beside.close();
     expect(await places()).toEqual(before);
   });
+
+  it('indexes again what an earlier release has indexed, while histories are read', async () => {
+    await gatehouse.settle();
+    const before = await places();
+    const { pool, locks } = gatehouse.runtime;
+    await pool.query(`DELETE FROM history.places WHERE subject ~ '^(?:entity|read|reader|person)-'`);
+    await pool.query('UPDATE history.indexed SET version = 1, reached = 0, filled = 0, fill_to = 0');
+    expect((await history('account/acc-1')).events.length).toBeGreaterThan(0);
+    const asked = () => compliance.get('/v1/accesses?reader=rita');
+    expect(await asked()).toMatchObject({ status: 503, body: { type: expect.stringMatching('index-behind$') } });
+    expect(await compliance.post('/v1/persons/acc-1/exports', { reason: 'r-1' })).toMatchObject({ status: 503 });
+    await send(cloudEvent('ImageShared', { imageId: 'img-1', accountId: 'acc-1' }));
+    const beside = await gatehouse.beside();
+    await locks.release('subject-index');
+    await beside.settle();
+    await beside.close();
+    const known = new Set(before.map(({ position }) => position));
+    expect((await places()).filter(({ position }) => known.has(position))).toEqual(before);
+    expect(await asked()).toMatchObject({ status: 200, body: { atHead: true } });
+    expect(await compliance.post('/v1/persons/acc-1/exports', { reason: 'r-1' })).toMatchObject({ status: 200 });
+  });
+
+  it('indexes again what an older process has indexed in between', async () => {
+    const before = await places();
+    const { pool, locks } = gatehouse.runtime;
+    const half = Math.floor(log.length / 2);
+    await pool.query(`DELETE FROM history.places WHERE subject ~ '^person-' AND position > $1`, [half]);
+    await pool.query('UPDATE history.indexed SET reached = $1', [half]);
+    const beside = await gatehouse.beside();
+    await locks.release('subject-index');
+    await beside.settle();
+    await beside.close();
+    const known = new Set(before.map(({ position }) => position));
+    expect((await places()).filter(({ position }) => known.has(position))).toEqual(before);
+  });
 });

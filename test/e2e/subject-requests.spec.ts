@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { erasureContext } from '../../libs/erasure/index.js';
 import { commandLineFor } from '../support/cli-process.js';
+import { concerns } from '../support/concerned.js';
 import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { wholeLog } from '../support/whole-log.js';
 
 const DAY_MS = 86_400_000;
 let now = Date.parse('2022-05-18T09:00:00Z');
@@ -90,6 +92,13 @@ describe('what is stored of a person', () => {
   it('is exported with what they wrote, and without others', async () => {
     const { body } = await carol.post(`/v1/persons/${ada}/exports`, { reason: 'r-1' });
     expect(body).toMatchObject({ person: ada, atHead: true });
+    const log = await wholeLog(gatehouse.runtime.store);
+    const upTo = Number(body.next);
+    expect(body.events.map((one: { position: string }) => Number(one.position))).toEqual(
+      log
+        .filter((one) => one.position <= upTo && concerns(ada, new Set(['img-1']), one))
+        .map(({ position }) => position),
+    );
     const text = JSON.stringify(body);
     for (const own of ['ada@example.org', 'a horse on the moon', 'this one is spam']) expect(text).toContain(own);
     for (const other of ['look at the sign', 'acc-8', 'acc-9', 'not hers', 'rita']) expect(text).not.toContain(other);
@@ -119,6 +128,14 @@ describe('what is stored of a person', () => {
     ]);
     expect(items).toContainEqual(expect.objectContaining({ reader: 'carol', what: 'export', of: ada, reason: 'r-1' }));
     expect((await carol.get('/v1/accesses?reader=rita')).body.items).toHaveLength(2);
+    const both = (await carol.get(`/v1/accesses?person=${ada}&reader=rita`)).body.items;
+    expect(both).toEqual(items.slice(0, 2));
+    const all = (await carol.get('/v1/accesses')).body.items;
+    expect(
+      all.filter((one: { position: string }) =>
+        items.some((own: { position: string }) => own.position === one.position),
+      ),
+    ).toEqual(items);
     expect((await carol.get('/v1/accesses?person=acc-9')).body.items).toEqual([]);
     expect((await rita.get('/v1/accesses')).status).toBe(403);
   });

@@ -7,23 +7,23 @@ import { RequestCommand } from '../../context/decision.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { EventSchemas } from '../../events/event-schemas.js';
+import { SubjectEvents, subjectsOfPerson } from '../../history/index.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IfGiven, IsReason, Means } from '../../http/field-rules.js';
 import { closed, flag, instant, list, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { POSITION_RULE, positionOf, readFromGiven } from '../../http/position-text.js';
+import { POSITION_RULE, positionOf } from '../../http/position-text.js';
 import { Context } from '../../http/request-context.js';
 import { isUsable } from '../../kernel/decider.js';
+import { PositionGone } from '../../kernel/errors.js';
 import { GIVEN_POSITION } from '../../kernel/text-forms.js';
 import type { Pool } from '../../platform/database/database.js';
 import { PersonKeys } from '../../platform/personal-data/person-keys.js';
 import { EVENT_STORE, POOL } from '../../platform/ports.js';
 import { keysOfPerson } from '../queries/keys-of-person.js';
-import { concerns, type PersonRecord, recordFor, subjectOf } from '../queries/person-record.js';
+import { type PersonRecord, recordFor, subjectOf } from '../queries/person-record.js';
 
-/** Events that one request reads, and those that it answers at most. */
-const SCANNED = 20_000;
-const PAGE = 2_000;
+/** Events that one request answers at most. */
 const ANSWERED = 2_000;
 
 const PersonExport = closed({
@@ -58,34 +58,32 @@ export class ExportPerson extends RequestCommand<PersonExport> {
   declare readonly person: string;
 }
 
-/** Reads the log in parts, each of a bounded size. */
+/** Finds the events by the index of subjects, in parts of a bounded size. */
 @CommandHandler(ExportPerson)
 export class ExportPersonHandler implements ICommandHandler<ExportPerson> {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(EventSchemas) private readonly schemas: EventSchemas,
     @Inject(LogEpoch) private readonly epoch: LogEpoch,
+    @Inject(SubjectEvents) private readonly subjects: SubjectEvents,
     @Inject(PersonKeys) private readonly keys: PersonKeys,
     @Inject(POOL) private readonly pool: Pool,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
   ) {}
 
   async execute({ person, reason, after = '0', context }: ExportPerson): Promise<PersonExport> {
+    const from = positionOf(after, '/after', this.epoch.current);
+    const head = await this.store.head();
+    if (from > head) throw new PositionGone(after, this.epoch.current);
     const subject = subjectOf(person, await keysOfPerson(this.pool, person));
+    const subjects = subjectsOfPerson(person, subject.caseIds);
+    const page = await (await this.subjects.whole()).read(subjects, from, head, ANSWERED);
     const events: PersonRecord[] = [];
-    let next = positionOf(after, '/after', this.epoch.current);
-    let atHead = false;
-    for (let scanned = 0; scanned < SCANNED && events.length < ANSWERED && !atHead; ) {
-      const page = await readFromGiven(this.epoch.current, () => this.store.readAll(next, { limit: PAGE }));
-      for (const event of page.events) {
-        if (isUsable(event) && concerns(subject, event))
-          events.push(await recordFor(subject, event, this.schemas, this.keys));
-      }
-      scanned += Math.max(page.events.length, 1);
-      ({ next, atHead } = page);
-    }
+    for (const event of page.events)
+      if (isUsable(event)) events.push(await recordFor(subject, event, this.schemas, this.keys));
+    const next = page.isLast ? head : page.events.at(-1)!.position;
     if (events.length > 0) await this.audit.record({ type: 'PersonExported', data: { person, reason } }, context);
-    return { person, events, next: String(next), atHead };
+    return { person, events, next: String(next), atHead: page.isLast };
   }
 }
 
@@ -98,7 +96,7 @@ export class ExportPersonController {
   @Roles('compliance', 'administrator')
   @Operation('A part of what is stored of a person, with what the person wrote', {
     description:
-      'Each part that has anything is recorded in the log before it is answered. The parts together are the whole log: ask until `atHead`.',
+      'Each part that has anything is recorded in the log before it is answered. The parts together are all of it: ask until `atHead`.',
     fields: { id: 'The account, or the name of a member of the staff.' },
     example: { reason: 'request-2022-17' },
     answer: answer('PersonExport', 'A part.', PersonExport, {
@@ -115,7 +113,7 @@ export class ExportPersonController {
       next: '1043',
       atHead: true,
     }),
-    refusals: { 410: ['position-gone'] },
+    refusals: { 410: ['position-gone'], 503: ['index-behind'] },
   })
   exportPerson(
     @Param() { id }: IdParam,

@@ -6,6 +6,7 @@ import { appealsView } from '../../appeals/index.js';
 import { AddressRead, ContentViewed, EvidenceGiven, PersonExported } from '../../audit/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { isOf } from '../../events/event-definition.js';
+import { SubjectEvents, subjectOf as subjectOfIndex } from '../../history/index.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId, IsInteger } from '../../http/field-rules.js';
 import { closed, count, flag, instant, list, orNull, position, text } from '../../http/openapi/answer-schemas.js';
@@ -19,8 +20,7 @@ import { keysOfPerson } from './keys-of-person.js';
 import { type Subject, subjectOf } from './person-record.js';
 
 const AUDIT = 'audit';
-/** Events of the stream that one request reads. */
-const SCANNED = 20_000;
+/** Events that one request reads. */
 const PAGE = 2_000;
 
 const Access = closed({
@@ -63,24 +63,29 @@ export class ListAccessesHandler implements IQueryHandler<ListAccesses> {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(POOL) private readonly pool: Pool,
+    @Inject(SubjectEvents) private readonly subjects: SubjectEvents,
   ) {}
 
   async execute({ person, reader, after = 0 }: ListAccesses): Promise<AccessPage> {
     const subject = person === undefined ? undefined : await this.subjectOf(person);
-    const items: Access[] = [];
-    let next = after;
-    let atHead = false;
-    while (next < after + SCANNED && !atHead) {
-      const events = await this.store.readStream(AUDIT, next, PAGE);
-      for (const event of events) {
-        if (reader !== undefined && event.metadata.actor.id !== reader) continue;
-        const access = accessIn(event, subject);
-        if (access) items.push(access);
-      }
-      next += events.length;
-      atHead = events.length < PAGE;
+    const page = await this.pageOf(subject, reader, after);
+    const isAsked = ({ metadata }: RecordedEvent) => reader === undefined || metadata.actor.id === reader;
+    const items = page.events.filter(isAsked).flatMap((event) => accessIn(event, subject) ?? []);
+    return { items, next: page.next, atHead: page.atHead };
+  }
+
+  /** Of a person or a reader what the index of subjects finds, by position; of all of them the stream, by revision. */
+  private async pageOf(subject: Subject | undefined, reader: string | undefined, after: number) {
+    if (!subject && reader === undefined) {
+      const events = await this.store.readStream(AUDIT, after, PAGE);
+      return { events, next: after + events.length, atHead: events.length < PAGE };
     }
-    return { items, next, atHead };
+    const named = subject
+      ? [subject.person, ...subject.caseIds].map((id) => subjectOfIndex('read', id))
+      : [subjectOfIndex('reader', reader!)];
+    const head = await this.store.head();
+    const { events, isLast } = await (await this.subjects.whole()).read(named, after, head, PAGE);
+    return { events, next: isLast ? Math.max(after, head) : events.at(-1)!.position, atHead: isLast };
   }
 
   /** The person, their cases, and their appeals. */
@@ -136,7 +141,8 @@ export class ListAccessesController {
   @Roles('compliance', 'administrator')
   @Operation('Who read what people wrote, their images or their addresses, or exported what is stored of them', {
     description:
-      'From the stream `audit`. A page covers a bounded part of it and may be empty: ask until `atHead`. Reads of quarantined events name no person.',
+      'From the stream `audit`. A page may have few, or none: ask until `atHead`. Reads of quarantined events name no person.',
+    refusals: { 503: ['index-behind'] },
     answer: answer('AccessPage', 'A page.', AccessPage, {
       items: [
         {

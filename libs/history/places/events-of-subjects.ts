@@ -4,7 +4,7 @@ import { StoreUnavailable, Unavailable } from '../../kernel/errors.js';
 import { isTransientDatabaseError } from '../../kernel/transient.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
 import type { Pool } from '../../platform/database/database.js';
-import { subjectsOf } from '../subjects.js';
+import { INDEX_VERSION, subjectsOf } from '../subjects.js';
 import { SUBJECT_INDEX } from './subject-index.js';
 
 /** One statement, and so one moment: how far the index is, and the places that it has up to there. */
@@ -20,6 +20,14 @@ export const PLACES = {
              ORDER BY position LIMIT $4
            ) one ORDER BY one.position LIMIT $4
          ) p ON true ORDER BY p.position`,
+};
+
+/** What an earlier version has indexed, and where this one is in it. Nothing is indexed yet without an epoch. */
+const UNFILLED = {
+  name: 'gatehouse_unfilled_places',
+  text: `SELECT CASE version WHEN $1 THEN filled ELSE 0 END AS filled,
+                CASE version WHEN $1 THEN fill_to ELSE NULL END AS fill_to
+         FROM history.indexed WHERE epoch <> '' AND (version <> $1 OR filled < fill_to)`,
 };
 
 /** What the index lacks is read from the log, if it is not more than this. */
@@ -69,18 +77,40 @@ export class SubjectEvents {
     return { events, isLast: true };
   }
 
+  /**
+   * For answers that must lack nothing: what was indexed by an earlier release may lack subjects, until it is indexed again.
+   * @throws Unavailable `index-behind`
+   */
+  async whole(): Promise<this> {
+    const [unfilled] = await this.rowsOf({ ...UNFILLED, values: [INDEX_VERSION] });
+    if (unfilled) throw indexUnfilled(unfilled.filled, unfilled.fill_to);
+    return this;
+  }
+
   private async places(subjects: readonly string[], after: Position, to: Position, limit: number) {
+    const values = [arrayParameter('text', subjects), after, to, limit];
+    const rows = await this.rowsOf({ ...PLACES, values });
+    const positions = rows.flatMap(({ position }) => (position === null ? [] : [Number(position)]));
+    return { indexed: Number(rows[0].indexed), positions };
+  }
+
+  private async rowsOf(query: { name: string; text: string; values: unknown[] }) {
     try {
-      const values = [arrayParameter('text', subjects), after, to, limit];
-      const { rows } = await this.pool.query({ ...PLACES, values });
-      const positions = rows.flatMap(({ position }) => (position === null ? [] : [Number(position)]));
-      return { indexed: Number(rows[0].indexed), positions };
+      return (await this.pool.query(query)).rows;
     } catch (error) {
       if (!isTransientDatabaseError(error)) throw error;
       throw new StoreUnavailable('the database is unreachable', { cause: error });
     }
   }
 }
+
+const indexUnfilled = (filled: string, to: string | null) =>
+  new Unavailable(
+    'index-behind',
+    to === null
+      ? 'the index of subjects is of another release, and may lack what is asked for: retry once a projector of this release is running'
+      : `what an earlier release has indexed is indexed again, up to position ${filled} of ${to}: retry in a while`,
+  );
 
 const indexBehind = (from: Position, to: Position) =>
   new Unavailable(

@@ -18,7 +18,7 @@ import { EVENT_STORE } from '../../platform/ports.js';
 import { EVENT_TYPES, knownTypes } from '../../publish/http/event-pages.js';
 import { LogPage, recordedAnswer } from '../../publish/http/log.controller.js';
 import { SubjectEvents } from '../places/events-of-subjects.js';
-import { SUBJECT_KINDS, subjectOf } from '../subjects.js';
+import { READING_TYPES, SUBJECT_KINDS, subjectOf } from '../subjects.js';
 import { pathMatcher } from './json-path.js';
 import { type SearchRequest, search } from './search.js';
 
@@ -99,7 +99,7 @@ export class WhoParam {
 }
 
 /** Events that record that somebody looked at something and changed nothing. */
-const READS: ReadonlySet<string> = new Set(['AddressRead', 'ContentViewed', 'EvidenceGiven', 'ExportStarted']);
+const READS: ReadonlySet<string> = new Set([...READING_TYPES, 'ExportStarted']);
 
 const WhoPage = closed({
   events: list(

@@ -29,7 +29,7 @@ import { EarlierEvidence, EVIDENCE_SOURCES, StageEvidence } from '../../libs/saf
 import { LockSession } from '../../libs/subscriptions/lock-session.js';
 import { LogTail } from '../../libs/subscriptions/log-tail.js';
 import { eventRules } from './event-rules.js';
-import { createTestDatabase } from './test-database.js';
+import { createDatabaseWithViews } from './test-database.js';
 import { wholeLog } from './whole-log.js';
 
 const views = EVIDENCE_SOURCES as unknown as readonly View[];
@@ -41,7 +41,7 @@ const views = EVIDENCE_SOURCES as unknown as readonly View[];
 export async function gateWorld() {
   const clock = { ahead: DAY_MS, now: () => Date.now() + clock.ahead };
   const ids = timeOrderedIds(clock);
-  const database = await createTestDatabase();
+  const database = await createDatabaseWithViews();
   const store = new PostgresEventStore(database.connection);
   const pool = new pg.Pool(database.connection);
   const log = new LogTail(store);

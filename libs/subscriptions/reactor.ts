@@ -47,6 +47,8 @@ export class Reactor {
   /** The signal of a run. */
   private stopping = NEVER;
   private readonly chains: Chains;
+  /** Of the events that it reacts to. */
+  readonly types: ReadonlySet<string>;
   /** Ends waits when the chains stop. */
   private following: AbortController | undefined;
 
@@ -57,6 +59,7 @@ export class Reactor {
     ownership: Ownership,
     private readonly report: ReactorReport = {},
   ) {
+    this.types = new Set(consumer.types);
     this.chains = new Chains(log, {
       types: consumer.types,
       keyOf: (event) => this.keyOf(event),

@@ -1,8 +1,9 @@
 import { expect, it } from '@jest/globals';
 import { startGatehouse } from '../support/gatehouse.js';
+import { createTestDatabase } from '../support/test-database.js';
 
 it('asks clients to retry until the views are first built', async () => {
-  const gatehouse = await startGatehouse();
+  const gatehouse = await startGatehouse({ database: await createTestDatabase() });
   try {
     const paths = [
       '/v1/waitlist',

@@ -30,7 +30,7 @@ import { LockSession } from '../../libs/subscriptions/lock-session.js';
 import { LogTail } from '../../libs/subscriptions/log-tail.js';
 import { eventRules } from './event-rules.js';
 import { terms } from './rate-world.js';
-import { createTestDatabase } from './test-database.js';
+import { createDatabaseWithViews } from './test-database.js';
 import { wholeLog } from './whole-log.js';
 
 const views = EVIDENCE_SOURCES as unknown as readonly View[];
@@ -42,7 +42,7 @@ const views = EVIDENCE_SOURCES as unknown as readonly View[];
 export async function gateWorld() {
   const clock = { ahead: DAY_MS, now: () => Date.now() + clock.ahead };
   const ids = timeOrderedIds(clock);
-  const database = await createTestDatabase();
+  const database = await createDatabaseWithViews();
   const store = new PostgresEventStore(database.connection);
   const pool = new pg.Pool(database.connection);
   const log = new LogTail(store);

@@ -10,7 +10,7 @@ import type { Clock } from '../../libs/kernel/clock.js';
 import { readSettings } from '../../libs/platform/configuration/settings.js';
 import { createLogger, type LogSink } from '../../libs/platform/logging/logger.js';
 import { ERASURE_HOLDS, type ErasureHolds } from '../../libs/platform/personal-data/erasure-holds.js';
-import { createTestDatabase, type TestDatabase } from './test-database.js';
+import { createDatabaseWithViews, type TestDatabase } from './test-database.js';
 
 export interface Answer {
   status: number;
@@ -47,7 +47,7 @@ export interface TestGatehouseOptions {
   env?: Record<string, string>;
   /** Instead of that of this application's contexts. */
   catalogue?: Catalogue;
-  /** Instead of a new one with one user. */
+  /** Instead of a new one, in which the views have been built. */
   database?: TestDatabase;
   /** Receives every line of the log. Nothing is logged by default. */
   logSink?: LogSink;
@@ -61,7 +61,7 @@ export async function startGatehouse({
   logSink,
   database: given,
 }: TestGatehouseOptions = {}): Promise<TestGatehouse> {
-  const database = given ?? (await createTestDatabase());
+  const database = given ?? (await createDatabaseWithViews());
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-data-'));
   const variables = {
     GATEHOUSE_PORT: '0',

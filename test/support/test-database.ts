@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { catalogue } from '../../apps/composition/catalogue.js';
+import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
 import { type Connection, connectDatabase } from '../../libs/platform/database/database.js';
 import { migrate } from '../../libs/platform/database/migrate.js';
 import { setUpBackend } from '../../libs/platform/embedded-postgres/backend-role.js';
 import { openDirectory, startServer } from '../../libs/platform/embedded-postgres/postgres-server.js';
+import { Rebuilder } from '../../libs/projections/rebuilder.js';
+import { LockSession } from '../../libs/subscriptions/lock-session.js';
 import { oncePerRun } from './once-per-run.js';
 
 export interface TestDatabase {
@@ -22,14 +25,23 @@ interface TestServer {
 }
 
 const TEMPLATE = 'gatehouse_template';
+/** The same with the application's views. */
+const TEMPLATE_WITH_VIEWS = 'gatehouse_template_with_views';
 /** SQLSTATE object_in_use. */
 const IN_USE = '55006';
 /** A busy machine may take longer to close a connection. */
 const DROP_ATTEMPTS = 3;
 
 /** A new, migrated database on the one PostgreSQL of this Jest run, which the first caller starts. */
-export const createTestDatabase = (): Promise<TestDatabase> =>
-  createDatabase(` TEMPLATE ${TEMPLATE} STRATEGY ${strategy()}`);
+export const createTestDatabase = (): Promise<TestDatabase> => createDatabase(copyOf(TEMPLATE));
+
+/** The same with all views of the application, as they are built for an empty log: to build them takes most of a start. */
+export async function createDatabaseWithViews(): Promise<TestDatabase> {
+  await templateWithViews();
+  return createDatabase(copyOf(TEMPLATE_WITH_VIEWS));
+}
+
+const copyOf = (template: string) => ` TEMPLATE ${template} STRATEGY ${strategy()}`;
 
 /** Copying files is six times faster in memory, but on a disk slower than copying through the log. */
 const strategy = () => (process.env.GATEHOUSE_TEST_SERVER?.startsWith('/dev/shm/') ? 'FILE_COPY' : 'WAL_LOG');
@@ -92,6 +104,23 @@ const testServer = (): Promise<TestServer> =>
     await migrate(dataSource);
     await dataSource.destroy();
     return { superuser, backend };
+  });
+
+/** Nobody may be connected to it while it is copied. */
+const templateWithViews = (): Promise<boolean> =>
+  oncePerRun('views', async () => {
+    const server = await testServer();
+    await administer(server, `DROP DATABASE IF EXISTS ${TEMPLATE_WITH_VIEWS}`);
+    await administer(server, `CREATE DATABASE ${TEMPLATE_WITH_VIEWS} OWNER ${server.backend.user}${copyOf(TEMPLATE)}`);
+    const connection = { ...server.backend, database: TEMPLATE_WITH_VIEWS };
+    const [pool, store, locks] = [
+      new pg.Pool(connection),
+      new PostgresEventStore(connection),
+      new LockSession(connection),
+    ];
+    await new Rebuilder(pool, store, locks).rebuild(catalogue.views);
+    await Promise.all([pool.end(), store.close(), locks.close()]);
+    return true;
   });
 
 async function administer({ superuser }: Pick<TestServer, 'superuser'>, statement: string): Promise<unknown[]> {

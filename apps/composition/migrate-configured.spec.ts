@@ -12,7 +12,7 @@ import { catalogue } from './catalogue.js';
 import { type MigratedDatabase, migrateConfigured } from './migrate-configured.js';
 
 const TABLES = { migrations: catalogue.migrations, entities: [] };
-const LAST = 'AppendAsOwner1700000000208';
+const LAST = 'VirtualClock1700000000260';
 const FORBIDDEN = '42501';
 
 let database: TestDatabase;
@@ -133,6 +133,10 @@ describe('a new database with two users', () => {
       'DROP SCHEMA log CASCADE',
       'ALTER SCHEMA log RENAME TO former',
       'CREATE TABLE log.other (a int)',
+      `INSERT INTO log.simulation (present) VALUES ('2001-01-01')`,
+      `SELECT log.begin_simulation('2001-01-01')`,
+      `SELECT log.move_virtual_clock('2001-01-01')`,
+      'DROP FUNCTION log.present_time',
       'DROP FUNCTION log.append',
       'ALTER FUNCTION log.append SECURITY INVOKER',
       'ALTER FUNCTION log.append RESET search_path',

@@ -25,6 +25,8 @@ export interface StandaloneOptions extends RuntimeOptions {
 export interface Standalone extends Role {
   /** Processes everything: resolves once views, reactors, leaves and the index of subjects have reached the head and nothing new is stored. */
   settle(): Promise<void>;
+  /** Does something while the views follow the log, and waits until they have what it stored. */
+  projecting<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 /** How often `settle` asks whether the reactors have stored something. */
@@ -50,32 +52,49 @@ export async function startStandalone({ background = true, ...options }: Standal
     }
     return { ...gateway, roles, work };
   });
-  const settleAll = async () => {
-    await settle(workers, role.runtime);
-    for (const one of derived) await one.processAll();
+  return {
+    ...role,
+    async settle() {
+      await settle(workers, role.runtime);
+      for (const one of derived) await one.processAll();
+    },
+    projecting: (work) => projecting(workers[0]!, role.runtime, work),
   };
-  return { ...role, settle: settleAll };
 }
 
-async function settle([projector, ...reactors]: readonly Worker[], { store }: Runtime): Promise<void> {
+async function settle([projector, ...reactors]: readonly Worker[], runtime: Runtime): Promise<void> {
+  const { store } = runtime;
   for (let before = -1, head = await store.head(); head !== before; head = await store.head()) {
     before = head;
     await projector!.processAll();
-    const reacted = new AbortController();
+    // A reactor may wait until a view includes what the reactor itself stored.
     const react = async () => {
       for (const reactor of reactors) await reactor.processAll();
     };
-    // A reactor may wait until a view includes what the reactor itself stored.
-    const project = async () => {
-      for (let projected = head; !reacted.signal.aborted; await pause(LOOK_MS, reacted.signal)) {
-        const grown = await store.head();
-        if (grown === projected) continue;
-        await projector!.processAll();
-        projected = grown;
-      }
-    };
-    const ends = await Promise.allSettled([react().finally(() => reacted.abort()), project()]);
-    // Only now: what one left running would take the other's checkpoints from the next call.
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    await projecting(projector!, runtime, react, head);
   }
+}
+
+/** @param from how far the views are */
+async function projecting<Result>(
+  projector: Worker,
+  { store }: Runtime,
+  work: () => Promise<Result>,
+  from = -1,
+): Promise<Result> {
+  const done = new AbortController();
+  const project = async () => {
+    for (let projected = from; ; await pause(LOOK_MS, done.signal)) {
+      const isLast = done.signal.aborted;
+      const grown = await store.head();
+      if (grown !== projected) await projector.processAll();
+      projected = grown;
+      if (isLast) return;
+    }
+  };
+  const [result, projection] = await Promise.allSettled([work().finally(() => done.abort()), project()]);
+  // Only now: what one left running would take the other's checkpoints from the next call.
+  if (result.status === 'rejected') throw result.reason;
+  if (projection.status === 'rejected') throw projection.reason;
+  return result.value;
 }

@@ -285,7 +285,7 @@ it.each([
     /--url is nonsense, which is not an HTTP URL: use one such as http:\/\/127.0.0.1:8080/,
   ],
   [['status', '--token', 'two words'], /the token has a character that tokens never contain/],
-  [['simulate'], /--statistics is missing: add it/],
+  [['simulate'], /is missing: give one of --scenario, --schema and --statistics/],
   [['simulate', '--statistics', '--runs', '1'], /an integer from 100 to 1000000/],
   [['import'], /nothing to import/],
   [['import', '--reviews', 'reviews.csv'], /--reviews requires --flags/],

@@ -6,6 +6,7 @@ import {
   CreateLogEpoch1700000000080,
   StoreMilliseconds1700000000200,
 } from '../../libs/event-store/postgres/schema.js';
+import { VirtualClock1700000000260 } from '../../libs/event-store/postgres/virtual-clock-schema.js';
 import { TokenAdministration } from '../../libs/http/credentials/token-administration.js';
 import { EVERYWHERE } from '../../libs/http/http.module.js';
 import { DocumentsController } from '../../libs/http/openapi/documents.controller.js';
@@ -79,6 +80,7 @@ export const platform: Context = {
     AppendAsOwner1700000000208,
     MoveKeys1700000000221,
     NoteMovedKeys1700000000241,
+    VirtualClock1700000000260,
   ],
   services: [TokenAdministration],
 };

@@ -12,7 +12,8 @@ import { catalogue } from './catalogue.js';
 import { type MigratedDatabase, migrateConfigured } from './migrate-configured.js';
 
 const TABLES = { migrations: catalogue.migrations, entities: [] };
-const LAST = 'AppendAsOwner1700000000208';
+/** A migration of the log that can run twice. */
+const OWNERS = 'AppendAsOwner1700000000208';
 const FORBIDDEN = '42501';
 
 let database: TestDatabase;
@@ -133,6 +134,10 @@ describe('a new database with two users', () => {
       'DROP SCHEMA log CASCADE',
       'ALTER SCHEMA log RENAME TO former',
       'CREATE TABLE log.other (a int)',
+      `INSERT INTO log.simulation (present) VALUES ('2001-01-01')`,
+      `SELECT log.begin_simulation('2001-01-01')`,
+      `SELECT log.move_virtual_clock('2001-01-01')`,
+      'DROP FUNCTION log.present_time',
       'DROP FUNCTION log.append',
       'ALTER FUNCTION log.append SECURITY INVOKER',
       'ALTER FUNCTION log.append RESET search_path',
@@ -186,9 +191,9 @@ describe('a new database with two users', () => {
         CREATE TRIGGER planted BEFORE INSERT ON gatehouse_migrations FOR EACH ROW EXECUTE FUNCTION public.planted();
         CREATE SCHEMA ${owner.user};
         CREATE TABLE ${owner.user}.gatehouse_migrations (LIKE public.gatehouse_migrations);
-        DELETE FROM gatehouse_migrations WHERE name = '${LAST}'`),
+        DELETE FROM gatehouse_migrations WHERE name = '${OWNERS}'`),
     );
-    expect(await migrate()).toMatchObject({ migrations: [LAST] });
+    expect(await migrate()).toMatchObject({ migrations: [OWNERS] });
     expect((await admin.query('SELECT name FROM public.ran_as')).rows).toEqual([{ name: service.user }]);
   });
 
@@ -202,12 +207,12 @@ describe('a new database with two users', () => {
 
   it('is not started by a release that has to change the log, until the owner has done so', async () => {
     await migrate();
-    await as(service, (client) => client.query(`DELETE FROM gatehouse_migrations WHERE name = '${LAST}'`));
+    await as(service, (client) => client.query(`DELETE FROM gatehouse_migrations WHERE name = '${OWNERS}'`));
     await expect(openDatabase(service, TABLES)).rejects.toMatchObject({
       code: 'owner-must-migrate',
-      message: expect.stringMatching(new RegExp(`${LAST}.*${owner.user}.*run "gatehouse migrate"`)),
+      message: expect.stringMatching(new RegExp(`${OWNERS}.*${owner.user}.*run "gatehouse migrate"`)),
     });
-    expect(await migrate()).toMatchObject({ migrations: [LAST] });
+    expect(await migrate()).toMatchObject({ migrations: [OWNERS] });
     await (await openDatabase(service, TABLES)).dataSource.destroy();
   });
 

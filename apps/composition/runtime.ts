@@ -3,6 +3,7 @@ import { refuseOlderKeys } from '../../libs/erasure/index.js';
 import { EncryptingEventStore } from '../../libs/event-store/encrypting-event-store.js';
 import { OwnEventIds } from '../../libs/event-store/event-identity.js';
 import { LogEpoch } from '../../libs/event-store/log-epoch.js';
+import { refuseSimulation } from '../../libs/event-store/postgres/virtual-clock.js';
 import { Transactor } from '../../libs/event-store/transact.js';
 import { EventSchemas } from '../../libs/events/event-schemas.js';
 import { Backpressure } from '../../libs/ingest/backpressure.js';
@@ -73,6 +74,7 @@ async function openResources(
 ) {
   const { dataSource, pool } = await openDatabase(connection, { migrations: catalogue.migrations, entities });
   closedLater({ close: () => dataSource.destroy() });
+  await refuseSimulation(pool);
   const databaseClock = closedLater(await DatabaseClock.open(pool));
   const clock: Clock = given ?? databaseClock;
   const ids = timeOrderedIds(clock);

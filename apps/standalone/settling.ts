@@ -25,23 +25,34 @@ export class Settling {
     for (let before = -1, head = await this.log.head(); head !== before; head = await this.log.head()) {
       before = head;
       await this.projector.processAll();
-      const reacted = new AbortController();
-      const ends = await Promise.allSettled([
-        this.react().finally(() => reacted.abort()),
-        this.project(head, reacted.signal),
-      ]);
-      // Only now: what one left running would take the other's checkpoints from the next call.
-      for (const end of ends) if (end.status === 'rejected') throw end.reason;
+      // A reactor may wait until a view includes what the reactor itself stored.
+      await this.projecting(() => this.react(), head);
     }
   }
 
-  /** A reactor may wait until a view includes what the reactor itself stored. */
-  private async project(head: Position, signal: AbortSignal): Promise<void> {
-    for (let projected = head; !signal.aborted; await pause(LOOK_MS, signal)) {
+  /**
+   * Does something while the views follow the log, and waits until they have what it stored.
+   * @param from how far the views are
+   */
+  async projecting<Result>(work: () => Promise<Result>, from: Position = -1): Promise<Result> {
+    const done = new AbortController();
+    const [result, projection] = await Promise.allSettled([
+      work().finally(() => done.abort()),
+      this.project(from, done.signal),
+    ]);
+    // Only now: what one left running would take the other's checkpoints from the next call.
+    if (result.status === 'rejected') throw result.reason;
+    if (projection.status === 'rejected') throw projection.reason;
+    return result.value;
+  }
+
+  private async project(from: Position, done: AbortSignal): Promise<void> {
+    for (let projected = from; ; await pause(LOOK_MS, done)) {
+      const isLast = done.aborted;
       const grown = await this.log.head();
-      if (grown === projected) continue;
-      await this.projector.processAll();
+      if (grown !== projected) await this.projector.processAll();
       projected = grown;
+      if (isLast) return;
     }
   }
 

@@ -25,6 +25,8 @@ export interface StandaloneOptions extends RuntimeOptions {
 export interface Standalone extends Role {
   /** Processes everything: resolves once views, reactors, leaves and the index of subjects have reached the head and nothing new is stored. */
   settle(): Promise<void>;
+  /** Does something while the views follow the log, and waits until they have what it stored. */
+  projecting<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 /** @throws StartFailure */
@@ -48,9 +50,12 @@ export async function startStandalone({ background = true, ...options }: Standal
     }
     return { ...gateway, roles, work };
   });
-  const settleAll = async () => {
-    await settling.settle();
-    for (const one of derived) await one.processAll();
+  return {
+    ...role,
+    async settle() {
+      await settling.settle();
+      for (const one of derived) await one.processAll();
+    },
+    projecting: (work) => settling.projecting(work),
   };
-  return { ...role, settle: settleAll };
 }

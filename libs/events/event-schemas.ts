@@ -44,12 +44,12 @@ export class EventSchemas {
     const validate = known.validate();
     if (validate(data)) return { data, leftOut: 0 };
     const error = validate.errors![0]!;
-    if (strict || error.keyword !== 'additionalProperties') return describe(error);
+    if (strict || error.keyword !== 'additionalProperties') return describeFault(error);
     const left: unknown[] = [];
     const kept = knownMembers(definition.schema, data, left) as JsonObject;
     const forbidden = forbiddenNameWithin(left);
     if (forbidden) return { field: '/', message: `has a member ${forbidden}; leave it out` };
-    return validate(kept) ? { data: kept, leftOut: left.length } : describe(validate.errors![0]!);
+    return validate(kept) ? { data: kept, leftOut: left.length } : describeFault(validate.errors![0]!);
   }
 
   /** The first error in the data of an event; undefined if its type is known and the data is valid. */
@@ -57,7 +57,7 @@ export class EventSchemas {
     const known = this.known.get(type);
     if (!known) return { field: '/', message: `belongs to no type that is defined; add ${type} to its context` };
     const validate = known.validate();
-    return validate(data) ? undefined : describe(validate.errors![0]!);
+    return validate(data) ? undefined : describeFault(validate.errors![0]!);
   }
 }
 
@@ -72,12 +72,13 @@ function pointerToken(name: string): string {
   return token.length > LONGEST_TOKEN ? `${token.slice(0, LONGEST_TOKEN)}…` : token;
 }
 
-function describe(error: ErrorObject): DataFault {
+/** An error of a validator in our words. @param what is validated */
+export function describeFault(error: ErrorObject, what = 'this event'): DataFault {
   const { instancePath, keyword, params, message } = error;
   if (keyword === 'additionalProperties') {
     return {
       field: `${instancePath}/${pointerToken(params.additionalProperty)}`,
-      message: 'is not a field of this event; leave it out',
+      message: `is not a field of ${what}; leave it out`,
     };
   }
   if (keyword === 'required') return { field: `${instancePath}/${params.missingProperty}`, message: 'is missing' };

@@ -1,12 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
+import { InvalidArgumentError } from 'commander';
 import { type CommandGroup, command, integer } from '../../../libs/cli/commands.js';
-import { EXIT } from '../../../libs/cli/exit-codes.js';
+import { EXIT, type ExitCode } from '../../../libs/cli/exit-codes.js';
+import type { Shown } from '../../../libs/cli/rendering/plain-text.js';
 import type { Session } from '../../../libs/cli/session.js';
 import type { StatisticsReport } from '../../../libs/gate/trials/statistics-report.js';
 import { InvalidInput } from '../../../libs/kernel/errors.js';
 import { statisticsText } from './statistics-text.js';
 
 interface SimulateOptions {
+  scenario?: string;
+  scale: number;
+  schema?: true;
+  print?: true;
   statistics?: true;
   runs: number;
   seed: number;
@@ -16,26 +22,70 @@ export const simulateCommand: CommandGroup = (program, run) => {
   command(
     program,
     'simulate',
-    'Measures how often the safety gate and other rules open, without a server. The same seed gives the same tables.',
+    'Plays a whole rollout on a virtual clock against the real service with a database of its own, or measures how often the safety gate and other rules open. Needs no server. The same seed gives the same result.',
+    'simulate --scenario preview-2022 --scale 0.1',
+    'simulate --scenario preview-2022 --print > mine.json',
+    'simulate --scenario mine.json --seed 7 --json',
     'simulate --statistics --runs 4000',
-    'simulate --statistics --runs 4000 --seed 7 --json',
   )
-    .option('--statistics', 'the error rates of the statistics; required, since there is no other simulation')
-    .option('--runs <n>', 'simulated rollouts of each kind', integer(100, 1_000_000), 4_000)
+    .option(
+      '--scenario <name>',
+      'a file, or one of preview-2022, beta, bad-cohort, review-backlog and at-the-limit; ends with exit code 7 if something else comes out than the scenario expects',
+    )
+    .option('--scale <share>', 'the share of its people, rate and reviewers, from 0.0001 to 1', scale, 1)
+    .option('--print', 'print the scenario and do nothing')
+    .option('--schema', 'print the JSON Schema of scenarios and do nothing')
+    .option('--statistics', 'the error rates of the statistics, without any service')
+    .option('--runs <n>', 'simulated rollouts of each kind of statistics', integer(100, 1_000_000), 4_000)
     .option('--seed <n>', 'seed of the random numbers', integer(0, 4_294_967_295), 1)
-    .action(
-      run<SimulateOptions>(async (session, { statistics, runs, seed }) => {
-        if (!statistics) {
-          throw new InvalidInput([
-            { field: '--statistics', message: 'is missing: add it, since there is no other simulation' },
-          ]);
-        }
-        const report = await reportOf(session, runs, seed);
-        session.print(report, () => statisticsText(report));
-        return report.keepsPromise ? EXIT.done : EXIT.differs;
-      }),
-    );
+    .action(run<SimulateOptions>(simulate));
 };
+
+async function simulate(session: Session, options: SimulateOptions): Promise<ExitCode> {
+  const { scenario, schema, print, statistics, runs, seed } = options;
+  const given = [schema, scenario, statistics].filter((one) => one !== undefined);
+  if (given.length !== 1) {
+    const message = `${given.length === 0 ? 'is missing' : 'is one too many'}: give one of --scenario, --schema and --statistics`;
+    throw new InvalidInput([{ field: '--scenario', message }]);
+  }
+  if (schema) return showSchema(session);
+  if (scenario !== undefined && print) return showScenario(session, scenario);
+  if (scenario !== undefined) return play(session, { ...options, scenario });
+  const report = await reportOf(session, runs, seed);
+  session.print(report, () => statisticsText(report));
+  return report.keepsPromise ? EXIT.done : EXIT.differs;
+}
+
+/** As JSON with or without --json. */
+const asJson = (value: unknown) => (): Shown => JSON.stringify(value, null, 2) as Shown;
+
+async function showSchema(session: Session): Promise<ExitCode> {
+  const { ScenarioSchema } = await import('../../simulation/scenario.js');
+  session.print(ScenarioSchema, asJson(ScenarioSchema));
+  return EXIT.done;
+}
+
+async function showScenario(session: Session, named: string): Promise<ExitCode> {
+  const { readScenario } = await import('../../simulation/read-scenario.js');
+  const scenario = await readScenario(named);
+  session.print(scenario, asJson(scenario));
+  return EXIT.done;
+}
+
+async function play(session: Session, options: SimulateOptions & { scenario: string }): Promise<ExitCode> {
+  // Loading the service would slow down every other command.
+  const { simulateScenario } = await import('../../simulation/simulate-scenario.js');
+  const { simulationText } = await import('./simulation-text.js');
+  const simulation = await simulateScenario(session, options);
+  session.print(simulation, () => simulationText(simulation));
+  return simulation.checks.every(({ isMet }) => isMet) ? EXIT.done : EXIT.differs;
+}
+
+function scale(text: string): number {
+  const value = Number(text);
+  if (/^(?:0?\.\d+|1(?:\.0+)?)$/.test(text) && value >= 0.0001) return value;
+  throw new InvalidArgumentError('It must be a number from 0.0001 to 1.');
+}
 
 async function reportOf({ progress, signal }: Session, runs: number, seed: number): Promise<StatisticsReport> {
   const { reportParts, statisticsReport } = await import('../../../libs/gate/trials/statistics-report.js');

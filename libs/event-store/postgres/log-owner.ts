@@ -6,10 +6,11 @@ type Client = Pick<pg.ClientBase, 'query'>;
 /** Gives a user of the database what the service needs of the log and nothing else: it reads, appends, and names epochs. */
 export async function grantLog(client: Client, user: string): Promise<void> {
   const { rows } = await client.query(
-    `SELECT to_regnamespace($1) IS NOT NULL AS log, to_regclass('log.epoch') IS NOT NULL AS epoch`,
+    `SELECT to_regnamespace($1) IS NOT NULL AS log, to_regclass('log.epoch') IS NOT NULL AS epoch,
+            to_regprocedure('log.present_time()') IS NOT NULL AS clock`,
     [LOG_SCHEMA],
   );
-  const [{ log, epoch }] = rows;
+  const [{ log, epoch, clock }] = rows;
   if (!log) return;
   const name = pg.escapeIdentifier(user);
   for (const kind of ['TABLES', 'SEQUENCES', 'ROUTINES'])
@@ -21,4 +22,5 @@ export async function grantLog(client: Client, user: string): Promise<void> {
     await client.query(`GRANT SELECT ON ALL ${kind} IN SCHEMA log TO ${name}`);
   if (epoch) await client.query(`GRANT INSERT, UPDATE ON log.epoch TO ${name}`);
   await client.query(`GRANT EXECUTE ON ROUTINE log.append TO ${name}`);
+  if (clock) await client.query(`GRANT EXECUTE ON ROUTINE log.present_time TO ${name}`);
 }

@@ -4,7 +4,7 @@ import type { OwnersMigration } from '../../platform/database/migrate.js';
 export const LOG_SCHEMA = 'log';
 
 /** @param now the time when the events of a call are stored */
-const appendFunction = (now: string): string => `
+export const appendFunction = (now: string): string => `
       CREATE OR REPLACE FUNCTION log.append(
         w_stream text[], w_expected bigint[], w_count int[],
         e_write int[], e_id uuid[], e_type text[], e_data json[], e_metadata json[],
@@ -145,17 +145,17 @@ export class StoreMilliseconds1700000000200 implements OwnersMigration {
 
 const APPEND = 'log.append(text[], bigint[], int[], int[], uuid[], text[], json[], json[])';
 
+/** Without a search_path of its own it would resolve names as the caller likes. */
+export const appendAsOwner = `ALTER FUNCTION ${APPEND} SECURITY DEFINER SET search_path TO pg_catalog, pg_temp`;
+
 /** Appends with the rights of the owner of the log, who need not be the caller: the caller may then do nothing else to it. */
 export class AppendAsOwner1700000000208 implements OwnersMigration {
   name = 'AppendAsOwner1700000000208';
   readonly ownersSchema = LOG_SCHEMA;
 
   async up(runner: QueryRunner): Promise<void> {
-    // Without a search_path of its own it would resolve names as the caller likes.
-    await runner.query(`
-      ALTER FUNCTION ${APPEND} SECURITY DEFINER SET search_path TO pg_catalog, pg_temp;
-      REVOKE ALL ON FUNCTION ${APPEND} FROM PUBLIC;
-    `);
+    await runner.query(appendAsOwner);
+    await runner.query(`REVOKE ALL ON FUNCTION ${APPEND} FROM PUBLIC`);
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -25,7 +25,8 @@ const POSITIONS = `
   JOIN unnest($1::text[], $2::int[]) v (name, version) ON v.name = b.view AND v.version = b.version
   WHERE b.live GROUP BY 1`;
 
-const NOW = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at';
+/** By the clock that events are stored by. */
+const NOW = 'SELECT (extract(epoch FROM log.present_time()) * 1000)::float8 AS at';
 
 /** Reads the evidence of the gate, in the order in which exposures and accounts arrived in the log. */
 @Injectable()

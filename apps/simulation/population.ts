@@ -1,0 +1,79 @@
+import { type Chance, seededChance } from '../../libs/gate/trials/chance.js';
+import type { Behaviour, Scenario } from './scenario.js';
+
+/** Somebody who joins, and generates images once onboarded. */
+export interface Person {
+  accountId: string;
+  class: string;
+  behaviour: Behaviour;
+  /** Of each exposed image of theirs. */
+  violationRate: number;
+  /** Draws of their own, so that what one does depends on nobody else. */
+  chance: Chance;
+  images: number;
+}
+
+const DAYS_A_WEEK = 7;
+
+/** Who joins, and who is in. */
+export class Population {
+  private readonly known = new Map<string, Person>();
+  private readonly active = new Map<string, Person>();
+  private due: number;
+
+  constructor(
+    private readonly scenario: Scenario,
+    private readonly seed: number,
+    private readonly scale: number,
+  ) {
+    this.due = scenario.arrivals.atStart * scale;
+  }
+
+  /** Those who join in so many days more. */
+  arrivals(days: number): Person[] {
+    const joining: Person[] = [];
+    while (this.known.size < Math.floor(this.due)) joining.push(this.create(this.known.size + 1));
+    this.due += (this.scenario.arrivals.perWeek * this.scale * days) / DAYS_A_WEEK;
+    return joining;
+  }
+
+  onboarded(accountId: string): void {
+    const person = this.known.get(accountId);
+    if (person) this.active.set(accountId, person);
+  }
+
+  deactivated(accountId: string): void {
+    this.active.delete(accountId);
+  }
+
+  /** In the order of their numbers, whatever the order of their onboarding. */
+  get people(): Person[] {
+    return [...this.active.values()].sort((one, other) => numberOf(one) - numberOf(other));
+  }
+
+  private create(number: number): Person {
+    const accountId = `person-${number}`;
+    const chance = seededChance(this.seed, accountId);
+    const behaviour = drawn(this.scenario.people, chance);
+    const { violationRate, violatorShare = 1 } = behaviour;
+    const person: Person = {
+      ...{ accountId, class: behaviour.class, behaviour, chance, images: 0 },
+      violationRate: chance.happens(violatorShare) ? violationRate / violatorShare : 0,
+    };
+    this.known.set(accountId, person);
+    return person;
+  }
+}
+
+const numberOf = ({ accountId }: Person): number => Number(accountId.slice('person-'.length));
+
+function drawn(people: readonly Behaviour[], chance: Chance): Behaviour {
+  const whole = people.reduce((sum, { share }) => sum + share, 0);
+  let left = chance.next() * whole;
+  for (const one of people) {
+    left -= one.share;
+    if (left <= 0) return one;
+  }
+  // Rounding may leave a last bit.
+  return people.at(-1)!;
+}

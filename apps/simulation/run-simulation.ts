@@ -1,0 +1,152 @@
+import type { WaitlistJoined } from '../../libs/account/index.js';
+import { DAY_MS } from '../../libs/kernel/clock.js';
+import type { Position } from '../../libs/kernel/envelope.js';
+import type { Connection } from '../../libs/platform/database/database.js';
+import { checksOf } from './expectations.js';
+import { type ObservedDay, observe } from './observed-day.js';
+import { Population } from './population.js';
+import type { Scenario } from './scenario.js';
+import { SimulatedService } from './simulated-service.js';
+import { SimulatedStaff } from './simulated-staff.js';
+import type { SimulatedMove, Simulation } from './simulation.js';
+import { type SentEvent, sent, Traffic } from './traffic.js';
+
+export interface SimulationOptions {
+  seed: number;
+  /** Of people, the rate and reviewers; 1 for those of the scenario. */
+  scale: number;
+  signal: AbortSignal;
+  onDay?(day: number): void;
+}
+
+const FOLLOWED = ['AccountOnboarded', 'AccountDeactivated', 'GateMoved'];
+const WEEK = 7;
+
+/**
+ * Plays a scenario on a database of its own. The same scenario, seed and scale give the same events but for ids and nonces.
+ * @param connection of an empty database
+ */
+export async function runSimulation(
+  connection: Connection,
+  scenario: Scenario,
+  options: SimulationOptions,
+): Promise<Simulation> {
+  const service = await SimulatedService.start(connection, Date.parse(scenario.startsAt), options.signal);
+  try {
+    return await new Run(service, scenario, options).play();
+  } finally {
+    await service.close();
+  }
+}
+
+class Run {
+  private readonly population: Population;
+  private readonly traffic: Traffic;
+  private staff!: SimulatedStaff;
+  private position: Position = 0;
+  /** People onboarded on each day. */
+  private readonly onboarded: number[] = [];
+  private readonly days: ObservedDay[] = [];
+  private readonly moves: SimulatedMove[] = [];
+  private readonly rates: Simulation['rates'] = [];
+  private readonly raises: number[];
+
+  constructor(
+    private readonly service: SimulatedService,
+    private readonly scenario: Scenario,
+    private readonly options: SimulationOptions,
+  ) {
+    this.population = new Population(scenario, options.seed, options.scale);
+    this.traffic = new Traffic(scenario);
+    this.raises = [...(scenario.raises ?? [])];
+  }
+
+  async play(): Promise<Simulation> {
+    const { scenario, service, options } = this;
+    const { seed, scale, onDay } = options;
+    await service.settle();
+    this.staff = await SimulatedStaff.hire(service, scenario, { seed, scale });
+    this.rates.push({ day: 0, perWeek: scenario.perWeek });
+    await service.settle();
+    const startsAt = service.now;
+    const stepDays = scenario.stepHours / 24;
+    const stepsPerDay = Math.round(1 / stepDays);
+    for (let day = 1; day <= scenario.days; day++) {
+      this.onboarded.push(0);
+      for (let step = 1; step <= stepsPerDay; step++) {
+        await service.moveTo(startsAt + (day - 1) * DAY_MS + step * scenario.stepHours * 3_600_000);
+        await this.step(day, stepDays);
+      }
+      this.days.push(
+        await observe(
+          this.staff.api,
+          day,
+          this.onboarded.reduce((sum, one) => sum + one, 0),
+        ),
+      );
+      onDay?.(day);
+    }
+    const { days, moves, rates } = this;
+    const simulation = { scenario, seed, scale, days, moves, rates };
+    const mostPerWeek = mostInARow(this.onboarded, WEEK);
+    const events = await service.head();
+    const checks = checksOf({ ...simulation, mostPerWeek });
+    return { ...simulation, mostPerWeek, events, checks };
+  }
+
+  private async step(day: number, days: number): Promise<void> {
+    const { service, staff, traffic, population } = this;
+    await service.send(traffic.until(service.now, population.people), this.joins(days));
+    await service.settle();
+    await service.work(() => staff.review(days, traffic.isViolation));
+    await service.settle();
+    await service.tick();
+    const expands = await this.follow(day);
+    if (expands) await this.raise(day);
+    await service.settle();
+  }
+
+  private joins(days: number): SentEvent[] {
+    return this.population.arrivals(days).map(({ accountId, class: name }) =>
+      sent<typeof WaitlistJoined>('WaitlistJoined', `joined-${accountId}`, this.service.now, {
+        ...{ accountId, email: `${accountId}@simulation.invalid` },
+        class: name,
+      }),
+    );
+  }
+
+  /** Sees who came in and who had to go. @returns whether the gate supports a raise */
+  private async follow(day: number): Promise<boolean> {
+    const { events, next } = await this.service.eventsAfter(this.position, FOLLOWED);
+    this.position = next;
+    const accounts: string[] = [];
+    for (const { type, data } of events) {
+      const { accountId, outcome, reasons } = data as { accountId: string; outcome: string; reasons: string[] };
+      if (type === 'AccountOnboarded') accounts.push(accountId);
+      if (type === 'AccountDeactivated') this.population.deactivated(accountId);
+      if (type === 'GateMoved') this.moves.push({ day, outcome, reasons });
+    }
+    for (const accountId of accounts) this.population.onboarded(accountId);
+    this.onboarded[day - 1]! += accounts.length;
+    await this.service.work(() => this.staff.accept(accounts));
+    return this.moves.at(-1)?.outcome === 'expand';
+  }
+
+  private async raise(day: number): Promise<void> {
+    const perWeek = this.raises.shift();
+    if (perWeek === undefined) return;
+    this.rates.push({ day, perWeek });
+    await this.service.work(() => this.staff.setRate(perWeek));
+  }
+}
+
+function mostInARow(values: readonly number[], length: number): number {
+  let most = 0;
+  for (let n = 0; n < values.length; n++) {
+    most = Math.max(
+      most,
+      values.slice(Math.max(0, n + 1 - length), n + 1).reduce((sum, one) => sum + one, 0),
+    );
+  }
+  return most;
+}

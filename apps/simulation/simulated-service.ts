@@ -1,0 +1,163 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pMap from 'p-map';
+import { ApiClient } from '../../libs/cli/api-client.js';
+import { onVirtualClock, VirtualClock } from '../../libs/event-store/postgres/virtual-clock.js';
+import type { Role } from '../../libs/http/credentials/principal.js';
+import { TokenRegistry } from '../../libs/http/credentials/token-registry.js';
+import { Ingest } from '../../libs/ingest/ingest.js';
+import type { Position, RecordedEvent } from '../../libs/kernel/envelope.js';
+import { GatehouseError } from '../../libs/kernel/errors.js';
+import { readSettings } from '../../libs/platform/configuration/settings.js';
+import { type Connection, openDatabase } from '../../libs/platform/database/database.js';
+import { createLogger } from '../../libs/platform/logging/logger.js';
+import { catalogue } from '../composition/catalogue.js';
+import { entities } from '../composition/entities.js';
+import { schedulesOf } from '../composition/workers.js';
+import { type Standalone, startStandalone } from '../standalone/standalone.js';
+import type { SentEvent } from './traffic.js';
+
+const BATCH = 500;
+/** While one batch is stored, the next ones are read. One stream keeps their order. */
+const IN_FLIGHT = 3;
+const LANE = { topic: 'simulation', partition: 0 };
+const SENDER = { actor: { kind: 'service' as const, id: 'simulation', role: 'service' }, correlationid: 'simulation' };
+
+/** Nothing here waits for another process, so a limit would only stop a slow machine. */
+const LIMITS = {
+  GATEHOUSE_STALENESS_MS: '600000',
+  GATEHOUSE_ANSWER_LIMIT_MS: '600000',
+  GATEHOUSE_DECISION_WAIT_MS: '599999',
+  GATEHOUSE_ACCESS_WAIT_MS: '60000',
+};
+
+/** The whole service in this process, on a new database, with a clock that moves only when it is moved. */
+export class SimulatedService {
+  private readonly ingest: Ingest;
+  private readonly schedules: ReturnType<typeof schedulesOf>;
+  private offset = 0;
+  /** The head when everything was processed last. */
+  private settled: Position = -1;
+
+  private constructor(
+    private readonly standalone: Standalone,
+    private readonly virtual: VirtualClock,
+    private readonly signal: AbortSignal,
+    private readonly end: () => Promise<void>,
+  ) {
+    this.ingest = standalone.app.get(Ingest);
+    this.schedules = schedulesOf(standalone.runtime);
+  }
+
+  /**
+   * @param connection of an empty database
+   * @param startsAt epoch milliseconds
+   */
+  static async start(connection: Connection, startsAt: number, signal: AbortSignal): Promise<SimulatedService> {
+    const database = await openDatabase(connection, { migrations: catalogue.migrations, entities });
+    const directory = await mkdtemp(join(tmpdir(), 'gatehouse-simulation-'));
+    const end = async () => {
+      await database.dataSource.destroy();
+      await rm(directory, { recursive: true, force: true });
+    };
+    try {
+      const clock = await VirtualClock.begin(database.pool, startsAt);
+      const settings = readSettings({ GATEHOUSE_PORT: '0', GATEHOUSE_DATA: directory, ...LIMITS });
+      const logger = createLogger({ logLevel: 'error', logFormat: 'json' });
+      const options = { settings, connection: onVirtualClock(connection), logger, clock, background: false };
+      return new SimulatedService(await startStandalone(options), clock, signal, end);
+    } catch (error) {
+      await end();
+      throw error;
+    }
+  }
+
+  get now(): number {
+    return this.virtual.now();
+  }
+
+  /** @param to epoch milliseconds */
+  async moveTo(to: number): Promise<void> {
+    await this.virtual.moveTo(to);
+  }
+
+  /** A client of the HTTP API. @param name of a person or a service */
+  async clientOf(name: string, ...roles: Role[]): Promise<ApiClient> {
+    const tokens = this.standalone.app.get(TokenRegistry);
+    const { secret } = await tokens.create({ name, roles, createdBy: 'simulation' });
+    return new ApiClient({ url: this.standalone.url, token: secret, signal: this.signal });
+  }
+
+  /**
+   * Stores events as those of another system, while the views follow.
+   * @param inTurn one after the other: commands, of which several at once have no order
+   * @throws GatehouseError if one is refused
+   */
+  async send(events: readonly SentEvent[], inTurn: readonly SentEvent[] = []): Promise<void> {
+    const batches: SentEvent[][] = [];
+    for (let n = 0; n < events.length; n += BATCH) batches.push(events.slice(n, n + BATCH));
+    const sendInTurn = async () => {
+      for (const event of inTurn) await this.store([event]);
+    };
+    const sendBatches = () => pMap(batches, (batch) => this.store(batch), { concurrency: IN_FLIGHT });
+    await this.work(() => Promise.all([sendBatches(), sendInTurn()]));
+  }
+
+  private async store(batch: readonly SentEvent[]): Promise<void> {
+    this.signal.throwIfAborted();
+    const offsets = batch.map(() => String(this.offset++));
+    const results = await this.ingest.attempt(batch, SENDER, { origin: { ...LANE, offsets } });
+    const refused = results.find(({ outcome }) => outcome !== 'accepted');
+    if (refused) {
+      const message = `${refused.id} was ${refused.outcome} (${refused.detail}): the simulation can't go on`;
+      throw new GatehouseError('simulation-refused', message, 'failed');
+    }
+  }
+
+  /** Does something that views have to follow. */
+  work<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.signal.throwIfAborted();
+    return this.standalone.projecting(work);
+  }
+
+  /** Processes everything that is stored. */
+  async settle(): Promise<void> {
+    this.signal.throwIfAborted();
+    if ((await this.head()) === this.settled) return;
+    await this.standalone.settle();
+    this.settled = await this.head();
+  }
+
+  /** Does what is due by the clock, one schedule after the other, and everything that follows from it. */
+  async tick(): Promise<void> {
+    await this.work(async () => {
+      for (const schedule of this.schedules) await schedule.tick();
+    });
+    await this.settle();
+  }
+
+  /** Events of some types after a position. */
+  async eventsAfter(
+    position: Position,
+    types: readonly string[],
+  ): Promise<{ events: RecordedEvent[]; next: Position }> {
+    const events: RecordedEvent[] = [];
+    for (let next = position; ; ) {
+      const page = await this.standalone.runtime.store.readAll(next, { types });
+      events.push(...page.events);
+      next = page.next;
+      if (page.atHead) return { events, next };
+    }
+  }
+
+  /** The number of events so far. */
+  head(): Promise<Position> {
+    return this.standalone.runtime.store.head();
+  }
+
+  async close(): Promise<void> {
+    await this.standalone.close();
+    await this.end();
+  }
+}

@@ -1,0 +1,108 @@
+import pMap from 'p-map';
+import type { ApiClient } from '../../libs/cli/api-client.js';
+import { type Chance, seededChance } from '../../libs/gate/trials/chance.js';
+import type { NextCaseAnswer } from '../../libs/review/features/next-case.js';
+import type { Scenario } from './scenario.js';
+import type { SimulatedService } from './simulated-service.js';
+
+const QUEUE = 'default';
+const CLAUSE = 'violent';
+const POLICY = 'simulation-1';
+const IN_FLIGHT = 16;
+
+/** The people at work, and the web site, who use the HTTP API. */
+export class SimulatedStaff {
+  private readonly chance: Chance;
+  /** Cases that they could have decided by now, beyond those that they have. */
+  private supply = 0;
+  private turn = 0;
+
+  private constructor(
+    private readonly scenario: Scenario,
+    private readonly scale: number,
+    seed: number,
+    private readonly operator: ApiClient,
+    private readonly site: ApiClient,
+    private readonly reviewers: readonly ApiClient[],
+  ) {
+    this.chance = seededChance(seed, 'reviewers');
+  }
+
+  /** Hires everybody and sets what the scenario says. */
+  static async hire(
+    service: SimulatedService,
+    scenario: Scenario,
+    { seed, scale }: { seed: number; scale: number },
+  ): Promise<SimulatedStaff> {
+    const operator = await service.clientOf('operator', 'operator');
+    const site = await service.clientOf('site', 'service');
+    const reviewers: ApiClient[] = [];
+    for (let n = 1; n <= scenario.reviewers.people; n++)
+      reviewers.push(await service.clientOf(`reviewer-${n}`, 'reviewer'));
+    const staff = new SimulatedStaff(scenario, scale, seed, operator, site, reviewers);
+    await service.work(() => staff.begin());
+    return staff;
+  }
+
+  private async begin(): Promise<void> {
+    const { name: reason, gate = {}, plan, perWeek } = this.scenario;
+    const { limit, ...parameters } = gate;
+    const clauses = [{ id: CLAUSE, title: 'No violence', severity: 2 }];
+    await this.operator.post('/v1/policy', { version: POLICY, clauses });
+    if (limit !== undefined) await this.operator.put('/v1/gate/limit', { limit, reason });
+    if (Object.keys(parameters).length > 0) await this.operator.put('/v1/gate/parameters', { ...parameters, reason });
+    if (plan) await this.operator.put('/v1/rollout/plan/classes', { ...plan, reason });
+    await this.setRate(perWeek);
+  }
+
+  /** The rate of the scenario, at the scale of this run. */
+  async setRate(perWeek: number): Promise<void> {
+    const scaled = Math.max(1, Math.round(perWeek * this.scale));
+    const reason = this.scenario.name;
+    await this.operator.put('/v1/rollout/rate', { perWeek: scaled, confirm: scaled, daily: true, reason });
+  }
+
+  /** People who came in accept the policy. */
+  async accept(accounts: readonly string[]): Promise<void> {
+    const body = { version: POLICY };
+    const accept = (id: string) => this.site.post(`/v1/accounts/${id}/policy-acceptance`, body, { repeatable: true });
+    await pMap(accounts, accept, { concurrency: IN_FLIGHT });
+  }
+
+  /**
+   * Reviewers decide as many cases as they can in a step, the one that is due first before the others.
+   * @returns how many they decided
+   */
+  async review(days: number, isViolation: (imageId: string) => boolean): Promise<number> {
+    const { people, casesPerDay } = this.scenario.reviewers;
+    this.supply += people * casesPerDay * days * this.scale;
+    let decided = 0;
+    while (this.supply >= 1) {
+      const reviewer = this.reviewers[this.turn++ % this.reviewers.length]!;
+      if (!(await this.reviewOne(reviewer, isViolation))) {
+        // Nobody works ahead.
+        this.supply %= 1;
+        break;
+      }
+      decided++;
+      this.supply--;
+    }
+    return decided;
+  }
+
+  private async reviewOne(reviewer: ApiClient, isViolation: (imageId: string) => boolean): Promise<boolean> {
+    const next = await reviewer.post<NextCaseAnswer>(`/v1/queues/${QUEUE}/next`);
+    if (!next.claim || !next.case) return false;
+    const isRight = this.chance.happens(this.scenario.reviewers.accuracy);
+    const verdict =
+      isViolation(next.case.imageId) === isRight
+        ? { verdict: 'unsafe', clause: CLAUSE, rationale: 'simulated' }
+        : { verdict: 'safe' };
+    await reviewer.post(`/v1/cases/${next.claim.caseId}/verdicts`, { token: next.claim.token, ...verdict });
+    return true;
+  }
+
+  get api(): ApiClient {
+    return this.operator;
+  }
+}

@@ -1,0 +1,32 @@
+import type { ObservedDay } from './observed-day.js';
+import type { Scenario } from './scenario.js';
+
+/** What a scenario expects, and what came out. */
+export interface Check {
+  what: string;
+  expected: string;
+  found: string;
+  isMet: boolean;
+}
+
+/** A move of the gate. */
+export interface SimulatedMove {
+  day: number;
+  outcome: string;
+  reasons: readonly string[];
+}
+
+export interface Simulation {
+  scenario: Scenario;
+  seed: number;
+  scale: number;
+  days: ObservedDay[];
+  moves: SimulatedMove[];
+  /** The rates that the operator set, with their days. */
+  rates: { day: number; perWeek: number }[];
+  /** The most people onboarded in seven days in a row. */
+  mostPerWeek: number;
+  /** Of the log. */
+  events: number;
+  checks: Check[];
+}

@@ -1,0 +1,116 @@
+import type { DataOf, EventDefinition } from '../../libs/events/event-definition.js';
+import type { Chance } from '../../libs/gate/trials/chance.js';
+import type { ContentFlagged, ImageDownloaded, ImageGenerated, ImageShared } from '../../libs/images/index.js';
+import { DAY_MS, toIso, WEEK_MS } from '../../libs/kernel/clock.js';
+import type { Person } from './population.js';
+import type { Scenario } from './scenario.js';
+
+/** A CloudEvent in JSON form. */
+export interface SentEvent {
+  specversion: '1.0';
+  id: string;
+  source: string;
+  type: string;
+  time: string;
+  data: Record<string, unknown>;
+}
+
+const SOURCE = '/simulation';
+const MODEL = 'simulated-1';
+const CATEGORY = 'violent';
+/** The longest from an image to its share, and the least. */
+const LONGEST_TO_SHARE_MS = 3_600_000;
+
+export const sent = <Definition extends EventDefinition>(
+  type: Definition['type'],
+  id: string,
+  at: number,
+  data: DataOf<Definition>,
+): SentEvent => ({ specversion: '1.0', id, source: SOURCE, type, time: toIso(at), data });
+
+interface Flag {
+  at: number;
+  imageId: string;
+  flag: DataOf<typeof ContentFlagged>;
+}
+
+/** What people do with images, and who flags them. Draws are each person's own. */
+export class Traffic {
+  /** Flags that come later, by the end of the step in which they come. */
+  private readonly later = new Map<number, Flag[]>();
+  /** Of flagged images that are not decided: whether they violate the policy. */
+  private readonly violations = new Map<string, boolean>();
+  private readonly stepMs: number;
+  private readonly startsAt: number;
+
+  constructor(private readonly scenario: Scenario) {
+    this.stepMs = (scenario.stepHours * DAY_MS) / 24;
+    this.startsAt = Date.parse(scenario.startsAt);
+  }
+
+  /** Whether a flagged image violates the policy. */
+  isViolation = (imageId: string): boolean => this.violations.get(imageId) ?? false;
+
+  /** What happens until a step ends, in the order of its times. @param to epoch milliseconds */
+  until(to: number, people: readonly Person[]): SentEvent[] {
+    const events: { at: number; event: SentEvent }[] = [];
+    for (const person of people) this.imagesOf(person, to, events);
+    for (const { at, imageId, flag } of this.later.get(to) ?? []) {
+      events.push({ at, event: sent<typeof ContentFlagged>('ContentFlagged', `flag-${imageId}`, at, flag) });
+    }
+    this.later.delete(to);
+    return events.sort((one, other) => one.at - other.at).map(({ event }) => event);
+  }
+
+  private imagesOf(person: Person, to: number, events: { at: number; event: SentEvent }[]): void {
+    const { accountId, behaviour, chance } = person;
+    const { imagesPerWeek, sharedShare, downloadedShare } = behaviour;
+    const from = to - this.stepMs;
+    for (let left = poisson(chance, (imagesPerWeek * this.stepMs) / WEEK_MS); left > 0; left--) {
+      const imageId = `image-${accountId.slice('person-'.length)}-${++person.images}`;
+      const at = Math.floor(from + (1 - chance.next()) * this.stepMs);
+      const image = { imageId, accountId, model: MODEL, faces: false, photorealistic: false };
+      events.push({ at, event: sent<typeof ImageGenerated>('ImageGenerated', `generated-${imageId}`, at, image) });
+      const use = chance.next();
+      if (use > sharedShare + downloadedShare) continue;
+      const used = Math.min(to - 1, at + Math.ceil(chance.next() * LONGEST_TO_SHARE_MS));
+      const event =
+        use <= sharedShare
+          ? sent<typeof ImageShared>('ImageShared', `shared-${imageId}`, used, {
+              imageId,
+              accountId,
+              audience: 'public',
+            })
+          : sent<typeof ImageDownloaded>('ImageDownloaded', `downloaded-${imageId}`, used, { imageId, accountId });
+      events.push({ at: used, event });
+      this.flagLater(person, imageId, used);
+    }
+  }
+
+  private flagLater({ accountId, violationRate, chance }: Person, imageId: string, exposedAt: number): void {
+    const { recall, falseAlarmRate, byUsers, delayDays } = this.scenario.detection;
+    const isViolation = chance.happens(violationRate);
+    if (!chance.happens(isViolation ? recall : falseAlarmRate)) return;
+    const at = Math.ceil(exposedAt + chance.exponential(delayDays * DAY_MS));
+    const isByUser = chance.happens(byUsers);
+    const flag = {
+      ...{ imageId, accountId, categories: [CATEGORY] },
+      flaggedBy: isByUser ? `somebody-${imageId}` : 'detector-1',
+      flaggerKind: isByUser ? ('user' as const) : ('detector' as const),
+    };
+    this.violations.set(imageId, isViolation);
+    // Of the step that has just been played nothing more is sent.
+    const step = Math.max(1, Math.ceil((at - this.startsAt) / this.stepMs));
+    const end = this.startsAt + step * this.stepMs;
+    const known = this.later.get(end);
+    if (known) known.push({ at, imageId, flag });
+    else this.later.set(end, [{ at, imageId, flag }]);
+  }
+}
+
+/** By counting exponential gaps: the mean is a few images a step. */
+function poisson(chance: Chance, mean: number): number {
+  let count = 0;
+  for (let at = chance.exponential(1); at < mean; at += chance.exponential(1)) count++;
+  return count;
+}

@@ -26,7 +26,11 @@ import {
   CreateSecurity1700000000002,
   OwnTokens1700000000130,
 } from '../../libs/platform/database/schema.js';
-import { MoveKeys1700000000221, NoteMovedKeys1700000000241 } from '../../libs/platform/key-store/schema.js';
+import {
+  MoveKeys1700000000221,
+  NoteMovedKeys1700000000241,
+  RewriteFormerKeys1700000000280,
+} from '../../libs/platform/key-store/schema.js';
 import { CreateProcesses1700000000135 } from '../../libs/platform/process/schema.js';
 import { FeedController } from '../../libs/publish/http/feed.controller.js';
 import { LogController } from '../../libs/publish/http/log.controller.js';
@@ -81,6 +85,7 @@ export const platform: Context = {
     MoveKeys1700000000221,
     NoteMovedKeys1700000000241,
     VirtualClock1700000000260,
+    RewriteFormerKeys1700000000280,
   ],
   services: [TokenAdministration],
 };

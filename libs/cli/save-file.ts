@@ -6,22 +6,38 @@ import { InvalidInput } from '../kernel/errors.js';
  * recorded: nobody is recorded as having seen what could not be saved.
  * @throws InvalidInput if there is such a file, or it can't be written; whatever `contentOf` throws, without a file
  */
-export async function saveFile<Content extends { bytes: Buffer }>(
+export const saveFile = <Content extends { bytes: Buffer }>(
   path: string,
   contentOf: () => Promise<Content>,
-): Promise<Content> {
-  const file = await created(path);
-  try {
+): Promise<Content> =>
+  saveFiles([path], async () => {
     const content = await contentOf();
-    await file.writeFile(content.bytes).catch((error) => {
-      throw unwritable(path, error);
-    });
+    return { ...content, files: [content.bytes] };
+  });
+
+/**
+ * The same for files that belong together: none is left unless all are.
+ * @param contentOf has the bytes of each file, in the order of the paths
+ */
+export async function saveFiles<Content extends { files: readonly Buffer[] }>(
+  paths: readonly string[],
+  contentOf: () => Promise<Content>,
+): Promise<Content> {
+  const made: { path: string; file: FileHandle }[] = [];
+  try {
+    for (const path of paths) made.push({ path, file: await created(path) });
+    const content = await contentOf();
+    for (const [n, { path, file }] of made.entries()) {
+      await file.writeFile(content.files[n]!).catch((error) => {
+        throw unwritable(path, error);
+      });
+    }
     return content;
   } catch (error) {
-    await rm(path, { force: true });
+    for (const { path } of made) await rm(path, { force: true });
     throw error;
   } finally {
-    await file.close();
+    for (const { file } of made) await file.close();
   }
 }
 

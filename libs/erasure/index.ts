@@ -53,9 +53,11 @@ export const erasureContext: Context = {
     CountRetentionHandler,
   ],
   schedules: (ports) => {
-    const { transactor, pool, log, settings, clock } = ports;
+    const { transactor, pool, log, settings, clock, personKeys } = ports;
     const holds = new AccountHolds(transactor, pool, log, settings, clock);
-    return [new Erasing({ ...ports, holds }), new RotatingRootKey(ports)];
+    // A process whose root key is a setting can't replace it: it leaves the work to one that can.
+    const isFixed = personKeys.store.rootKey.keeper === 'setting';
+    return [new Erasing({ ...ports, holds }), ...(isFixed ? [] : [new RotatingRootKey(ports)])];
   },
   routes: [
     {

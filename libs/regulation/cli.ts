@@ -162,8 +162,9 @@ function reportCommand(group: Command, run: Run): void {
     .action(
       run<ReportOptions>(async (session, { year, from, to, ...others }, folder) => {
         const { writeReport, yearOf } = await import('./cli/report-folder.js');
-        if ((year === undefined) !== (from !== undefined && to !== undefined))
-          throw new InvalidInput([{ field: '--year', message: 'must be given, or else --from and --to' }]);
+        const given = [from, to].filter((one) => one !== undefined).length;
+        if (given !== (year === undefined ? 2 : 0))
+          throw new InvalidInput([{ field: '--year', message: 'must be given alone, or else --from and --to' }]);
         const period = year === undefined ? { from: from!, to: to! } : yearOf(year);
         const written = await writeReport(session, folder!, { ...others, ...period });
         session.print(written, () =>
@@ -171,6 +172,11 @@ function reportCommand(group: Command, run: Run): void {
             line`${written.files.length} tables of ${period.from} to ${period.to}, with manifest.json`,
             line`events up to position ${written.position}, by the mapping of position ${written.mapping}`,
             ...(written.period.isOver ? [] : [line`the period is not over at that position`]),
+            ...(written.broken.events === 0
+              ? []
+              : [
+                  line`${written.broken.events} broken events are not counted, the first at position ${written.broken.positions[0]}`,
+                ]),
           ]),
         );
       }),
@@ -228,10 +234,13 @@ function mappingText(mapping: MappingAnswer): Shown {
   ]);
 }
 
-const gapTexts = ({ unmapped, waiting }: MappingDryRunAnswer): Shown[] => [
+const gapTexts = ({ unmapped, unknown, waiting }: MappingDryRunAnswer): Shown[] => [
   unmapped.length === 0
     ? line`every clause of the content policy has an entry`
     : line`clauses without an entry: ${unmapped.join(', ')}`,
+  ...(unknown.length === 0
+    ? []
+    : [line`entries for clauses that no version of the content policy has: ${unknown.join(', ')}`]),
   table(
     ['clause', 'statements that wait for an entry'],
     rowsOf(

@@ -1,16 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
+import { CATEGORIES, COUNTRIES, KEYWORDS, keywordsOf, OTHER_KEYWORD } from '../events/commission-codes.js';
 import { fold } from '../kernel/decider.js';
 import { InvalidInput } from '../kernel/errors.js';
-import { CATEGORIES, COUNTRIES, KEYWORDS, keywordsOf, OTHER_KEYWORD } from './codes.js';
-import { entryFor, type MappingEntry, mappingStream, setMapping, unmappedClauses } from './mapping.js';
+import { entryFor, type MappingEntry, mappingStream, setMapping, unknownClauses, unmappedClauses } from './mapping.js';
 import { StatementMappingSet } from './mapping-events.js';
 
 const data = StatementMappingSet.example as Parameters<typeof setMapping>[1];
-const known = new Set(['violent', 'spam']);
-const set = fold(mappingStream, setMapping(mappingStream.initial, data, known));
+const set = fold(mappingStream, setMapping(mappingStream.initial, data));
 const faultsOf = (...entries: MappingEntry[]): string[] => {
   try {
-    setMapping(mappingStream.initial, { entries, reason: 'a spec' }, known);
+    setMapping(mappingStream.initial, { entries, reason: 'a spec' });
     return [];
   } catch (error) {
     if (error instanceof InvalidInput) return error.errors.map(({ field }) => field);
@@ -22,8 +21,8 @@ const terms: MappingEntry = { clause: 'spam', category: 'STATEMENT_CATEGORY_SCAM
 describe('the mapping of statements of reasons', () => {
   it('is set, and is a no-op if it is in force', () => {
     expect(set.entries).toEqual(data.entries);
-    expect(setMapping(set, data, known)).toEqual([]);
-    expect(setMapping(set, { ...data, reason: 'another' }, known)).toEqual([]);
+    expect(setMapping(set, data)).toEqual([]);
+    expect(setMapping(set, { ...data, reason: 'another' })).toEqual([]);
   });
 
   it('has one entry for each clause, and one for decisions that name none', () => {
@@ -33,9 +32,15 @@ describe('the mapping of statements of reasons', () => {
     expect(unmappedClauses(set, ['violent', 'spam', 'spam', 'hate'])).toEqual(['hate', 'spam']);
   });
 
-  it('refuses two entries of a clause, a clause that no version of the policy has, and none to explain', () => {
+  it('may name a clause that no version of the policy has, as reviews of other systems do, and says which', () => {
+    const entries = [terms, { ...terms, clause: 'theirs' }, { ...terms, clause: undefined as never }];
+    expect(faultsOf({ ...terms, clause: 'theirs' })).toEqual([]);
+    expect(unknownClauses({ entries }, new Set(['spam']))).toEqual(['theirs']);
+    expect(unknownClauses({ entries }, new Set(['spam', 'theirs']))).toEqual([]);
+  });
+
+  it('refuses two entries of a clause, and none to explain', () => {
     expect(faultsOf(terms, terms)).toEqual(['/entries/1/clause']);
-    expect(faultsOf({ ...terms, clause: 'unheard-of' })).toEqual(['/entries/0/clause']);
     const { clause: _, ...byHand } = terms;
     expect(faultsOf(byHand)).toEqual(['/entries/0/explanation']);
     expect(faultsOf({ ...byHand, explanation: 'why' })).toEqual([]);

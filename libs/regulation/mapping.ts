@@ -1,7 +1,7 @@
+import { isIllegalCategory, keywordsOf, OTHER_KEYWORD, UNSPECIFIED_CATEGORY } from '../events/commission-codes.js';
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { type InvalidField, InvalidInput } from '../kernel/errors.js';
-import { isIllegalCategory, keywordsOf, OTHER_KEYWORD, UNSPECIFIED_CATEGORY } from './codes.js';
 import { type MappingEvent, mappingEvents } from './mapping-events.js';
 
 type MappingData = MappingEvent['data'];
@@ -32,18 +32,18 @@ export const entryFor = (
 export const unmappedClauses = (mapping: Pick<StatementMapping, 'entries'>, clauses: Iterable<string>): string[] =>
   [...new Set(clauses)].filter((clause) => !entryFor(mapping, clause)).sort();
 
+/** The clauses of entries that are not among the known ones: misspelt, or named by the review of another system only. */
+export const unknownClauses = ({ entries }: Pick<StatementMapping, 'entries'>, known: ReadonlySet<string>): string[] =>
+  entries.flatMap(({ clause }) => (clause === undefined || known.has(clause) ? [] : [clause])).sort();
+
 /**
- * A no-op for the mapping that is in force.
- * @param knownClauses of every published version of the content policy; none: any label may be one
+ * A no-op for the mapping that is in force. A clause need not be in the content policy: reviews of other systems name clauses of
+ * their own, and their statements would wait for ever.
  * @throws InvalidInput with every entry that can't be meant
  */
-export function setMapping(
-  state: StatementMapping,
-  data: MappingData,
-  knownClauses: ReadonlySet<string>,
-): MappingEvent[] {
+export function setMapping(state: StatementMapping, data: MappingData): MappingEvent[] {
   const errors = data.entries.flatMap((entry, n) => [
-    ...clauseFaults(data.entries, n, knownClauses),
+    ...clauseFaults(data.entries, n),
     ...keywordFaults(entry, `/entries/${n}`),
     ...groundFaults(entry, `/entries/${n}`),
   ]);
@@ -52,17 +52,14 @@ export function setMapping(
   return [{ type: 'StatementMappingSet', data }];
 }
 
-function clauseFaults(entries: readonly MappingEntry[], n: number, known: ReadonlySet<string>): InvalidField[] {
+function clauseFaults(entries: readonly MappingEntry[], n: number): InvalidField[] {
   const { clause, explanation } = entries[n]!;
   const field = `/entries/${n}/clause`;
   if (entries.findIndex((one) => one.clause === clause) < n)
     return [{ field, message: 'is that of an earlier entry too: give each clause one entry' }];
-  if (clause === undefined)
-    return explanation === undefined
-      ? [{ field: `/entries/${n}/explanation`, message: 'must be given for decisions that name no clause' }]
-      : [];
-  if (known.size === 0 || known.has(clause)) return [];
-  return [{ field, message: `is in no version of the content policy: use one of ${[...known].join(', ')}` }];
+  return clause === undefined && explanation === undefined
+    ? [{ field: `/entries/${n}/explanation`, message: 'must be given for decisions that name no clause' }]
+    : [];
 }
 
 function keywordFaults({ category, keywords = [], otherKeyword }: MappingEntry, at: string): InvalidField[] {

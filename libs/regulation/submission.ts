@@ -1,6 +1,6 @@
+import { OTHER_KEYWORD } from '../events/commission-codes.js';
 import { DAY_MS, toIso, utcDayOf } from '../kernel/clock.js';
 import type { Clause } from '../policy/index.js';
-import { OTHER_KEYWORD } from './codes.js';
 import type { MappingEntry } from './mapping.js';
 import { MAX_EXPLANATION, MAX_GROUND } from './mapping-events.js';
 import type { Statement, Submission } from './statement.js';

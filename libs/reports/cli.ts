@@ -32,8 +32,9 @@ export const commands: CommandGroup = (program, run) => {
     .option('--out <folder>', FOLDER)
     .action(
       run<{ at: string; out?: string }>(async (session, { at, out }) => {
-        const answer = await counted(session, () => session.client.get<ReportAnswer>('/v1/report-preview', { at }));
-        const files = await saveReport(session, answer, { out });
+        const { answer, files } = await saveReport(session, { out }, () =>
+          counted(session, () => session.client.get<ReportAnswer>('/v1/report-preview', { at })),
+        );
         session.print({ ...answer, files }, () => paragraphs([quotation(answer.text), ...savedText(files)]));
       }),
     );
@@ -50,10 +51,9 @@ export const commands: CommandGroup = (program, run) => {
     .action(
       run<Options>(async (session, { at, ...saving }) => {
         refuseProofWithoutFolder(saving);
-        const answer = await counted(session, () =>
-          session.client.post<ReportAnswer>('/v1/reports', { at }, { repeatable: true }),
+        const { answer, files } = await saveReport(session, saving, () =>
+          counted(session, () => session.client.post<ReportAnswer>('/v1/reports', { at }, { repeatable: true })),
         );
-        const files = await saveReport(session, answer, saving);
         session.print({ ...answer, files }, () =>
           paragraphs([
             quotation(answer.text),
@@ -91,8 +91,9 @@ export const commands: CommandGroup = (program, run) => {
     .action(
       run<Saving>(async (session, saving, id) => {
         refuseProofWithoutFolder(saving);
-        const answer = await session.client.get<ReportAnswer>(`/v1/reports/${encodeURIComponent(id!)}`);
-        const files = await saveReport(session, answer, saving);
+        const { answer, files } = await saveReport(session, saving, () =>
+          session.client.get<ReportAnswer>(`/v1/reports/${encodeURIComponent(id!)}`),
+        );
         session.print({ ...answer, files }, () => paragraphs([quotation(answer.text), ...savedText(files)]));
       }),
     );

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { recordedOf } from '../../test/support/fold-view.js';
 import { foldRecorded } from '../kernel/decider.js';
 import { ReportPublished } from './events.js';
-import { previousAt, publishReport, reportsStream } from './report.js';
+import { previousAt, previousOf, publishReport, reportsStream } from './report.js';
 
 const data = { ...ReportPublished.example };
 const published = foldRecorded(reportsStream, [
@@ -25,6 +25,19 @@ it('refuses another text as of the same position, and an older position than the
   const sha256 = data.sha256.replaceAll('d', 'e');
   expect(() => publishReport(published, { ...data, sha256 })).toThrow('was published with another text');
   expect(() => publishReport(published, { ...data, reportId: '1001', position: 1_001 })).toThrow('1045 is newer than');
+  const before = { ...data, reportId: '1100', position: 1_100, asOf: '2022-05-17T09:00:00.000Z' };
+  expect(() => publishReport(published, before)).toThrow('1045 is newer than');
+});
+
+it('follows the reports of before a move of the log, of which the positions were others', () => {
+  const next = { ...data, reportId: '12', position: 12, asOf: '2022-06-01T09:00:00.000Z' };
+  expect(publishReport(published, next)).toEqual([{ type: 'ReportPublished', data: next }]);
+  // As of the position 900, none was published by then at the positions that the events have now.
+  const moved = published.map((one, n) => ({ ...one, position: 3 + n }));
+  expect(previousAt(moved, data.position)?.data.reportId).toBe('1045');
+  expect(previousOf(moved, { ...data, previous: '900' })?.data.reportId).toBe('900');
+  const { previous: _, ...first } = data;
+  expect(previousOf(moved, first)).toBeUndefined();
 });
 
 it('compares with the last report that was published by the position', () => {

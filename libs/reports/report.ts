@@ -29,6 +29,16 @@ export const reportsStream: StreamKind<readonly Published[], ReportEvent> = {
 export const previousAt = (reports: readonly Published[], position: Position): Published | undefined =>
   reports.findLast((one) => one.position <= position);
 
+/** The report that this one was compared with when it was published: positions are others after a move of the log. */
+export const previousOf = (reports: readonly Published[], { previous }: ReportData): Published | undefined =>
+  reports.find(({ data }) => data.reportId === previous);
+
+/** By time first: positions of different stores can't be compared. */
+const isBefore = (data: ReportData, other: ReportData): boolean => {
+  const apart = Date.parse(data.asOf) - Date.parse(other.asOf);
+  return apart === 0 ? data.position < other.position : apart < 0;
+};
+
 /** @throws Refusal report-differs, report-superseded */
 export function publishReport(reports: readonly Published[], data: ReportData): ReportEvent[] {
   const same = reports.find((one) => one.data.reportId === data.reportId);
@@ -40,7 +50,7 @@ export function publishReport(reports: readonly Published[], data: ReportData): 
     );
   }
   const last = reports.at(-1);
-  if (last && data.position < last.data.position) {
+  if (last && isBefore(data, last.data)) {
     throw new Refusal(
       'report-superseded',
       `report ${last.data.reportId} is newer than position ${data.position}: publish one as of a later position`,

@@ -42,7 +42,16 @@ describe('a key that takes the place of another', () => {
     const [old] = await signers();
     const { keys: before, offered } = await keys();
     expect([before.map(({ verifier }: { verifier: string }) => idOf(verifier)), offered.length]).toEqual([[old], 1]);
+    const age = async () =>
+      Number(
+        /^gatehouse_proof_signing_key_age_seconds (\S+)$/m.exec(
+          (await gatehouse.administrator.get('/metrics')).body,
+        )![1],
+      );
+    await gatehouse.runtime.pool.query("UPDATE proof.keys SET since = now() - interval '401 days'");
+    expect(await age()).toBeGreaterThan(401 * 86_400 - 60);
     const { code, stdout } = await run('audit', 'rotate-key', '--reason', 'yearly', '--overlap-hours', '24');
+    expect(await age()).toBeLessThan(86_400);
     expect([code, stdout]).toEqual([0, expect.stringContaining(offered[0])]);
     expect((await signers()).sort()).toEqual([old!, idOf(offered[0])].sort());
     const { body } = await gatehouse.administrator.get('/v1/log?stream=audit&types=ProofKeyRotated&limit=1000');

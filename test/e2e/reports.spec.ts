@@ -149,6 +149,25 @@ it('compares with the last report that was published by the position', async () 
   expect((await cli.run('audit', 'verify-bundle', ...proof)).json()).toMatchObject({ status: 'proved', events: 1 });
 });
 
+it('leaves no file if it or its proof is refused, and publishes nothing if a file is in the way', async () => {
+  const count = async () => (await cleo.get('/v1/reports')).body.reports.length;
+  const before = await count();
+  const at = await head();
+  // An operator may publish, and may not have the proof.
+  const made = await gatehouse.administrator.post('/v1/tokens', { name: 'omar', person: 'omar', roles: ['operator'] });
+  const token = made.body.secret;
+  const omar = commandLineFor({ url: gatehouse.url, token });
+  const refused = await omar.run('report', 'show', first, '--out', path('refused'), '--prove');
+  expect([refused.code, await readdir(path('refused'))]).toEqual([expect.any(Number), []]);
+  expect(refused.code).not.toBe(0);
+  await writeFile(path('refused/report.html'), 'mine');
+  const inTheWay = await cli.run('report', 'publish', '--at', at, '--out', path('refused'));
+  expect([inTheWay.code, inTheWay.stderr]).toEqual([2, expect.stringContaining('report.html exists')]);
+  expect(await readdir(path('refused'))).toEqual(['report.html']);
+  expect(await readFile(path('refused/report.html'), 'utf8')).toBe('mine');
+  expect(await count()).toBe(before);
+});
+
 it('verifies a report and each of its files against the log, and finds a changed one', async () => {
   expect(await run(0, 'verify', first)).toEqual({ reportId: first, isPublished: true, differences: [] });
   for (const [name, text] of await content('before')) {

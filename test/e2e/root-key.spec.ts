@@ -35,6 +35,8 @@ it('rotates while processes run: each follows within a minute, nothing that was 
     ...{ epoch, rootKeySince: '2022-05-18T09:00:00.000Z', rootKeyAgeDays: 40 },
   });
 
+  expect((await administrator.get('/metrics')).body).toMatch(/^gatehouse_root_key_age_seconds 3456000$/m);
+
   expect((await rotate()).status).toBe(200);
   const { position } = (await rotate()).body;
   await tick();
@@ -73,7 +75,18 @@ it('is refused for a key that is a setting, which no running process can follow,
     status: 409,
     body: { type: expect.stringMatching('root-key-fixed$') },
   });
+  // It leaves what others have requested to a process that can replace the key, and does not keep that from it.
+  await rotate();
+  for (const schedule of erasureContext.schedules!(fixed.runtime)) await schedule.tick();
+  expect(erasureContext.schedules!(fixed.runtime)).toHaveLength(
+    erasureContext.schedules!(gatehouse.runtime).length - 1,
+  );
+  expect(await rootKey()).toMatchObject({ status: 'rotating' });
   await fixed.close();
+  await tick();
+  await gatehouse.beat();
+  await tick();
+  expect(await rootKey()).toMatchObject({ status: 'in-use' });
   const carol = await gatehouse.as('carol', 'compliance');
   expect((await carol.post('/v1/root-key/rotations', { reason: 'mine' })).status).toBe(403);
 });

@@ -100,8 +100,8 @@ describe('statements of reasons', () => {
     expect(shown).toMatchObject({ entries: [], unmapped: ['spam', 'violent'], position: '0' });
     expect(shown.waiting).toEqual([{ clause: 'violent', statements: 2 }]);
     const dryRun = await operator.post('/v1/statement-mapping/dry-runs', { entries: mapping.entries });
-    expect(dryRun.body).toEqual({ unmapped: ['spam'], waiting: [] });
-    const wrong = [{ ...mapping.entries[0], clause: 'unheard-of' }];
+    expect(dryRun.body).toEqual({ unmapped: ['spam'], unknown: [], waiting: [] });
+    const wrong = [{ ...mapping.entries[0], category: 'STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE' }];
     expect((await operator.post('/v1/statement-mapping/dry-runs', { entries: wrong })).status).toBe(400);
     const stale = await operator.put('/v1/statement-mapping', mapping, { 'if-match': '"000000000000-7"' });
     expect(stale.status).toBe(412);
@@ -148,6 +148,37 @@ describe('statements of reasons', () => {
     expect(puids).toHaveLength(2);
     const decided = stored.filter(({ puid }) => puids.includes(puid)).map((one) => one.automated_decision);
     expect(decided).toEqual(['AUTOMATED_DECISION_PARTIALLY', 'AUTOMATED_DECISION_PARTIALLY']);
+  });
+
+  it('wait for an entry of a clause that no policy has, if another system confirmed by it, and are then sent', async () => {
+    const { accountId } = (await service.post('/v1/waitlist', { email: 'theirs-mailbox-secret@example.org' })).body;
+    const flag = { imageId: 'img-theirs', flaggerKind: 'detector', flaggedBy: 'detector-1', categories: ['violent'] };
+    await service.post('/v1/events', [
+      cloudEvent('ImageGenerated', { imageId: 'img-theirs', accountId }),
+      cloudEvent('ContentFlagged', flag),
+    ]);
+    await gatehouse.settle();
+    const given = cloudEvent('ReviewConfirmed', {
+      ...{ caseId: 'img-theirs', imageId: 'img-theirs', accountId, round: 1, categories: ['violent'] },
+      ...{ clause: 'their-clause', reviewers: ['them-1'], votes: { unsafe: 1, safe: 0, unsure: 0 } },
+    });
+    const { body } = await service.post('/v1/events', [given]);
+    expect(body.results).toMatchObject([{ outcome: 'accepted' }]);
+    await tick();
+    expect(await statusesOf('img-theirs')).toEqual(['waiting', 'waiting']);
+    expect((await operator.get('/v1/statement-mapping')).body.waiting).toEqual([
+      { clause: 'their-clause', statements: 2 },
+    ]);
+    const theirs = [...mapping.entries, { ...mapping.entries[0], clause: 'their-clause' }];
+    const set = await operator.put('/v1/statement-mapping', { entries: theirs, reason: 'theirs' });
+    expect(set).toMatchObject({ status: 200 });
+    expect((await operator.get('/v1/statement-mapping')).body).toMatchObject({
+      unknown: ['their-clause'],
+      waiting: [],
+    });
+    await tick();
+    expect(await statusesOf('img-theirs')).toEqual(['accepted', 'accepted']);
+    await operator.put('/v1/statement-mapping', mapping);
   });
 
   it('have nothing of a person: no prompt, comment, note, reason, address or id', async () => {

@@ -4,13 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
+import { newEvent } from '../../libs/event-store/sample-events.contract.js';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { hear } from '../support/hear.js';
 import { judge } from '../support/judge.js';
 
-const YEAR = new Date().getUTCFullYear();
+const DAY_MS = 86_400_000;
+const STARTED = Date.now();
+const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
+/** It has all that happens here, also at the turn of the year, and is not over. */
+const FROM = dayOf(STARTED - DAY_MS);
+const PERIOD = ['--from', FROM, '--to', dayOf(STARTED + DAY_MS)];
 const CASES = [
   { id: 'img-law', clause: 'violent', flagger: 'user' },
   { id: 'img-own', clause: 'violent', flagger: 'detector' },
@@ -102,12 +108,14 @@ async function allEvents(): Promise<RecordedEvent[]> {
 
 it('needs a mapping of every clause that measures name, and says which are missing', async () => {
   const folder = join(directory, 'unmapped');
-  const refused = await cli.run('regulation', 'report', folder, '--year', String(YEAR), ...options);
+  const refused = await cli.run('regulation', 'report', folder, ...PERIOD, ...options);
   expect(refused.code).not.toBe(0);
   expect(refused.stderr).toMatch(/violent|spam/);
   expect(await readdir(folder)).toEqual([]);
-  const half = await cli.run('regulation', 'report', join(directory, 'half'), '--from', `${YEAR}-01-01`, ...options);
-  expect(half.stderr).toContain('--year');
+  for (const period of [PERIOD.slice(0, 2), PERIOD.slice(2), ['--year', '2025', ...PERIOD.slice(0, 2)], []]) {
+    const wrong = await cli.run('regulation', 'report', join(directory, 'wrong'), ...period, ...options);
+    expect([period, wrong.stderr]).toEqual([period, expect.stringContaining('--year')]);
+  }
 });
 
 it('writes tables whose sums are those of the log, and a manifest that names position, mapping and checkpoint', async () => {
@@ -118,13 +126,14 @@ it('writes tables whose sums are those of the log, and a manifest that names pos
   ];
   expect((await operator.put('/v1/statement-mapping', { entries, reason: 'a spec' })).status).toBe(200);
   const folder = join(directory, 'whole');
-  const written = await cli.run('regulation', 'report', folder, '--year', String(YEAR), ...options, '--json');
+  const written = await cli.run('regulation', 'report', folder, ...PERIOD, ...options, '--json');
   expect(written).toMatchObject({ code: 0 });
   const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
   expect(written.json()).toEqual(manifest);
   expect(manifest).toMatchObject({
     service: 'Paintbox, "the" service',
-    period: { from: `${YEAR}-01-01`, isOver: false },
+    period: { from: FROM, isOver: false },
+    broken: { events: 0, positions: [] },
   });
   for (const { file, sha256 } of manifest.files) {
     const text = await readFile(join(folder, file));
@@ -180,12 +189,25 @@ it('is the same for the same position, whatever happens since, and has nothing o
   await operator.post(`/v1/accounts/${accountId}/deactivation`, { reason: 'fraud' });
   await gatehouse.settle();
   const again = join(directory, 'again');
-  await cli.run('regulation', 'report', again, '--year', String(YEAR), '--at', position, ...options);
+  await cli.run('regulation', 'report', again, ...PERIOD, '--at', position, ...options);
   expect(await tables(again)).toEqual(await tables(join(directory, 'whole')));
   const before = join(directory, 'before');
-  const last = await cli.run('regulation', 'report', before, '--year', String(YEAR - 1), ...options, '--json');
-  expect(last.json().period.isOver).toBe(true);
+  const last = await cli.run('regulation', 'report', before, '--year', '2021', ...options, '--json');
+  expect(last.json().period).toEqual({ from: '2021-01-01', to: '2021-12-31', isOver: true });
   const { 6: terms, 7: appeals } = await tables(before);
   expect(total(terms!)[OWN]).toBe('0');
   expect(appeals!.filter(({ Value }) => Value !== '' && Value !== '0')).toEqual([]);
+});
+
+it('names the events that are broken, which it does not count', async () => {
+  const { runtime } = gatehouse;
+  const stream = 'case-broken';
+  const broken = { ...newEvent('ReviewConfirmed', { caseId: 7 } as never), id: 'broken' };
+  await runtime.store.append([{ stream, expected: 'no-stream', events: [broken] }]);
+  const { position } = (await runtime.store.readStream(stream))[0]!;
+  const folder = join(directory, 'broken');
+  const written = await cli.run('regulation', 'report', folder, ...PERIOD, ...options);
+  expect(written.stdout).toContain(`1 broken events are not counted, the first at position ${position}`);
+  const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
+  expect(manifest.broken).toEqual({ events: 1, positions: [position] });
 });

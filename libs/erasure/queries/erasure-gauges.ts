@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type pg from 'pg';
 import type { Clock } from '../../kernel/clock.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
+import { PersonKeys } from '../../platform/personal-data/person-keys.js';
 import { CLOCK, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
@@ -21,6 +22,7 @@ export class ErasureGauges implements OnModuleInit {
     @Inject(POOL) private readonly pool: pg.Pool,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(Metrics) private readonly metrics: Metrics,
+    @Inject(PersonKeys) private readonly keys: PersonKeys,
   ) {}
 
   onModuleInit(): void {
@@ -39,5 +41,10 @@ export class ErasureGauges implements OnModuleInit {
       'How long the oldest erasure that was started is not complete; 0 for none',
       UNFINISHED,
     );
+    const age = 'Since when the root key is in use, in seconds; missing if an earlier version made the key store';
+    this.metrics.readGauge('root_key_age_seconds', age, [], async () => {
+      const { since } = this.keys.store.rootKey;
+      return since === undefined ? [] : [{ value: Math.max(0, this.clock.now() - Date.parse(since)) / 1_000 }];
+    });
   }
 }

@@ -28,6 +28,11 @@ export class MoveKeys1700000000221 implements MigrationInterface {
   }
 }
 
+/** Writes the tables that had keys into new files, with no row but those that are left: the same content by an expression. */
+export const REWRITE_FORMER = ['former_keys', 'address_key'].map(
+  (table) => `ALTER TABLE platform.${table} ALTER wrapped_key TYPE bytea USING wrapped_key || ''::bytea`,
+);
+
 /** Since when no keys are in the database any more: older backups of it have them. */
 export class NoteMovedKeys1700000000241 implements MigrationInterface {
   name = 'NoteMovedKeys1700000000241';
@@ -43,4 +48,16 @@ export class NoteMovedKeys1700000000241 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('ALTER TABLE platform.key_store DROP former_keys_until');
   }
+}
+
+/** Keys that were moved before have stayed in the files of their tables, in rows that were deleted. */
+export class RewriteFormerKeys1700000000280 implements MigrationInterface {
+  name = 'RewriteFormerKeys1700000000280';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const rewrite of REWRITE_FORMER) await runner.query(rewrite);
+    await runner.query('UPDATE platform.key_store SET former_keys_until = now() WHERE former_keys_until IS NOT NULL');
+  }
+
+  async down(): Promise<void> {}
 }

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { systemClock } from '../../kernel/clock.js';
 import { encrypt } from '../aes-gcm.js';
@@ -72,6 +73,31 @@ describe('the keys of an earlier version', () => {
     await insert('hurt', wrap(hurt, 'hurt'));
     expect(await (await open()).decrypt('hurt', text(hurt), 'here')).toBe('ada@example.org');
     expect(await left()).toEqual([]);
+  });
+
+  it('leave the files of their tables too, in which rows that are deleted stay', async () => {
+    const superuser = new pg.Client(test.superuser);
+    await superuser.connect();
+    const { rows: stored } = await superuser.query(`SELECT 'former_keys' AS place, wrapped_key FROM platform.former_keys
+      WHERE person = 'ada' UNION ALL SELECT 'address_key', wrapped_key FROM platform.address_key`);
+    const found = async () => {
+      await superuser.query('CHECKPOINT');
+      const places: string[] = [];
+      for (const { place, wrapped_key: wrapped } of stored) {
+        const text = 'SELECT position($1 IN pg_read_binary_file(pg_relation_filepath($2))) AS at';
+        const { rows } = await superuser.query(text, [wrapped, `platform.${place}`]);
+        if (rows[0].at > 0) places.push(place);
+      }
+      return places;
+    };
+    try {
+      expect(await found()).toEqual(['former_keys', 'address_key']);
+      await open();
+      expect(await found()).toEqual([]);
+      expect(await left()).toEqual([{ person: 'hurt' }]);
+    } finally {
+      await superuser.end();
+    }
   });
 
   it('stay destroyed if a backup brings them back', async () => {

@@ -12,6 +12,7 @@ import { KeyStore, type KeyStoreParts } from '../key-store/key-store.js';
 import { KEY_BYTES, type NamedKeys } from '../key-store/root-file.js';
 import { type RootKey, rootKeyBehind, rootKeyFrom } from '../key-store/root-key.js';
 import { RootKeyFile } from '../key-store/root-key-file.js';
+import { REWRITE_FORMER } from '../key-store/schema.js';
 import { explainFailure, StartFailure } from '../start-failure.js';
 import { openMasterKey } from './master-key.js';
 
@@ -74,12 +75,26 @@ export async function openKeyStore(
   if (former) {
     await store.move(former.people);
     const moved = [...former.people].flatMap(([person, key]) => (key === DAMAGED ? [] : [person]));
-    // First: after a crash in between, the keys are moved and noted again.
-    if (moved.length > 0 || former.named.addresses) await pool.query(NOTE_MOVED);
-    await pool.query('DELETE FROM platform.former_keys WHERE person = ANY($1::text[])', [moved]);
-    await pool.query('UPDATE platform.address_key SET wrapped_key = NULL');
+    if (moved.length > 0 || former.named.addresses) await removeFormer(pool, moved);
   }
   return store;
+}
+
+/**
+ * Removes keys from the database. The tables get new files: a row that is deleted or updated stays in the old one. Only then no
+ * backup of the database can have them any more.
+ */
+async function removeFormer(pool: Pool, moved: readonly string[]): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    // At once: processes that start together would wait for one another.
+    await client.query('LOCK TABLE platform.former_keys, platform.address_key');
+    await client.query('DELETE FROM platform.former_keys WHERE person = ANY($1::text[])', [moved]);
+    await client.query('UPDATE platform.address_key SET wrapped_key = NULL');
+    for (const rewrite of REWRITE_FORMER) await client.query(rewrite);
+    // If the process ends before the date is noted again, this one is early by an instant.
+    await client.query(NOTE_MOVED);
+  });
+  await pool.query(NOTE_MOVED);
 }
 
 function rootKeyOf(

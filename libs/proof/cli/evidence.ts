@@ -3,7 +3,7 @@ import { command, reason, severalOf } from '../../cli/commands.js';
 import { EXIT } from '../../cli/exit-codes.js';
 import { textOf } from '../../cli/json-file.js';
 import { line, lines, paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
-import { saveFile } from '../../cli/save-file.js';
+import { saveFile, saveFiles } from '../../cli/save-file.js';
 import type { Runner } from '../../cli/session.js';
 import { GatehouseError, InvalidInput } from '../../kernel/errors.js';
 import type { CheckedBundle } from '../evidence/check-bundle.js';
@@ -32,15 +32,15 @@ export function evidenceCommands(group: Command, run: Runner): void {
       run<{ kind?: string; reason: string; out: string }>(async ({ client, print }, options, id) => {
         const { kind, reason: why, out } = options;
         const { checkBytes } = await import('../evidence/check-bundle.js');
-        const { headers, checked } = await saveFile(out, async () => {
+        const page = `${out}.html`;
+        const { headers, checked } = await saveFiles([out, page], async () => {
           const body = { id, reason: why, ...(kind !== undefined && { kind }) };
           const content = await client.content('POST', '/v1/evidence-bundles', body);
           const { keys } = await client.get<LogKeysAnswer>('/log/keys');
           const verifiers = keys.map(({ verifier }) => verifier);
-          return { ...content, checked: await checkBytes(content.bytes, verifiers) };
+          const checked = await checkBytes(content.bytes, verifiers);
+          return { ...content, checked, files: [content.bytes, Buffer.from(checked.html(SERVER_TRUST))] };
         });
-        const page = `${out}.html`;
-        await saveFile(page, async () => ({ bytes: Buffer.from(checked.html(SERVER_TRUST)) }));
         const { events, origin, size } = checked.verdict;
         const answer = { file: out, page, events, origin, size, position: headers.get('gatehouse-position') };
         print(answer, () =>

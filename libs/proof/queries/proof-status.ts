@@ -8,6 +8,7 @@ import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { CLOCK, POOL, SETTINGS } from '../../platform/ports.js';
+import { logKeys } from '../leaves/log-keys.js';
 import { originOf } from '../leaves/origin.js';
 import { newestCheckpoint } from '../leaves/signed-checkpoints.js';
 import { treeState } from '../leaves/stored-tree.js';
@@ -100,6 +101,14 @@ export class ProofStatus implements OnModuleInit {
         ...(intactAt === null ? [] : [{ labels: { events: 'new' }, value: this.ageOf(intactAt) }]),
         ...(fullAt === null ? [] : [{ labels: { events: 'all' }, value: this.ageOf(fullAt) }]),
       ];
+    });
+    const key = 'Since when the oldest key signs that is to go on signing, in seconds; missing without a key';
+    this.metrics.readGauge('proof_signing_key_age_seconds', key, [], async () => {
+      const current = (await logKeys(this.pool)).filter(
+        ({ origin, until }) => origin === this.origin && until === null,
+      );
+      const oldest = current.at(-1);
+      return oldest ? [{ value: this.ageOf(oldest.since) }] : [];
     });
     const age = 'Seconds since a witness last cosigned a checkpoint; missing for one that never has';
     this.metrics.readGauge('proof_witness_age_seconds', age, ['witness'], async () =>

@@ -13,6 +13,8 @@ import type { MappingAnswer } from '../queries/show-mapping.js';
 import type { ModerationEvent } from '../report/moderation-event.js';
 
 const PAGE_ROWS = 2_000;
+/** The positions that a manifest names. */
+const MOST_BROKEN = 1_000;
 
 export interface WantedReport {
   service: string;
@@ -34,6 +36,8 @@ export interface ReportManifest {
   position: string;
   /** That of the mapping by which they are; 0 without one. */
   mapping: string;
+  /** Events that the tables don't count, since their data is broken; the first positions of them. */
+  broken: { events: number; positions: number[] };
   files: { file: string; rows: number; sha256: string }[];
   /** Newer than the position, so that it covers all of it; null if the log signs none. */
   checkpoint: string | null;
@@ -61,12 +65,16 @@ export async function writeReport(session: Session, folder: string, wanted: Want
   ]);
   const gathering = new FigureGathering(period);
   progress.start('events', 0);
+  const broken: ReportManifest['broken'] = { events: 0, positions: [] };
   let read = 0;
   let last = 0;
   for (let place: string | undefined; ; ) {
     const path = `/v1/exports/${encodeURIComponent(made.exportId)}/rows`;
     const page: RowsAnswer = await client.get<RowsAnswer>(path, { place, limit: PAGE_ROWS });
-    for (const row of page.rows) if (row.data !== null) gathering.add(row as unknown as ModerationEvent);
+    for (const row of page.rows) {
+      if (row.data !== null) gathering.add(row as unknown as ModerationEvent);
+      else if (broken.events++ < MOST_BROKEN) broken.positions.push(row.position as number);
+    }
     last = Math.max(last, ...page.rows.map(({ recordedAt }) => Date.parse(recordedAt as string)));
     read += page.rows.length;
     progress.update(read);
@@ -100,6 +108,7 @@ export async function writeReport(session: Session, folder: string, wanted: Want
     exportId: made.exportId,
     position: made.position,
     mapping: mapping.position,
+    broken,
     files,
     checkpoint: await logCheckpoint(session),
   };

@@ -1,7 +1,6 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
-import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { closed } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
@@ -9,7 +8,6 @@ import { Context } from '../../http/request-context.js';
 import { mappingStream, setMapping } from '../mapping.js';
 import { StatementMappingSet } from '../mapping-events.js';
 import { gapFields, MappingGaps } from '../queries/mapping-gaps.js';
-import { clausesEver, storedPolicies } from '../queries/policy-clauses.js';
 import { entriesOf, MappingBody } from './set-mapping.js';
 
 export const MappingDryRunAnswer = closed(gapFields);
@@ -20,16 +18,12 @@ export class DryRunMapping extends MappingBody<MappingDryRunAnswer> {}
 /** Nothing is stored. */
 @CommandHandler(DryRunMapping)
 export class DryRunMappingHandler implements ICommandHandler<DryRunMapping> {
-  constructor(
-    @Inject(Transactor) private readonly transactor: Transactor,
-    @Inject(MappingGaps) private readonly gaps: MappingGaps,
-  ) {}
+  constructor(@Inject(MappingGaps) private readonly gaps: MappingGaps) {}
 
   async execute(command: DryRunMapping): Promise<MappingDryRunAnswer> {
     const entries = entriesOf(command);
     // Refuses what could not be set either.
-    const known = clausesEver(await storedPolicies(this.transactor));
-    setMapping(mappingStream.initial, { entries, reason: 'dry run' }, known);
+    setMapping(mappingStream.initial, { entries, reason: 'dry run' });
     return this.gaps.of({ entries });
   }
 }
@@ -46,6 +40,7 @@ export class DryRunMappingController {
     example: { entries: StatementMappingSet.example.entries },
     answer: answer('StatementMappingDryRun', 'What would be left.', MappingDryRunAnswer, {
       unmapped: ['spam'],
+      unknown: [],
       waiting: [{ clause: 'spam', statements: 3 }],
     }),
   })

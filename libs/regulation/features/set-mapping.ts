@@ -4,6 +4,7 @@ import { IsIn } from 'class-validator';
 import { CommandRoute, RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { CATEGORIES, KEYWORDS } from '../../events/commission-codes.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import {
   AreObjects,
@@ -19,10 +20,8 @@ import {
 import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { CATEGORIES, KEYWORDS } from '../codes.js';
 import { type MappingEntry, mappingStream, setMapping } from '../mapping.js';
 import { GROUNDS, MAX_ENTRIES, MAX_EXPLANATION, MAX_KEYWORDS, StatementMappingSet } from '../mapping-events.js';
-import { clausesEver, storedPolicies } from '../queries/policy-clauses.js';
 
 class MappingEntryBody {
   @IfGiven()
@@ -95,16 +94,10 @@ export class SetMappingHandler implements ICommandHandler<SetMapping> {
 
   async execute(command: SetMapping): Promise<CommandResult> {
     const { reason, ifMatch, context } = command;
-    const result = await this.transactor.transact(
-      mappingStream,
-      undefined,
-      context,
-      (state, clauses: ReadonlySet<string>) => {
-        const events = setMapping(state, { entries: entriesOf(command), reason }, clauses);
-        return ifMatch.allow(events, state.position, 'the mapping of statements of reasons');
-      },
-      async () => clausesEver(await storedPolicies(this.transactor)),
-    );
+    const result = await this.transactor.transact(mappingStream, undefined, context, (state) => {
+      const events = setMapping(state, { entries: entriesOf(command), reason });
+      return ifMatch.allow(events, state.position, 'the mapping of statements of reasons');
+    });
     return commandResult(result);
   }
 }

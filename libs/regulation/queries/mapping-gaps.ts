@@ -7,15 +7,19 @@ import { POOL } from '../../platform/ports.js';
 import { clausesOfValid } from '../../policy/index.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
-import { entryFor, type StatementMapping, unmappedClauses } from '../mapping.js';
+import { entryFor, type StatementMapping, unknownClauses, unmappedClauses } from '../mapping.js';
 import { statementsView } from '../views/statements.js';
-import { storedPolicies } from './policy-clauses.js';
+import { clausesEver, storedPolicies } from './policy-clauses.js';
 
 const WAITING = `SELECT clause, count(*)::int AS statements FROM ${viewTable(statementsView)}
   WHERE status = 'waiting' GROUP BY clause ORDER BY clause NULLS FIRST`;
 
 export const gapFields = {
   unmapped: list(text('A clause.'), 'Clauses of the content policy, in any version, that have no entry.'),
+  unknown: list(
+    text('A clause.'),
+    'Clauses of entries that no version of the content policy has: misspelt, or named by the review of another system only.',
+  ),
   waiting: list(
     closed({
       clause: orNull(text('The clause; null for decisions that name none.')),
@@ -35,10 +39,11 @@ export class MappingGaps {
   ) {}
 
   async of(mapping: Pick<StatementMapping, 'entries'>): Promise<Static<typeof Gaps>> {
-    const clauses = clausesOfValid(await storedPolicies(this.transactor));
+    const policies = await storedPolicies(this.transactor);
     const { rows } = await queryView(this.pool, { text: WAITING });
     return {
-      unmapped: unmappedClauses(mapping, clauses),
+      unmapped: unmappedClauses(mapping, clausesOfValid(policies)),
+      unknown: unknownClauses(mapping, clausesEver(policies)),
       waiting: rows
         .filter(({ clause }) => !entryFor(mapping, clause ?? undefined))
         .map(({ clause, statements }) => ({ clause, statements })),

@@ -1,15 +1,11 @@
 import { type DecisionsAgain, decisionsAgain } from '../../context/decisions-again.js';
-import { foldRecorded } from '../../kernel/decider.js';
-import { policyStream } from '../../policy/index.js';
 import { mappingStream, setMapping } from '../mapping.js';
 import { queueStatement, recordAccepted, recordRefused, retryStatement, statementStream } from '../statement.js';
-import { clausesEver } from './policy-clauses.js';
 
 export const mappingAgain: DecisionsAgain = decisionsAgain(mappingStream, {
   StatementMappingSet: {
     rules: { 'invalid-input': 'entries-valid' },
-    decide: async (state, data, { before }) =>
-      setMapping(state, data, clausesEver(foldRecorded(policyStream, await before(policyStream.category)))),
+    decide: (state, data) => setMapping(state, data),
   },
 });
 

@@ -98,6 +98,7 @@ const entryAnswer = (entry: MappingEntry): MappingAnswer['entries'][number] => (
 const example: MappingAnswer = {
   entries: StatementMappingSet.example.entries.map(entryAnswer),
   unmapped: ['spam'],
+  unknown: [],
   waiting: [{ clause: 'spam', statements: 3 }],
   etag: '"9c1f03ab55d2-17"',
   position: '17',

@@ -1,5 +1,5 @@
+import { COUNTRIES } from '../../events/commission-codes.js';
 import type { Settings } from '../../platform/configuration/settings.js';
-import { COUNTRIES } from '../codes.js';
 
 /** The countries that statements name: those of the setting, or all of them. */
 export const scopeOf = ({ dsaScope }: Pick<Settings, 'dsaScope'>): readonly string[] =>

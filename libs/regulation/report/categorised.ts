@@ -1,4 +1,4 @@
-import { ILLEGAL_CATEGORIES, TERMS_CATEGORIES, UNSPECIFIED_CATEGORY } from '../codes.js';
+import { ILLEGAL_CATEGORIES, TERMS_CATEGORIES, UNSPECIFIED_CATEGORY } from '../../events/commission-codes.js';
 import { entryFor, type MappingEntry, type StatementMapping } from '../mapping.js';
 import type { Measure, ReportFigures } from './report-figures.js';
 

@@ -1,4 +1,4 @@
-import { OTHER_KEYWORD } from '../codes.js';
+import { OTHER_KEYWORD } from '../../events/commission-codes.js';
 import type { StatementMapping } from '../mapping.js';
 import {
   type CategoryRow,

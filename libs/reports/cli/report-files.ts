@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { line, lines, type Shown } from '../../cli/rendering/plain-text.js';
-import { saveFile } from '../../cli/save-file.js';
+import { saveFiles } from '../../cli/save-file.js';
 import type { Session } from '../../cli/session.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { ReportAnswer } from '../queries/report-answer.js';
@@ -12,37 +12,43 @@ export interface Saving {
   prove?: boolean;
 }
 
+const FORMS = ['report.txt', 'report.json', 'report.html'] as const;
+
 /** A report in each of its forms. Equal reports have equal bytes. */
-export const formsOf = ({ report, text }: Pick<ReportAnswer, 'report' | 'text'>) => ({
+export const formsOf = ({
+  report,
+  text,
+}: Pick<ReportAnswer, 'report' | 'text'>): Record<(typeof FORMS)[number], string> => ({
   'report.txt': text,
   'report.json': `${JSON.stringify(report, null, 2)}\n`,
   'report.html': reportPage(report),
 });
 
 /**
- * Writes the files of a report into a folder.
- * @returns their paths
- * @throws InvalidInput if the folder has one of them
+ * Writes the files of a report into a folder. They are made before the report is asked for, and none is left if it or its proof
+ * is refused.
+ * @returns the report, and their paths
+ * @throws InvalidInput if the folder has one of them; whatever `ask` throws
  */
-export async function saveReport({ client }: Session, answer: ReportAnswer, { out, prove }: Saving): Promise<string[]> {
-  if (out === undefined) return [];
+export async function saveReport(
+  { client }: Session,
+  { out, prove }: Saving,
+  ask: () => Promise<ReportAnswer>,
+): Promise<{ answer: ReportAnswer; files: string[] }> {
+  if (out === undefined) return { answer: await ask(), files: [] };
   await mkdir(out, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     throw new InvalidInput([{ field: '--out', message: `${out} can't be made (${error.code}): name another folder` }]);
   });
-  const files: string[] = [];
-  const save = async (name: string, contentOf: () => Promise<{ bytes: Buffer }>) => {
-    await saveFile(join(out, name), contentOf);
-    files.push(join(out, name));
-  };
-  for (const [name, text] of Object.entries(formsOf(answer))) {
-    await save(name, async () => ({ bytes: Buffer.from(text) }));
-  }
-  const { publication } = answer;
-  if (prove && publication) {
-    const asked = { id: publication.position, kind: 'position', reason: `report ${publication.reportId}` };
-    await save('report.evidence', () => client.content('POST', '/v1/evidence-bundles', asked));
-  }
-  return files;
+  const paths = [...FORMS, ...(prove ? ['report.evidence'] : [])].map((name) => join(out, name));
+  const { answer } = await saveFiles(paths, async () => {
+    const answer = await ask();
+    const { reportId, position: id } = answer.publication ?? {};
+    const asked = { id, kind: 'position', reason: `report ${reportId}` };
+    const proof = prove ? [(await client.content('POST', '/v1/evidence-bundles', asked)).bytes] : [];
+    const forms = formsOf(answer);
+    return { answer, files: [...FORMS.map((name) => Buffer.from(forms[name])), ...proof] };
+  });
+  return { answer, files: paths };
 }
 
 export const savedText = (files: readonly string[]): Shown[] =>

@@ -38,9 +38,13 @@ export function reportDocument({ position, asOf, figures }: Counted, previous: P
   };
 }
 
-/** A report with its text and the digest of that. */
-export function renderReport(data: Counted, reports: readonly Published[]): Omit<ReportAnswer, 'position'> {
-  const report = reportDocument(data, previousAt(reports, data.position));
+/** A report with its text and the digest of that. @param previous what it is compared with */
+export function renderReport(
+  data: Counted,
+  reports: readonly Published[],
+  previous = previousAt(reports, data.position),
+): Omit<ReportAnswer, 'position'> {
+  const report = reportDocument(data, previous);
   const text = reportText(report);
   const sha256 = createHash('sha256').update(text).digest('hex');
   const publication = reports.find((one) => one.data.position === data.position);

@@ -8,7 +8,7 @@ import { IdParam } from '../../http/field-rules.js';
 import { closed, list, position } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { NotFound } from '../../kernel/errors.js';
-import { reportsStream } from '../report.js';
+import { previousOf, reportsStream } from '../report.js';
 import { Publication, ReportAnswer } from './report-answer.js';
 import { publicationOf, renderReport } from './report-document.js';
 import { reportExample } from './report-example.js';
@@ -45,7 +45,11 @@ export class ShowReportHandler implements IQueryHandler<ShowReport> {
   async execute({ reportId }: ShowReport): Promise<ReportAnswer> {
     const { state } = await this.transactor.load(reportsStream, undefined);
     const published = state.find(({ data }) => data.reportId === reportId);
-    if (published) return { ...renderReport(published.data, state), position: String(published.position) };
+    if (published)
+      return {
+        ...renderReport(published.data, state, previousOf(state, published.data)),
+        position: String(published.position),
+      };
     throw new NotFound(
       'report-unknown',
       `no report ${reportId} was published: gatehouse report list has those that were`,

@@ -1,8 +1,8 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
-import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { type IQueryHandler, QueryBus, QueryHandler, Query as QueryOf } from '@nestjs/cqrs';
 import { FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IdQuery } from '../../http/field-rules.js';
+import { IsName } from '../../http/field-rules.js';
 import { page } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Page, PageQuery } from '../../http/paging.js';
@@ -22,7 +22,10 @@ export class ListInvitationsHandler implements IQueryHandler<ListInvitations> {
   }
 }
 
-export class ShowInvitations extends IdQuery<InvitationsAnswer> {}
+export class ShowInvitations extends QueryOf<InvitationsAnswer> {
+  @IsName('The batch.')
+  batchId!: string;
+}
 
 @QueryHandler(ShowInvitations)
 export class ShowInvitationsHandler implements IQueryHandler<ShowInvitations> {
@@ -32,7 +35,7 @@ export class ShowInvitationsHandler implements IQueryHandler<ShowInvitations> {
   ) {}
 
   /** @throws NotFound batch-unknown */
-  async execute({ id: batchId }: ShowInvitations): Promise<InvitationsAnswer> {
+  async execute({ batchId }: ShowInvitations): Promise<InvitationsAnswer> {
     const batch = await this.batches.find(batchId);
     if (batch) return batch;
     // The view may lag behind a batch that was acknowledged a moment ago.
@@ -65,11 +68,10 @@ export class ShowInvitationsController {
     return this.queries.execute(query);
   }
 
-  @Get(':id')
+  @Get(':batchId')
   @FromViews(invitationBatchesView)
   @Roles('operator', 'administrator', 'compliance')
   @Operation('A batch of invitations: the places that it holds, and what became of the invitations', {
-    fields: { id: 'The batch.' },
     answer: answer('Invitations', 'The batch.', InvitationsAnswer, invitationsExample),
     refusals: { 404: ['batch-unknown'] },
   })

@@ -9,15 +9,15 @@ import { runPeriodically } from '../../subscriptions/periodic-work.js';
 import type { HeldBatch } from '../held-places.js';
 import { admitInvited, freePlaces, roomForInvited } from '../hold-places.js';
 import { batchStream, endChoice, invitedOf } from '../invitation-batch.js';
+import { CONCURRENT_ACCOUNTS } from '../queries/choosing.js';
 import { cohortsBeingOnboarded, type Rollout, rolloutStream } from '../rollout.js';
-import { CONCURRENT_ACCOUNTS } from './choosing.js';
 
 export const INVITATION_CLOCK = 'invitation-clock';
 const TICK_MS = 5_000;
 
 /** Both may lag: whom one leaves out, a later answer has. */
 export interface AcceptedInvitations {
-  /** Pages of accounts that accepted and are not onboarded yet, whoever accepted first coming first. @param busy batches to leave out */
+  /** Pages of accounts that accepted and are not onboarded yet, in the order in which they accepted. @param busy batches to leave out */
   pages(busy: readonly string[]): AsyncIterable<readonly { accountId: string; batchId: string }[]>;
   /** How many they are of each of these batches. */
   of(batches: readonly string[]): Promise<ReadonlyMap<string, number>>;
@@ -74,7 +74,7 @@ export class InvitationClock {
   }
 
   /**
-   * Admits people who accepted, whoever did first, as many as there is room for. Those whom earlier cohorts of their batch
+   * Admits people who accepted, in that order, as many as there is room for. Those whom earlier cohorts of their batch
    * admitted are onboarded or gone, since a batch is left out until its cohorts are onboarded. So nobody is admitted twice.
    */
   private async admit(): Promise<void> {

@@ -10,9 +10,9 @@ import { batchOf } from '../held-places.js';
 import { freeUnfilled } from '../hold-places.js';
 import { batchStream, chooseInvited, invitedOf } from '../invitation-batch.js';
 import { PlacesHeld } from '../invitation-events.js';
+import { Choosing, CONCURRENT_ACCOUNTS, type NextInLine } from '../queries/choosing.js';
 import { rolloutSince } from '../queries/rollout-since.js';
 import { rolloutStream } from '../rollout.js';
-import { Choosing, CONCURRENT_ACCOUNTS, type NextInLine } from './choosing.js';
 
 const INVITING = 'inviting';
 

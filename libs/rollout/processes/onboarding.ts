@@ -8,9 +8,9 @@ import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import type { Admission } from '../admission.js';
 import { type Cohort, type CohortPart, cohortStream, fillCohort, onboardCohort, placesLeft } from '../cohort.js';
 import { CohortAdmitted } from '../events.js';
+import { Choosing, CONCURRENT_ACCOUNTS, type NextInLine } from '../queries/choosing.js';
 import { rolloutSince } from '../queries/rollout-since.js';
 import { closeCohort, cohortsBeingOnboarded, rolloutStream } from '../rollout.js';
-import { Choosing, CONCURRENT_ACCOUNTS, type NextInLine } from './choosing.js';
 
 const ONBOARDING = 'onboarding';
 

@@ -11,8 +11,8 @@ interface AcceptedInvitation {
 }
 
 /**
- * The accounts that accepted an invitation and are not onboarded, as far as the view has come: a page at a time, whoever
- * accepted first coming first.
+ * The accounts that accepted an invitation and are not onboarded, as far as the view has come: a page at a time, in the order
+ * in which they accepted.
  * @param busy batches that are left out
  */
 export const acceptedInvitations = (pool: pg.Pool) =>

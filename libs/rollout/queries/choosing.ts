@@ -5,7 +5,7 @@ import type { Position } from '../../kernel/envelope.js';
 import { admissionPlanStream, type CohortShares, shareCohort, sharesOfCohort } from '../admission-plan.js';
 import { shareOut } from '../class-plan.js';
 import type { CohortPart } from '../cohort.js';
-import { turnsOf } from '../queries/waiting-turns.js';
+import { turnsOf } from './waiting-turns.js';
 
 /** Who waited at a position, in the order of their turn, of each class at most so many. Everything stored before the call counts. */
 interface WaitingLine {

@@ -21,7 +21,9 @@ const accepted = (batchId = 'b1'): AccountEvent => ({ type: 'InvitationAccepted'
 const expired = (batchId = 'b1'): AccountEvent => ({ type: 'InvitationExpired', data: { accountId, batchId } });
 
 const given = (...events: AccountEvent[]) => fold(invitedAccount, events);
-const send = (...events: AccountEvent[]) => invite(given(...events), { accountId, batchId: 'b1' }, UNTIL, NOW);
+const invitation = { accountId, batchId: 'b1', turn: 1, until: UNTIL };
+const send = (...events: AccountEvent[]) => invite(given(...events), invitation, NOW);
+const sendAgain = (...events: AccountEvent[]) => invite(given(...events), { ...invitation, turn: 2 }, NOW);
 const accept = (now: number, ...events: AccountEvent[]) => acceptInvitation(given(...events), accountId, now);
 const expire = (...events: AccountEvent[]) => expireInvitation(given(...events), { accountId, batchId: 'b1' });
 const refusal = (code: string) => expect.objectContaining({ code });
@@ -30,7 +32,7 @@ describe('inviting an account', () => {
   it('invites one that waits, also after the invitation of an earlier batch has ended', () => {
     expect(send(joined)).toEqual([sent()]);
     expect(send(joined, sent('b0'), expired('b0'))).toEqual([sent()]);
-    expect(send(joined, sent('b0'), left, joined)).toEqual([sent()]);
+    expect(sendAgain(joined, sent('b0'), left, joined)).toEqual([sent()]);
   });
 
   it('is a no-op for one that does not wait, is invited, or had this invitation', () => {
@@ -39,12 +41,17 @@ describe('inviting an account', () => {
     expect(send(joined, sent())).toEqual([]);
     expect(send(joined, sent('b0'))).toEqual([]);
     expect(send(joined, sent(), expired())).toEqual([]);
-    expect(send(joined, sent(), left, joined)).toEqual([]);
-    expect(send(joined, sent(), deactivated, reinstated)).toEqual([]);
+    expect(sendAgain(joined, sent(), left, joined)).toEqual([]);
+    expect(sendAgain(joined, sent(), deactivated, reinstated)).toEqual([]);
+  });
+
+  it('is a no-op for one that has left since it was chosen, also if it waits again', () => {
+    expect(send(joined, left, joined)).toEqual([]);
+    expect(send(joined, deactivated, reinstated)).toEqual([]);
   });
 
   it('is a no-op when the batch is over', () => {
-    expect(invite(given(joined), { accountId, batchId: 'b1' }, UNTIL, UNTIL)).toEqual([]);
+    expect(invite(given(joined), invitation, UNTIL)).toEqual([]);
   });
 });
 

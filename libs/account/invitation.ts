@@ -47,18 +47,23 @@ export interface InvitationOf {
   batchId: string;
 }
 
+export interface Invite extends InvitationOf {
+  /** The turn for which it was chosen. */
+  turn: number;
+  /** Epoch milliseconds. */
+  until: number;
+}
+
 /**
- * A no-op for an account that doesn't wait, has another invitation, or had this one. It is one too after `until`: the batch is
- * about to end.
- * @param until epoch milliseconds
+ * A no-op for an account that doesn't wait, waits for another turn than it was chosen for, has another invitation, or had this
+ * one. It is one too after `until`: the batch is about to end.
  */
 export function invite(
   { turn, invitation, ended }: InvitedAccount,
-  { accountId, batchId }: InvitationOf,
-  until: number,
+  { accountId, batchId, turn: chosen, until }: Invite,
   now: number,
 ): InvitationEvent[] {
-  if (!isWaiting(turn) || invitation || ended.includes(batchId) || now >= until) return [];
+  if (!isWaiting(turn) || turn.turn !== chosen || invitation || ended.includes(batchId) || now >= until) return [];
   return [{ type: 'InvitationSent', data: { accountId, batchId, until: toIso(until) } }];
 }
 

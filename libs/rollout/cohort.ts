@@ -16,10 +16,14 @@ export interface CohortPart {
   chosenAt: Position;
 }
 
-export interface Cohort {
+/** Who was chosen for some places. */
+interface Choice {
   chosen: readonly CohortPart[];
   /** Whether the choice is complete. */
   complete: boolean;
+}
+
+export interface Cohort extends Choice {
   /** The accounts reported as onboarded, by event, in order. */
   onboarded: readonly (readonly string[])[];
 }
@@ -49,11 +53,15 @@ export const cohortStream: StreamKind<Cohort, CohortEvent> = {
 export const cohortMembers = (state: Cohort): string[] => state.onboarded.flat();
 
 /** The number of accounts to choose for the next part of a cohort of a given size; 0 if its choice is complete. */
-export function placesLeft({ chosen, complete }: Cohort, size: number): number {
+export function placesLeft({ chosen, complete }: Choice, size: number): number {
   if (complete) return 0;
   const filled = chosen.reduce((sum, { accounts }) => sum + accounts.length, 0);
   return Math.min(ACCOUNTS_PER_PART, size - filled);
 }
+
+/** Whether a part of so many people completes the choice: nobody else waits, or there is no other place. */
+export const isLastPart = (state: Choice, people: number, size: number): boolean =>
+  people < placesLeft(state, size) || placesLeft(state, size - people) === 0;
 
 export interface FillCohort {
   cohortId: string;
@@ -77,7 +85,7 @@ export function fillCohort(state: Cohort, { cohortId, part, accounts, turns, siz
       `${accounts.length} people are more than the ${places} places left in cohort ${cohortId}; choose fewer`,
     );
   }
-  const last = accounts.length < places || placesLeft(state, size - accounts.length) === 0;
+  const last = isLastPart(state, accounts.length, size);
   return [{ type: 'CohortFilled', data: { cohortId, accounts: [...accounts], turns: [...turns], part, last } }];
 }
 

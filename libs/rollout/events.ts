@@ -14,7 +14,7 @@ import {
 } from '../events/schemas.js';
 import { causedByChange, changeEvents } from './change-events.js';
 import { gateEvents } from './gate-events.js';
-import { PlacesFreed, PlacesHeld } from './invitation-events.js';
+import { batchEvents, PlacesFreed, PlacesHeld } from './invitation-events.js';
 import { moveEvents } from './move-events.js';
 import { AdmissionScheduleEnded, AdmissionScheduleSet, ClassPlanSet, CohortShared } from './plan-events.js';
 import { rampEvents, rampStep } from './ramp-events.js';
@@ -156,6 +156,7 @@ export type CohortEvent = EventOf<(typeof cohortEvents)[number]>;
 export const rolloutEvents = [
   ...rolloutStreamEvents,
   ...cohortEvents,
+  ...batchEvents,
   ClassPlanSet,
   AdmissionScheduleSet,
   AdmissionScheduleEnded,

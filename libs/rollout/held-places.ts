@@ -2,55 +2,69 @@ import type { EventPlace } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import type { RolloutEvent } from './events.js';
 
-/** A batch of invitations that are not all decided. */
+/**
+ * A batch of invitations that are not all decided. It has no account, since the state of the rollout must not grow with the
+ * people who are invited: the stream of the batch has them.
+ */
 export interface HeldBatch {
   batchId: string;
   /** The position of the event that holds its places. */
   position: Position;
-  accounts: readonly string[];
+  /** The places that it got and that were not freed. */
+  size: number;
   /** Epoch milliseconds. */
   until: number;
-  /** Those of them whose place a cohort took: it counts with the cohort. */
-  admitted: readonly string[];
+  /** Those of them that a cohort took: they count with the cohort. */
+  admitted: number;
 }
 
 export interface HeldPlaces {
   /** In the order of their decision. */
   batches: readonly HeldBatch[];
-  /** The ids of all others, so that no late repeat holds places again. */
-  freed: readonly string[];
+  /** All others by id, each with the position of the event that held its places, so that no late repeat holds places again. */
+  over: ReadonlyMap<string, Position>;
 }
 
-export const noneHeld: HeldPlaces = { batches: [], freed: [] };
+export const noneHeld: HeldPlaces = { batches: [], over: new Map() };
 
 export function evolveHeld(held: HeldPlaces, { type, data }: RolloutEvent, { position }: EventPlace): HeldPlaces {
   switch (type) {
     case 'PlacesHeld': {
-      const { batchId, accounts, until } = data;
-      const batch = { batchId, position, accounts, until: Date.parse(until), admitted: [] };
-      return { ...held, batches: [...held.batches, batch] };
-    }
-    case 'CohortAdmitted': {
-      const { batchId, accounts = [] } = data;
-      if (batchId === undefined) return held;
-      const admit = (one: HeldBatch): HeldBatch =>
-        one.batchId === batchId ? { ...one, admitted: [...one.admitted, ...accounts] } : one;
-      return { ...held, batches: held.batches.map(admit) };
-    }
-    case 'PlacesFreed':
+      const { batchId, size, until } = data;
       return {
-        batches: held.batches.filter(({ batchId }) => batchId !== data.batchId),
-        freed: [...held.freed, data.batchId],
+        ...held,
+        batches: [...held.batches, { batchId, position, size, until: Date.parse(until), admitted: 0 }],
       };
+    }
+    case 'CohortAdmitted':
+      return changed(held, data.batchId, (one) => ({ ...one, admitted: one.admitted + data.size }));
+    case 'PlacesFreed': {
+      const { batchId, places, isOver } = data;
+      if (!isOver) return changed(held, batchId, (one) => ({ ...one, size: one.size - places }));
+      const batch = batchOf(held, batchId);
+      return {
+        batches: held.batches.filter((one) => one !== batch),
+        over: new Map([...held.over, [batchId, batch?.position ?? position]]),
+      };
+    }
     default:
       return held;
   }
 }
 
+const changed = (held: HeldPlaces, batchId: string | undefined, change: (batch: HeldBatch) => HeldBatch): HeldPlaces =>
+  batchId === undefined
+    ? held
+    : { ...held, batches: held.batches.map((one) => (one.batchId === batchId ? change(one) : one)) };
+
 export const batchOf = ({ batches }: HeldPlaces, batchId: string): HeldBatch | undefined =>
   batches.find((one) => one.batchId === batchId);
 
-export const placesOf = ({ accounts, admitted }: HeldBatch): number => accounts.length - admitted.length;
+/** The position of the event that held the places of a batch, also of one that is over. */
+export const heldAt = (held: HeldPlaces, batchId: string): Position | undefined =>
+  batchOf(held, batchId)?.position ?? held.over.get(batchId);
+
+export const placesOf = ({ size, admitted }: HeldBatch): number => size - admitted;
 
 /** They count whatever the clock says: only an event frees them. */
 export const heldNow = ({ batches }: HeldPlaces): number => batches.reduce((sum, one) => sum + placesOf(one), 0);

@@ -1,15 +1,19 @@
 import { toIso } from '../kernel/clock.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
-import { hasSameAccounts, INVITED_PREFIX } from './admission.js';
+import { INVITED_PREFIX } from './admission.js';
 import { restrictedAt } from './changes.js';
 import type { RolloutEvent } from './events.js';
-import { batchOf, type HeldBatch, placesOf } from './held-places.js';
+import { batchOf, heldAt, placesOf } from './held-places.js';
 import { availableCapacity, exceeded, peopleInWindow, type Rollout, rateOfAdmission } from './rollout.js';
 
 export interface HoldPlaces {
   batchId: string;
-  /** At most 1,000. */
-  accounts: readonly string[];
+  /** The number of places; all that are available by default. Not used with `accounts`. */
+  size?: number;
+  /** The accounts of a listed batch, at most 1,000; without them the front of the waitlist is invited. */
+  accounts?: readonly string[];
+  /** Only this priority class. */
+  priority?: number;
   /** Until when they can accept, in epoch milliseconds. */
   until: number;
   /** Epoch milliseconds. */
@@ -17,64 +21,97 @@ export interface HoldPlaces {
 }
 
 /**
- * Holds a place for each account that is to be invited. A no-op for a batch that holds them already.
- * @throws InvalidInput; Refusal batch-known, onboarding-paused, gate-braked, rate-not-set, rate-exceeded (details: available, moreAt)
+ * Holds a place for each account that is to be invited. A no-op for a batch that has held places before.
+ * @throws InvalidInput; Refusal onboarding-paused, gate-braked, rate-not-set, rate-exceeded (details: available, moreAt)
  */
-export function holdPlaces(given: Rollout, { batchId, accounts: named, until, now }: HoldPlaces): RolloutEvent[] {
+export function holdPlaces(given: Rollout, command: HoldPlaces): RolloutEvent[] {
+  const { batchId, size, accounts, priority, until, now } = command;
   const state = restrictedAt(given, now);
-  const accounts = [...new Set(named)];
-  const known = batchOf(state.held, batchId);
-  if (known && hasSameAccounts(accounts, known.accounts)) return [];
-  if (known || state.held.freed.includes(batchId)) {
-    throw new Refusal('batch-known', `there was a batch ${batchId} before; use another batchId`);
-  }
+  if (heldAt(state.held, batchId) !== undefined) return [];
   const perWeek = rateOfAdmission(state, now);
   if (until <= now) throw new InvalidInput([{ field: '/until', message: 'must be ahead' }]);
-  if (accounts.length > availableCapacity(state, now).available) throw exceeded(state, accounts.length, now);
-  return [{ type: 'PlacesHeld', data: { batchId, accounts, until: toIso(until), perWeek, at: toIso(now) } }];
-}
-
-/**
- * Admits people who accepted, in the places that their batch holds: as many as the rate now in force allows, which may be
- * lower than the one of their invitation. The others wait until it allows more. A no-op for people who were admitted.
- * @throws Refusal onboarding-paused, gate-braked, rate-not-set
- */
-export function admitInvited(
-  given: Rollout,
-  batchId: string,
-  accepted: readonly string[],
-  now: number,
-): RolloutEvent[] {
-  const state = restrictedAt(given, now);
-  const batch = batchOf(state.held, batchId);
-  const awaited = batch ? awaitedOf(batch, accepted) : [];
-  if (!batch || awaited.length === 0) return [];
-  const perWeek = rateOfAdmission(state, now);
-  const accounts = awaited.slice(0, Math.max(0, perWeek - peopleInWindow(state, now)));
-  if (accounts.length === 0) return [];
-  // The number, so that two schedulers which admit at once admit the same cohort.
-  const cohortId = `${INVITED_PREFIX}${batchId}-${batch.admitted.length}`;
-  const size = accounts.length;
+  const listed = accounts && [...new Set(accounts)];
+  const { available } = availableCapacity(state, now);
+  const wanted = listed?.length ?? size ?? Math.max(1, available);
+  if (wanted > available) throw exceeded(state, wanted, now);
   return [
     {
-      type: 'CohortAdmitted',
-      data: { cohortId, size, selection: 'listed', accounts, batchId, perWeek, at: toIso(now) },
+      type: 'PlacesHeld',
+      data: {
+        ...{ batchId, size: wanted, selection: listed ? 'listed' : 'first-come' },
+        ...(listed && { accounts: listed }),
+        ...(priority !== undefined && { priority }),
+        ...{ until: toIso(until), perWeek, at: toIso(now) },
+      },
     },
   ];
 }
 
 /**
- * To be called when each invitation of the batch was accepted or has ended, which nothing undoes.
- * A no-op while somebody who accepted is not admitted, and for a batch that was freed.
+ * Holds a place for everybody waiting, within the rate.
+ * @param waiting the number of waiting people
+ * @throws Refusal nobody-waiting; whatever `holdPlaces` throws
  */
-export function freePlaces(state: Rollout, batchId: string, accepted: readonly string[]): RolloutEvent[] {
-  const batch = batchOf(state.held, batchId);
-  if (!batch || awaitedOf(batch, accepted).length > 0) return [];
-  return [{ type: 'PlacesFreed', data: { batchId, places: placesOf(batch) } }];
+export function holdForWaiting(state: Rollout, command: HoldPlaces, waiting: number): RolloutEvent[] {
+  const { available } = availableCapacity(state, command.now);
+  const size = Math.max(1, Math.min(available, waiting));
+  const events = holdPlaces(state, { ...command, size });
+  if (events.length > 0 && waiting === 0)
+    throw new Refusal('nobody-waiting', 'nobody is on the waitlist; invite people after somebody has joined');
+  return events;
 }
 
-function awaitedOf({ accounts, admitted }: HeldBatch, accepted: readonly string[]): string[] {
-  const before = new Set(admitted);
-  const has = new Set(accepted);
-  return accounts.filter((one) => has.has(one) && !before.has(one));
+export interface AdmitInvited {
+  batchId: string;
+  /** People of the batch who accepted and whom no cohort had admitted at `after`. */
+  accounts: readonly string[];
+  /** How many of the batch were admitted when they were looked up. If it is another number by now, nobody is admitted. */
+  after: number;
+  /** Epoch milliseconds. */
+  now: number;
+}
+
+/** How many people who accepted the rate now in force allows, which may be lower than that of their invitation; 0 while nobody may be admitted. */
+export function roomForInvited(given: Rollout, now: number): number {
+  const state = restrictedAt(given, now);
+  try {
+    return Math.max(0, rateOfAdmission(state, now) - peopleInWindow(state, now));
+  } catch (error) {
+    if (error instanceof Refusal) return 0;
+    throw error;
+  }
+}
+
+/**
+ * Admits people who accepted, in the places that their batch holds, as many as there is room for. The others wait. A no-op if
+ * somebody else admitted people of the batch meanwhile: they may be the same.
+ */
+export function admitInvited(state: Rollout, { batchId, accounts, after, now }: AdmitInvited): RolloutEvent[] {
+  const batch = batchOf(state.held, batchId);
+  if (!batch || batch.admitted !== after) return [];
+  const admitted = accounts.slice(0, Math.min(placesOf(batch), roomForInvited(state, now)));
+  if (admitted.length === 0) return [];
+  const perWeek = rateOfAdmission(restrictedAt(state, now), now);
+  // The number, so that two schedulers which admit at once admit the same cohort.
+  const cohortId = `${INVITED_PREFIX}${batchId}-${after}`;
+  const size = admitted.length;
+  return [
+    {
+      type: 'CohortAdmitted',
+      data: { cohortId, size, selection: 'listed', accounts: admitted, batchId, perWeek, at: toIso(now) },
+    },
+  ];
+}
+
+/** The people of the batch are chosen, and are fewer than its places: frees the others at once. A no-op for all later calls. */
+export function freeUnfilled(state: Rollout, batchId: string, people: number): RolloutEvent[] {
+  const batch = batchOf(state.held, batchId);
+  if (!batch || batch.size <= people) return [];
+  return [{ type: 'PlacesFreed', data: { batchId, places: batch.size - people, isOver: people === 0 } }];
+}
+
+/** To be called when each invitation of the batch has ended, which nothing undoes. A no-op for a batch that is over. */
+export function freePlaces(state: Rollout, batchId: string): RolloutEvent[] {
+  const batch = batchOf(state.held, batchId);
+  return batch ? [{ type: 'PlacesFreed', data: { batchId, places: placesOf(batch), isOver: true } }] : [];
 }

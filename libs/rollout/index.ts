@@ -1,6 +1,6 @@
 import type { Context } from '../context/context.js';
 import { StageEvidence } from '../safety/index.js';
-import { acceptedInvitations, nextInLine, Waitlist } from '../waitlist/index.js';
+import { acceptedInvitations, acceptedOf, nextInLine, Waitlist } from '../waitlist/index.js';
 import { admissionPlanStream } from './admission-plan.js';
 import { cohortStream } from './cohort.js';
 import { rolloutEvents } from './events.js';
@@ -35,6 +35,7 @@ import {
 import { ConfirmStepHandler, EndRampHandler, RampController, SetRampHandler } from './features/set-ramp.js';
 import { SetRateController, SetRateHandler } from './features/set-rate.js';
 import { EndScheduleHandler, ScheduleController, SetScheduleHandler } from './features/set-schedule.js';
+import { batchStream } from './invitation-batch.js';
 import { GateWatch } from './processes/gate-watch.js';
 import { InvitationClock } from './processes/invitation-clock.js';
 import { inviting } from './processes/inviting.js';
@@ -43,20 +44,26 @@ import { onboarding } from './processes/onboarding.js';
 import { RolloutClock } from './processes/rollout-clock.js';
 import { CohortScheduler } from './processes/scheduler.js';
 import { Admissions } from './queries/admissions.js';
+import { BatchList } from './queries/batch-list.js';
 import { CohortList } from './queries/cohort-list.js';
 import { ExplainMoveController, ExplainMoveHandler } from './queries/explain-move.js';
 import { GateEvidence } from './queries/gate-evidence.js';
 import { GateGauges } from './queries/gate-gauges.js';
 import { ShowSeriesController, ShowSeriesHandler } from './queries/gate-series.js';
+import { HeldBatches } from './queries/held-batches.js';
 import { ListChangesController, ListChangesHandler } from './queries/list-changes.js';
 import { ListCohortsController, ListCohortsHandler } from './queries/list-cohorts.js';
 import { OnboardingCheck } from './queries/onboarding-check.js';
 import { PeopleLeft } from './queries/people-left.js';
-import { cohortAgain, planAgain, rolloutAgain } from './queries/rollout-again.js';
+import { batchAgain, cohortAgain, planAgain, rolloutAgain } from './queries/rollout-again.js';
 import { RolloutGauges } from './queries/rollout-gauges.js';
 import { ShowCohortController, ShowCohortHandler } from './queries/show-cohort.js';
 import { ShowGateController, ShowGateHandler } from './queries/show-gate.js';
-import { ShowInvitationsController, ShowInvitationsHandler } from './queries/show-invitations.js';
+import {
+  ListInvitationsHandler,
+  ShowInvitationsController,
+  ShowInvitationsHandler,
+} from './queries/show-invitations.js';
 import { ShowPlanController, ShowPlanHandler } from './queries/show-plan.js';
 import { ShowRatePreviewController, ShowRatePreviewHandler } from './queries/show-rate-preview.js';
 import { ShowRolloutController, ShowRolloutHandler } from './queries/show-rollout.js';
@@ -65,12 +72,14 @@ import { StageChanges } from './queries/stage-changes.js';
 import { rolloutStream } from './rollout.js';
 import { CloseEarlierCohorts1700000000060 } from './schema.js';
 import { cohortsView } from './views/cohorts.js';
+import { invitationBatchesView } from './views/invitation-batches.js';
 import { onboardingsView } from './views/onboardings.js';
 
 export * from './admission-plan.js';
 export type { ClassPlan } from './class-plan.js';
 export * from './cohort.js';
 export * from './events.js';
+export * from './invitation-events.js';
 export { GateWatch } from './processes/gate-watch.js';
 export { onboarding } from './processes/onboarding.js';
 export { CohortScheduler } from './processes/scheduler.js';
@@ -85,14 +94,13 @@ export * from './views/cohorts.js';
 export const rolloutContext: Context = {
   name: 'rollout',
   events: rolloutEvents,
-  streams: [rolloutStream, cohortStream, admissionPlanStream],
-  decisionsAgain: [rolloutAgain, cohortAgain, planAgain],
-  views: [cohortsView, onboardingsView],
-  consumers: ({ transactor, pool, store, viewReader, clock, settings }) => [
-    onboarding(transactor, nextInLine(pool, store, viewReader, settings.decisionWaitMs), clock),
-    inviting(transactor, clock),
-    modelNoting(transactor),
-  ],
+  streams: [rolloutStream, cohortStream, batchStream, admissionPlanStream],
+  decisionsAgain: [rolloutAgain, cohortAgain, batchAgain, planAgain],
+  views: [cohortsView, invitationBatchesView, onboardingsView],
+  consumers: ({ transactor, pool, store, viewReader, clock, settings }) => {
+    const line = nextInLine(pool, store, viewReader, settings.decisionWaitMs);
+    return [onboarding(transactor, line, clock), inviting(transactor, line, clock), modelNoting(transactor)];
+  },
   schedules: ({ transactor, pool, store, viewReader, clock, logger, settings }) => {
     const evidence = new GateEvidence(new StageEvidence(pool), store, clock);
     const gate = new GateWatch(
@@ -107,7 +115,8 @@ export const rolloutContext: Context = {
     );
     const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, viewReader, settings), settings);
     const changes = new RolloutClock(transactor, clock, logger, settings);
-    const invitations = new InvitationClock(transactor, acceptedInvitations(pool), clock, logger);
+    const accepted = { pages: acceptedInvitations(pool), of: acceptedOf(pool) };
+    const invitations = new InvitationClock(transactor, accepted, clock, logger);
     return [changes, new CohortScheduler(transactor, peopleLeft, clock, logger, gate), gate, invitations];
   },
   commands: [
@@ -142,6 +151,7 @@ export const rolloutContext: Context = {
     AdmitCohortHandler,
     ImportCohortHandler,
     SendInvitationsHandler,
+    ListInvitationsHandler,
     ShowInvitationsHandler,
     ExportAddressesHandler,
     ShowRolloutHandler,
@@ -190,7 +200,9 @@ export const rolloutContext: Context = {
   ],
   services: [
     Admissions,
+    BatchList,
     CohortList,
+    HeldBatches,
     PeopleLeft,
     RolloutGauges,
     OnboardingCheck,

@@ -1,5 +1,16 @@
-import { defineEvent } from '../events/event-definition.js';
-import { Accounts, Count, EntityId, eventData, Instant, PerWeek } from '../events/schemas.js';
+import { Type } from 'typebox';
+import { defineEvent, type EventOf } from '../events/event-definition.js';
+import {
+  ACCOUNTS_PER_EVENT,
+  Accounts,
+  Count,
+  EntityId,
+  eventData,
+  Instant,
+  MAX_PER_WEEK,
+  PerWeek,
+  Priority,
+} from '../events/schemas.js';
 
 const batchId = EntityId('The batch of invitations.');
 
@@ -7,17 +18,23 @@ export const PlacesHeld = defineEvent({
   type: 'PlacesHeld',
   version: 1,
   summary:
-    'A batch of invitations holds places of the rate, one for each account. They count until a cohort takes them or they are freed.',
+    'A batch of invitations holds places of the rate. They count until cohorts take them or they are freed. Its accounts are chosen afterwards.',
   schema: eventData({
     batchId,
-    accounts: Accounts('The accounts to invite.'),
+    size: Count('The number of places, one for each account that is invited.', 1, MAX_PER_WEEK),
+    selection: Type.Enum(['first-come', 'listed'], {
+      description: 'Who is invited: the front of the waitlist, or the listed accounts.',
+    }),
+    accounts: Type.Optional(Accounts('The accounts of a listed batch.')),
+    priority: Type.Optional(Priority()),
     until: Instant('Until when they can accept.'),
     perWeek: PerWeek(1),
     at: Instant('When it was decided.'),
   }),
   example: {
     batchId: 'spring',
-    accounts: ['acc-1', 'acc-2'],
+    size: 1000,
+    selection: 'first-come',
     until: '2022-05-25T09:00:00.000Z',
     perWeek: 1000,
     at: '2022-05-18T09:00:00.000Z',
@@ -27,7 +44,37 @@ export const PlacesHeld = defineEvent({
 export const PlacesFreed = defineEvent({
   type: 'PlacesFreed',
   version: 1,
-  summary: 'Each invitation of a batch is decided. The places that nobody took count no longer.',
-  schema: eventData({ batchId, places: Count('The number of places that nobody took.') }),
-  example: { batchId: 'spring', places: 1 },
+  summary:
+    'Places of a batch of invitations count no longer: too few people waited for them, or each invitation is decided.',
+  schema: eventData({
+    batchId,
+    places: Count('The number of places that nobody took.', 0, MAX_PER_WEEK),
+    isOver: Type.Boolean({ description: 'Whether each invitation of the batch is decided; then it holds no place.' }),
+  }),
+  example: { batchId: 'spring', places: 1, isOver: true },
 });
+
+export const InvitationsChosen = defineEvent({
+  type: 'InvitationsChosen',
+  version: 1,
+  summary: 'These accounts were chosen for a batch. They are invited next, unless they stop waiting first.',
+  schema: eventData({
+    batchId,
+    accounts: Type.Array(EntityId('An account.'), {
+      maxItems: ACCOUNTS_PER_EVENT,
+      uniqueItems: true,
+      description: 'The accounts in the order of their turn; empty if nobody was waiting.',
+    }),
+    turns: Type.Array(Count('A turn.', 1), {
+      maxItems: ACCOUNTS_PER_EVENT,
+      description: 'For which turn each was chosen: how often it had joined or been reinstated.',
+    }),
+    part: Count('The index of this event among those of the batch, from 0.', 0, MAX_PER_WEEK),
+    last: Type.Boolean({ description: 'Whether this is the last such event of the batch.' }),
+  }),
+  example: { batchId: 'spring', accounts: ['acc-1', 'acc-2'], turns: [1, 1], part: 0, last: true },
+});
+
+export const batchEvents = [InvitationsChosen];
+
+export type BatchEvent = EventOf<(typeof batchEvents)[number]>;

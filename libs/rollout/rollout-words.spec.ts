@@ -38,6 +38,24 @@ it('says the rate, this window and the next slice, which is due a day after the 
   ]);
 });
 
+it('says how many places are held for invitations', () => {
+  const held: RolloutEvent = {
+    type: 'PlacesHeld',
+    data: {
+      batchId: 'b',
+      size: 200,
+      selection: 'first-come',
+      until: toIso(NOW + DAY_MS),
+      perWeek: 700,
+      at: toIso(NOW),
+    },
+  };
+  expect(words(rate, held).slice(1, 3)).toEqual([
+    '0 of 700 people count in this window; 500 more fit into it now.',
+    '200 places are held for invitations that are not decided.',
+  ]);
+});
+
 it('says when the next slice of a schedule is due', () => {
   const schedule = { timeZone: 'Europe/London', days: ['monday'], hours: [9, 15] } as const;
   const said = rolloutWords(rollout(rate), undefined, undefined, NOW, schedule);

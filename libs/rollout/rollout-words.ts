@@ -12,6 +12,7 @@ import type { Actor } from '../kernel/envelope.js';
 import { openProposals } from './changes.js';
 import type { GateReading } from './gate-move.js';
 import { overrideInForce, proposalOf } from './gate-override.js';
+import { heldNow } from './held-places.js';
 import { nextStep } from './ramp.js';
 import { availableCapacity, peopleInWindow, type Rollout } from './rollout.js';
 import type { Schedule } from './schedule.js';
@@ -62,9 +63,13 @@ function rateWords(rollout: Rollout, now: number): string[] {
   return [
     `The rate is ${countWords(perWeek)} people in any seven days.`,
     `${countWords(peopleInWindow(rollout, now))} of ${countWords(perWeek)} people count in this window; ${countWords(available)} more fit into it now${more}.`,
+    ...heldWords(heldNow(rollout.held)),
     ...(paused ? [`Onboarding is paused: ${pauseReason ?? ''}.`] : []),
   ];
 }
+
+const heldWords = (held: number): string[] =>
+  held === 0 ? [] : [`${countWords(held)} places are held for invitations that are not decided.`];
 
 /** What is planned or waits for an approval. */
 const pendingWords = ({ changes }: Rollout, now: number): string[] => [

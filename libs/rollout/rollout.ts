@@ -26,6 +26,8 @@ export interface GrantedCohort {
   position: Position;
   /** Epoch milliseconds. */
   admittedAt: number;
+  /** The batch of invitations in whose places it came; undefined for none. */
+  batchId: string | undefined;
   /** The size of its admission while it is being onboarded, then the number of onboarded people. */
   people: number;
   /** When the first and the last of them were onboarded, in epoch milliseconds; undefined until the cohort is closed. */
@@ -94,7 +96,8 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
       }
       case 'CohortAdmitted': {
         const admittedAt = Date.parse(data.at);
-        const cohorts = [...state.cohorts, { cohortId: data.cohortId, position, admittedAt, people: data.size }];
+        const { cohortId, batchId, size: people } = data;
+        const cohorts = [...state.cohorts, { cohortId, position, admittedAt, batchId, people }];
         const remembered = cohorts.length - COHORTS_REMEMBERED;
         const isKept = (one: GrantedCohort, i: number) => i >= remembered || counts(one, admittedAt);
         const dropped = cohorts.filter((one, i) => !isKept(one, i));

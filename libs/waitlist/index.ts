@@ -8,7 +8,7 @@ import { ShowPlaceController, ShowPlaceHandler } from './queries/show-place.js';
 import { Waitlist } from './queries/waitlist.js';
 import { waitlistEntriesView } from './views/waitlist-entries.js';
 
-export { acceptedInvitations } from './queries/accepted-invitations.js';
+export { acceptedInvitations, acceptedOf } from './queries/accepted-invitations.js';
 export * from './queries/next-in-line.js';
 export { Waitlist } from './queries/waitlist.js';
 export * from './views/waitlist-entries.js';

@@ -18,6 +18,7 @@ import * as kafkaIn from './rows/kafka-in.mjs';
 import * as kafkaOut from './rows/kafka-out.mjs';
 import * as leaves from './rows/leaves.mjs';
 import * as memory from './rows/memory.mjs';
+import * as onboarding from './rows/onboarding.mjs';
 import * as rebuild from './rows/rebuild.mjs';
 import * as start from './rows/start.mjs';
 import { printTable } from './table.mjs';
@@ -36,6 +37,7 @@ const ROWS = [
   hotAccount,
   claimNext,
   flags,
+  onboarding,
   rebuild,
   leaves,
   history,

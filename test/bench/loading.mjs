@@ -51,6 +51,39 @@ function memberOf(number) {
   return { stream, expected: 'no-stream', events };
 }
 
+/** People who wait, appended straight to the log; their addresses are not those of anybody, and are not encrypted. */
+export async function loadWaiting(connection, count) {
+  const store = new PostgresEventStore(connection, undefined, randomNonces());
+  await inFlight(Math.ceil(count / WRITES), 3, async (chunk) => {
+    const numbers = Array.from({ length: Math.min(WRITES, count - chunk * WRITES) }, (_, n) => chunk * WRITES + n);
+    await append(
+      store,
+      numbers.map((number) => {
+        const accountId = memberId(number);
+        const stream = `account-${accountId}`;
+        const joined = { accountId, email: `${accountId}@example.org`, priority: 5 };
+        return { stream, expected: 'no-stream', events: [event(stream, 'WaitlistJoined', joined)] };
+      }),
+    );
+  });
+  await store.close();
+}
+
+/** Everybody who was invited with a batch accepts, appended straight to the log. */
+export async function acceptAll(connection, batchId) {
+  const store = new PostgresEventStore(connection, undefined, randomNonces());
+  const chosen = await store.readStream(`invitations-${batchId}`);
+  for (const { data } of chosen) {
+    const accepted = (accountId) => {
+      const stream = `account-${accountId}`;
+      return { stream, expected: 1, events: [event(stream, 'InvitationAccepted', { accountId, batchId })] };
+    };
+    for (let from = 0; from < data.accounts.length; from += WRITES)
+      await append(store, data.accounts.slice(from, from + WRITES).map(accepted));
+  }
+  await store.close();
+}
+
 /** Appends the facts of a traffic straight to the log, on their own lanes. */
 export async function loadFacts(connection, traffic, count) {
   const store = new PostgresEventStore(connection, undefined, randomNonces());

@@ -27,6 +27,7 @@ const { values, positionals: names } = parseArgs({
     deactivations: { type: 'string', default: '200' },
     hot: { type: 'string', default: '1000' },
     cases: { type: 'string', default: '10000' },
+    people: { type: 'string', default: '20000' },
     log: { type: 'string', default: '300000' },
     growth: { type: 'string' },
     seconds: { type: 'string', default: '20' },
@@ -35,7 +36,10 @@ const { values, positionals: names } = parseArgs({
   },
 });
 /** The sizes that the budgets name. */
-const FULL = { ingest: '3000000', accounts: '1000000', hot: '4000', log: '3000000', growth: '10000000', seconds: '60' };
+const FULL = {
+  ...{ ingest: '3000000', accounts: '1000000', hot: '4000', people: '100000', log: '3000000', growth: '10000000' },
+  seconds: '60',
+};
 if (values.full) Object.assign(values, FULL);
 
 await build();
@@ -61,6 +65,7 @@ const ok = await runBench({
   deactivations: number('deactivations'),
   hotImages: number('hot'),
   openCases: number('cases'),
+  people: number('people'),
   logEvents: number('log'),
   growthEvents: values.growth === undefined ? undefined : number('growth'),
   loadSeconds: number('seconds'),

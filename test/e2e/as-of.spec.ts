@@ -57,6 +57,8 @@ const EXCEPTIONS: Record<string, string> = {
   '/v1/golden-cases/:id': VIEW,
   '/v1/images/:id': HISTORY,
   '/v1/images/:id/preview': DOCUMENT,
+  '/v1/invitations': VIEW,
+  '/v1/invitations/:batchId': HISTORY,
   '/v1/isolated-flags': VIEW,
   '/v1/isolated-flags/:id': VIEW,
   '/v1/legal-holds': VIEW,

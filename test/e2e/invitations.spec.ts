@@ -21,32 +21,61 @@ const join = async (name: string): Promise<string> =>
   (await service.post('/v1/waitlist', { email: `${name}@example.org` })).body.accountId;
 const statusOf = async (accountId: string) => (await operator.get(`/v1/waitlist/${accountId}/place`)).body.status;
 const accept = (accountId: string) => service.post(`/v1/waitlist/${accountId}/invitation-acceptance`);
-const batch = async () => (await operator.get('/v1/invitations/spring')).body;
+const batch = async (batchId = 'spring') => (await operator.get(`/v1/invitations/${batchId}`)).body;
+const held = async () => (await operator.get('/v1/rollout')).body.held;
 
 it('onboards who accepts, and frees the place of who does not', async () => {
   const [ann, ben, cem] = [await join('ann'), await join('ben'), await join('cem')];
   await operator.put('/v1/rollout/rate', { perWeek: 2, daily: false });
   const invitation = { batchId: 'spring', accounts: [ann, ben], days: 3 };
   const sent = await operator.post('/v1/invitations', invitation);
-  expect(sent).toMatchObject({ status: 202, body: { batchId: 'spring', places: 2 } });
-  expect((await operator.post('/v1/invitations', invitation)).body.until).toBe(sent.body.until);
+  expect(sent).toMatchObject({ status: 202, body: { batchId: 'spring', places: 2, selection: 'listed' } });
+  expect((await operator.post('/v1/invitations', invitation)).body).toEqual(sent.body);
+  expect(codeOf(await operator.post('/v1/invitations', { ...invitation, accounts: [cem] }))).toBe('batch-known');
   expect(codeOf(await operator.post('/v1/invitations', { accounts: [cem] }))).toBe('rate-exceeded');
   expect((await operator.post('/v1/invitations', { accounts: [ann] })).status).toBe(409);
+  expect((await operator.post('/v1/invitations', { accounts: [cem], size: 1 })).status).toBe(400);
+  await until(async () => (await held()) === 2);
   await until(async () => (await statusOf(ben)) === 'invited');
   expect(codeOf(await accept(cem))).toBe('not-invited');
 
   expect((await accept(ann)).status).toBe(200);
   expect((await accept(ann)).status).toBe(200);
   await until(async () => (await statusOf(ann)) === 'onboarded');
-  expect(await batch()).toMatchObject({ status: 'open', held: 1, admitted: 1 });
+  await until(async () => (await batch()).admitted === 1);
+  expect(await batch()).toMatchObject({ status: 'open', places: 2, held: 1, sent: 2, accepted: 1, expired: 0 });
   expect(codeOf(await operator.post('/v1/cohorts', { size: 1 }))).toBe('rate-exceeded');
 
   ahead = 4 * DAY_MS;
   expect(codeOf(await accept(ben))).toBe('invitation-expired');
   await until(async () => (await batch()).status === 'decided');
+  expect(await batch()).toMatchObject({ held: 0, sent: 2, accepted: 1, expired: 1, admitted: 1 });
+  expect((await operator.post('/v1/invitations', invitation)).body).toEqual(sent.body);
   await until(async () => (await statusOf(ben)) === 'waiting');
   expect((await operator.post('/v1/cohorts', { cohortId: 'next', size: 1 })).status).toBe(202);
   await until(async () => (await statusOf(ben)) === 'onboarded');
   expect(await statusOf(cem)).toBe('waiting');
   expect(codeOf(await operator.get('/v1/invitations/winter'))).toBe('batch-unknown');
+});
+
+it('invites the front of the line by the class plan, and frees at once the places that nobody waits for', async () => {
+  const [dora, eli, fay] = [await join('dora'), await join('eli'), await join('fay')];
+  await operator.post('/v1/waitlist/classes', { class: 'artists', accounts: [fay], reason: 'the programme' });
+  const plan = { mode: 'order', classes: [{ class: 'artists' }], reason: 'the programme' };
+  expect((await operator.put('/v1/rollout/plan/classes', plan)).status).toBe(200);
+  await operator.put('/v1/rollout/rate', { perWeek: 20, daily: false, reason: 'spec', confirm: 20 });
+  await until(async () => (await statusOf(dora)) === 'waiting');
+  expect((await operator.post('/v1/invitations', { batchId: 'summer', size: 2 })).body).toMatchObject({ places: 2 });
+  await until(async () => (await batch('summer')).sent === 2);
+  const [cem] = (await operator.get('/v1/waitlist?status=invited')).body.items;
+  expect(await Promise.all([fay, cem.accountId, dora, eli].map(statusOf))).toEqual([
+    ...['invited', 'invited', 'waiting', 'waiting'],
+  ]);
+  await operator.post('/v1/waitlist/classes', { class: 'hold-out', accounts: [eli], reason: 'never' });
+  expect((await operator.post('/v1/invitations', { batchId: 'autumn', size: 9 })).body).toMatchObject({ places: 9 });
+  await until(async () => (await batch('autumn')).held === 1);
+  expect(await Promise.all([dora, eli].map(statusOf))).toEqual(['invited', 'waiting']);
+  expect([await held(), (await batch()).held]).toEqual([3, 0]);
+  const { items } = (await operator.get('/v1/invitations')).body;
+  expect(items.map((one: { batchId: string }) => one.batchId)).toEqual(['autumn', 'summer', 'spring']);
 });

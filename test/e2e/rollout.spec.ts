@@ -49,6 +49,8 @@ it('sets a rate, uses it for cohorts and frees it after seven days', async () =>
     paused: false,
     pauseReason: null,
     inWindow: 0,
+    held: 0,
+    ramp: null,
     available: 0,
     moreAt: null,
     nextSlice: null,

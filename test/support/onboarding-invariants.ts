@@ -8,7 +8,13 @@ import {
 import { type EventDefinition, isOf, type RecordedOf } from '../../libs/events/event-definition.js';
 import { WEEK_MS } from '../../libs/kernel/clock.js';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
-import { CohortAdmitted, CohortClosed, CohortOnboarded, type rolloutEvents } from '../../libs/rollout/index.js';
+import {
+  CohortAdmitted,
+  CohortClosed,
+  CohortOnboarded,
+  PlacesHeld,
+  type rolloutEvents,
+} from '../../libs/rollout/index.js';
 
 /** An onboarded person. */
 export interface OnboardedPerson {
@@ -118,6 +124,17 @@ function expectTurns(log: readonly RecordedEvent[]): void {
   const classes = new Map<string, string>();
   let haveClasses = false;
   const listed = new Set(ofType(log, CohortAdmitted).flatMap(({ data }) => (data.accounts ? [data.cohortId] : [])));
+  const listedBatches = new Set(ofType(log, PlacesHeld).flatMap(({ data }) => (data.accounts ? [data.batchId] : [])));
+  /** Those of the choice who still wait for the turn for which they were chosen. */
+  const expectChoice = (accounts: readonly string[], chosenTurns: readonly number[], isListed: boolean): string[] => {
+    const line = [...waiting].filter(([, { barred }]) => !barred).sort(([, a], [, b]) => a.priority - b.priority);
+    const inTurn = accounts.filter((one, n) => waiting.has(one) && turns.get(one) === chosenTurns[n]);
+    if (isListed) return inTurn;
+    const ofLine = line.filter(([accountId]) => inTurn.includes(accountId));
+    const isInLine = (one: [string, Place]) => one[1].invited === undefined || ofLine.includes(one);
+    expectChosen(line.filter(isInLine), ofLine, inTurn, haveClasses);
+    return inTurn;
+  };
   for (const event of log as RecordedOf<(typeof accountEvents)[number] | (typeof rolloutEvents)[number]>[]) {
     const since = event.position;
     if (event.type === 'WaitlistJoined' || event.type === 'AccountReinstated') {
@@ -159,16 +176,13 @@ function expectTurns(log: readonly RecordedEvent[]): void {
         break;
       case 'CohortFilled': {
         const { cohortId, accounts } = event.data;
-        const line = [...waiting].filter(([, { barred }]) => !barred).sort(([, a], [, b]) => a.priority - b.priority);
-        const inTurn = accounts.filter((one, n) => waiting.has(one) && turns.get(one) === event.data.turns![n]);
-        const ofLine = line.filter(([accountId]) => inTurn.includes(accountId));
-        if (!listed.has(cohortId)) {
-          const isInLine = (one: [string, Place]) => one[1].invited === undefined || ofLine.includes(one);
-          expectChosen(line.filter(isInLine), ofLine, inTurn, haveClasses);
-        }
+        const inTurn = expectChoice(accounts, event.data.turns!, listed.has(cohortId));
         for (const accountId of inTurn) chosen.set(accountId, cohortId);
         break;
       }
+      case 'InvitationsChosen':
+        expectChoice(event.data.accounts, event.data.turns, listedBatches.has(event.data.batchId));
+        break;
       case 'AccountOnboarded':
         expect(chosen.get(event.data.accountId)).toBe(event.data.cohortId);
         waiting.delete(event.data.accountId);

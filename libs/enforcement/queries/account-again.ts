@@ -80,7 +80,8 @@ export const accountAgain: DecisionsAgain = decisionsAgain(accountStream, {
   InvitationSent: {
     rules: {},
     async decide(_, { until, ...data }, { id, before, now }) {
-      return invite(await invitedBefore(id, before), data, Date.parse(until), now);
+      const state = await invitedBefore(id, before);
+      return invite(state, { ...data, turn: state.turn.turn, until: Date.parse(until) }, now);
     },
   },
   InvitationAccepted: {

@@ -1,46 +1,71 @@
 import { type CommandGroup, command, integer, severalOf, sharedGroup } from '../../cli/commands.js';
-import { line } from '../../cli/rendering/plain-text.js';
-import { pairs } from '../../cli/rendering/table.js';
+import { line, type Shown } from '../../cli/rendering/plain-text.js';
+import { table, time } from '../../cli/rendering/table.js';
+import { listed } from '../../cli/session.js';
 import type { BatchSentAnswer } from '../features/send-invitations.js';
-import type { InvitationsAnswer } from '../queries/show-invitations.js';
+import type { InvitationsAnswer } from '../queries/batch-list.js';
+
+const MAX_PER_WEEK = 10_000_000;
+
+interface Inviting {
+  size?: number;
+  accounts?: string[];
+  priority?: number;
+  id?: string;
+  days?: number;
+}
 
 export const invitationCommands: CommandGroup = (program, run) => {
   const group = sharedGroup(program, 'cohort', 'Onboards people in cohorts, and shows them.');
   command(
     group,
     'invite',
-    'Invites accounts of the waitlist, and holds a place of the rate for each. Repeating it with the same id changes nothing.',
-    'cohort invite --accounts acc-1,acc-2 --id spring --days 7',
+    'Invites people of the waitlist, and holds a place of the rate for each. Repeating it with the same id changes nothing.',
+    'cohort invite --size 1000 --id spring --days 7',
+    'cohort invite --accounts acc-1,acc-2',
   )
-    .requiredOption('--accounts <ids>', 'the accounts, separated by commas', severalOf)
+    .option(
+      '--size <n>',
+      'number of people, from the front of the waitlist; by default as many as the rate allows',
+      integer(1, MAX_PER_WEEK),
+    )
+    .option('--accounts <ids>', 'these accounts instead, separated by commas', severalOf)
+    .option('--priority <class>', 'only people of this priority class', integer(0, 9))
     .option('--id <batch>', 'the id of the batch; generated if none is given')
     .option('--days <n>', 'for how many days they can accept (default: 7)', integer(1, 90))
     .action(
-      run<{ accounts: string[]; id?: string; days?: number }>(
-        async ({ client, ids, print }, { accounts, id, days }) => {
-          const body = { batchId: id ?? ids.next(), accounts, days };
-          const sent = await client.post<BatchSentAnswer>('/v1/invitations', body, { repeatable: true });
-          print(sent, () => line`batch ${sent.batchId} holds ${sent.places} places until ${sent.until}`);
-        },
-      ),
+      run<Inviting>(async ({ client, ids, print }, { id, ...asked }) => {
+        const body = { batchId: id ?? ids.next(), ...asked };
+        const sent = await client.post<BatchSentAnswer>('/v1/invitations', body, { repeatable: true });
+        print(sent, () => line`batch ${sent.batchId} holds ${sent.places} places until ${sent.until}`);
+      }),
     );
   command(
     group,
-    'invitations <batch>',
-    'Shows a batch of invitations: the places that it holds, and the people who came in.',
+    'invitations [batch]',
+    'Lists batches of invitations, the newest first, or shows one: the places that it holds, and what became of the invitations.',
+    'cohort invitations',
     'cohort invitations spring',
-  ).action(
-    run(async ({ client, print }, _, batch) => {
-      const answer = await client.get<InvitationsAnswer>(`/v1/invitations/${encodeURIComponent(batch!)}`);
-      print(answer, () =>
-        pairs([
-          ['batch', answer.batchId],
-          ['status', answer.status],
-          ['places held', answer.held],
-          ['people admitted', answer.admitted],
-          ['until', answer.until],
-        ]),
-      );
-    }),
-  );
+  )
+    .option('--limit <n>', 'maximum number of batches', integer(1, 1_000_000), 50)
+    .action(
+      run<{ limit: number }>(async (session, { limit }, batch) => {
+        if (batch === undefined) {
+          const items = await listed<InvitationsAnswer>(session, '/v1/invitations', {}, limit);
+          return session.print({ items }, () => batchTable(items));
+        }
+        const answer = await session.client.get<InvitationsAnswer>(`/v1/invitations/${encodeURIComponent(batch)}`);
+        session.print(answer, () => batchTable([answer]));
+      }),
+    );
 };
+
+const batchTable = (batches: readonly InvitationsAnswer[]): Shown =>
+  table(
+    ['batch', 'status', 'places', 'held', 'invited', 'accepted', 'expired', 'admitted', 'until'],
+    batches.map((one) => [
+      ...[one.batchId, one.status, one.places, one.held, one.sent, one.accepted, one.expired, one.admitted],
+      time(one.until),
+    ]),
+    'there are no batches of invitations',
+  );

@@ -112,7 +112,7 @@ export class AdmitCohortHandler implements ICommandHandler<AdmitCohort> {
 }
 
 /** @throws InvalidInput */
-function refuseSelectionBesideAccounts(request: CohortRequest): void {
+export function refuseSelectionBesideAccounts(request: Pick<CohortRequest, 'size' | 'accounts' | 'priority'>): void {
   const beside = (['size', 'priority'] as const).filter((field) => request.accounts && request[field] !== undefined);
   if (beside.length === 0) return;
   throw new InvalidInput(

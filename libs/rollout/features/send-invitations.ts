@@ -3,7 +3,7 @@ import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
 import { RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
-import { ACCOUNTS_PER_EVENT } from '../../events/schemas.js';
+import { ACCOUNTS_PER_EVENT, MAX_PER_WEEK } from '../../events/schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { AreEntityIds, IfGiven, IsInteger, IsName, IsSet } from '../../http/field-rules.js';
 import { Located } from '../../http/location.js';
@@ -11,30 +11,49 @@ import { closed, count, instant, text } from '../../http/openapi/answer-schemas.
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { writeReceipt, writeReceiptFields } from '../../http/write-receipt.js';
-import { type Clock, DAY_MS, toIso } from '../../kernel/clock.js';
+import { type Clock, DAY_MS } from '../../kernel/clock.js';
+import { Refusal } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
 import { CLOCK, IDS } from '../../platform/ports.js';
-import { batchOf } from '../held-places.js';
-import { holdPlaces } from '../hold-places.js';
+import { hasSameAccounts } from '../admission.js';
+import { holdForWaiting, holdPlaces } from '../hold-places.js';
 import { GateWatch } from '../processes/gate-watch.js';
+import { cohortSelection } from '../queries/cohort-list.js';
+import { HeldBatches } from '../queries/held-batches.js';
+import { PeopleLeft } from '../queries/people-left.js';
 import { refuseUnlessInvitable } from '../queries/waiting-turns.js';
 import { rolloutStream } from '../rollout.js';
+import { refuseSelectionBesideAccounts } from './admit-cohort.js';
 
 const DEFAULT_DAYS = 7;
 const MAX_DAYS = 90;
 
 const BatchSentAnswer = closed({
   batchId: text('The batch.'),
-  places: count('The places that it holds.'),
+  places: count('The places that it got. Those for which nobody waits are freed right after.'),
+  selection: cohortSelection,
   until: instant('Until when the accounts can accept.'),
   ...writeReceiptFields,
 });
 export type BatchSentAnswer = Static<typeof BatchSentAnswer>;
 
 export class SendInvitations extends RequestCommand<BatchSentAnswer> {
+  @IfGiven()
+  @IsInteger(
+    'The number of people to invite from the front of the waitlist. If absent, as many as wait and the rate allows.',
+    1,
+    MAX_PER_WEEK,
+  )
+  size?: number;
+
+  @IfGiven()
   @IsSet(1, ACCOUNTS_PER_EVENT)
-  @AreEntityIds('The accounts to invite; each has to be in the line.')
-  accounts!: string[];
+  @AreEntityIds('Exactly these accounts instead of a size; each has to be in the line.')
+  accounts?: string[];
+
+  @IfGiven()
+  @IsInteger('Only this priority class of the waitlist.', 0, 9)
+  priority?: number;
 
   @IfGiven()
   @IsName('The id of the batch, which makes the request safe to retry; generated if absent.')
@@ -45,28 +64,69 @@ export class SendInvitations extends RequestCommand<BatchSentAnswer> {
   days?: number;
 }
 
-/** Holds the places of a batch; the process `inviting` invites its accounts. */
+type BatchRequest = Pick<SendInvitations, 'size' | 'accounts' | 'priority' | 'days'> & { batchId: string };
+
+/** Holds the places of a batch; the process `inviting` chooses its accounts and invites them. */
 @CommandHandler(SendInvitations)
 export class SendInvitationsHandler implements ICommandHandler<SendInvitations> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(HeldBatches) private readonly batches: HeldBatches,
+    @Inject(PeopleLeft) private readonly peopleLeft: PeopleLeft,
     @Inject(GateWatch) private readonly gate: GateWatch,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
 
-  async execute({ accounts, batchId = this.ids.next(), days = DEFAULT_DAYS, context }: SendInvitations) {
-    const before = await this.transactor.load(rolloutStream, undefined);
-    if (!batchOf(before.state.held, batchId)) {
-      await refuseUnlessInvitable(this.transactor, accounts);
-      await this.gate.beforeAdmission();
+  async execute({ context, batchId = this.ids.next(), size, accounts, priority, days }: SendInvitations) {
+    const request = { batchId, size, accounts, priority, days };
+    refuseSelectionBesideAccounts(request);
+    const known = await this.sentBefore(request);
+    if (known) return known;
+    await this.gate.beforeAdmission();
+    await this.transactor.transact(
+      rolloutStream,
+      undefined,
+      context,
+      (state, decide) => decide(state, this.commandOf(request)),
+      () => this.decisionOn(request),
+    );
+    return (await this.sentBefore(request))!;
+  }
+
+  private commandOf({ days = DEFAULT_DAYS, ...request }: BatchRequest) {
+    const now = this.clock.now();
+    return { ...request, until: now + days * DAY_MS, now };
+  }
+
+  private async decisionOn(request: BatchRequest): Promise<typeof holdPlaces> {
+    // Refuses what does not depend on the waitlist before reading the waitlist.
+    const { state } = await this.transactor.load(rolloutStream, undefined);
+    holdPlaces(state, this.commandOf({ ...request, size: request.size ?? 1 }));
+    if (request.accounts) await refuseUnlessInvitable(this.transactor, request.accounts);
+    if (request.accounts || request.size !== undefined) return holdPlaces;
+    const waiting = await this.peopleLeft.count(request.priority);
+    return (current, command) => holdForWaiting(current, command, waiting);
+  }
+
+  /** @throws Refusal batch-known */
+  private async sentBefore({ batchId, size, accounts, priority }: BatchRequest): Promise<BatchSentAnswer | undefined> {
+    const held = await this.batches.find(batchId);
+    if (!held) return undefined;
+    const { data, position } = held;
+    // A request without a size repeats one of any size: how many wait may have changed.
+    const isSame =
+      (size === undefined || size === data.size) &&
+      priority === data.priority &&
+      hasSameAccounts(accounts, data.accounts);
+    if (!isSame) {
+      throw new Refusal(
+        'batch-known',
+        `batch ${batchId} was sent already, with ${data.size} places (${data.selection}); repeat that request or use another batchId`,
+      );
     }
-    const { state, position } = await this.transactor.transact(rolloutStream, undefined, context, (rollout) => {
-      const now = this.clock.now();
-      return holdPlaces(rollout, { batchId, accounts, until: now + days * DAY_MS, now });
-    });
-    const { accounts: held, until } = batchOf(state.held, batchId)!;
-    return { batchId, places: held.length, until: toIso(until), ...writeReceipt({ position }) };
+    const { size: places, selection, until } = data;
+    return { batchId, places, selection, until, ...writeReceipt({ position }) };
   }
 }
 
@@ -78,18 +138,28 @@ export class SendInvitationsController {
   @HttpCode(202)
   @Located('/v1/invitations/{batchId}')
   @Roles('operator', 'administrator')
-  @Operation('Invites accounts of the waitlist, and holds a place of the rate for each', {
+  @Operation('Invites people of the waitlist, and holds a place of the rate for each', {
     description:
-      'A place counts against the rate from now on, until a cohort onboards who accepted, or until each invitation of the batch is decided. An invited account leaves the line; an invitation that nobody uses puts it back at its old place. Gatehouse writes to nobody: the system in front of it does, and records who accepts.',
-    example: { batchId: 'spring', accounts: ['acc-1', 'acc-2'], days: 7 },
+      'The front of the waitlist is invited, class by class as the plan shares places, or the listed accounts. A place counts against the rate from now on, until a cohort onboards who accepted, or until each invitation of the batch is decided. An invited account leaves the line; an invitation that nobody uses puts it back at its old place. Gatehouse writes to nobody: the system in front of it does, and records who accepts.',
+    example: { batchId: 'spring', size: 1000, days: 7 },
     answer: answer('InvitationsSent', 'The places are held; the accounts are invited right after.', BatchSentAnswer, {
       batchId: 'spring',
-      places: 2,
+      places: 1000,
+      selection: 'first-come',
       until: '2022-05-25T09:00:00.000Z',
       position: '1041',
     }),
     refusals: {
-      409: ['onboarding-paused', 'gate-braked', 'rate-not-set', 'rate-exceeded', 'not-waiting', 'batch-known'],
+      409: [
+        'onboarding-paused',
+        'gate-braked',
+        'rate-not-set',
+        'rate-exceeded',
+        'nobody-waiting',
+        'not-waiting',
+        'cohort-in-progress',
+        'batch-known',
+      ],
       503: ['not-caught-up'],
     },
   })

@@ -3,20 +3,25 @@ import { expireInvitation, hasAccepted, invitedAccount, isEnded } from '../../ac
 import type { Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
-import { Refusal } from '../../kernel/errors.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
 import type { HeldBatch } from '../held-places.js';
-import { admitInvited, freePlaces } from '../hold-places.js';
-import { rolloutStream } from '../rollout.js';
+import { admitInvited, freePlaces, roomForInvited } from '../hold-places.js';
+import { batchStream, endChoice, invitedOf } from '../invitation-batch.js';
+import { CONCURRENT_ACCOUNTS } from '../queries/choosing.js';
+import { cohortsBeingOnboarded, type Rollout, rolloutStream } from '../rollout.js';
 
 export const INVITATION_CLOCK = 'invitation-clock';
 const TICK_MS = 5_000;
-const CONCURRENT_ACCOUNTS = 64;
 
-/** By batch, the accounts that accepted and are not onboarded yet. It may lag: whom it leaves out, a later answer has. */
-export type AcceptedInvitations = () => Promise<ReadonlyMap<string, readonly string[]>>;
+/** Both may lag: whom one leaves out, a later answer has. */
+export interface AcceptedInvitations {
+  /** Pages of accounts that accepted and are not onboarded yet, in the order in which they accepted. @param busy batches to leave out */
+  pages(busy: readonly string[]): AsyncIterable<readonly { accountId: string; batchId: string }[]>;
+  /** How many they are of each of these batches. */
+  of(batches: readonly string[]): Promise<ReadonlyMap<string, number>>;
+}
 
 const contextOf = (batchId: string): CommandContext => ({
   actor: { kind: 'process', id: INVITATION_CLOCK },
@@ -25,6 +30,9 @@ const contextOf = (batchId: string): CommandContext => ({
 
 /** Moves people who accepted into cohorts, ends invitations that nobody used, and frees the places of decided batches. */
 export class InvitationClock {
+  /** By batch that is over, those who accepted in time and were not onboarded when its accounts were looked at last. */
+  private readonly waiting = new Map<string, readonly string[]>();
+
   constructor(
     private readonly transactor: Transactor,
     private readonly accepted: AcceptedInvitations,
@@ -42,30 +50,67 @@ export class InvitationClock {
     const { state } = await this.transactor.load(rolloutStream, undefined);
     const { batches } = state.held;
     if (batches.length === 0) return;
-    const accepted = await this.accepted();
-    for (const batch of batches) {
-      if (this.clock.now() >= batch.until) await this.settle(batch);
-      else await this.admit(batch.batchId, await this.whoAccepted(batch, accepted.get(batch.batchId) ?? []));
+    const now = this.clock.now();
+    for (const batch of batches)
+      if (now >= batch.until && !this.waiting.has(batch.batchId)) await this.expire(batch.batchId);
+    await this.admit();
+    await this.free(batches.filter(({ batchId }) => this.waiting.has(batchId)));
+  }
+
+  /** Ends each invitation that was not accepted in time. Only the accounts' own streams say whether it was. */
+  private async expire(batchId: string): Promise<void> {
+    const context = contextOf(batchId);
+    const { state: batch } = await this.transactor.transact(batchStream, batchId, context, (now) =>
+      endChoice(now, batchId),
+    );
+    const settle = async (accountId: string) => {
+      const { state } = await this.transactor.transact(invitedAccount, accountId, context, (account) =>
+        expireInvitation(account, { accountId, batchId }),
+      );
+      return isEnded(state, batchId) ? [] : [accountId];
+    };
+    const left = await pMap(invitedOf(batch), settle, { concurrency: CONCURRENT_ACCOUNTS });
+    this.waiting.set(batchId, left.flat());
+  }
+
+  /**
+   * Admits people who accepted, in that order, as many as there is room for. Those whom earlier cohorts of their batch
+   * admitted are onboarded or gone, since a batch is left out until its cohorts are onboarded. So nobody is admitted twice.
+   */
+  private async admit(): Promise<void> {
+    const { state } = await this.transactor.load(rolloutStream, undefined);
+    const hasRoom = (rollout: Rollout) => roomForInvited(rollout, this.clock.now()) > 0;
+    if (!hasRoom(state)) return;
+    const busy = cohortsBeingOnboarded(state).flatMap(({ batchId }) => (batchId === undefined ? [] : [batchId]));
+    const admitted = new Map(state.held.batches.map((one) => [one.batchId, one.admitted]));
+    // A page has at most as many accounts as a cohort may list.
+    for await (const page of this.accepted.pages(busy)) {
+      for (const [batchId, accounts] of byBatch(page)) {
+        const after = admitted.get(batchId);
+        if (after === undefined) continue;
+        const next = await this.admitOf(batchId, accounts, after);
+        if (next === undefined) continue;
+        if (!hasRoom(next.rollout)) return;
+        if (next.size === 0) admitted.delete(batchId);
+        else admitted.set(batchId, after + next.size);
+      }
     }
   }
 
-  /** Of a batch that is over; only the accounts' own streams say who accepted in time. */
-  private async settle({ batchId, accounts }: HeldBatch): Promise<void> {
-    const settleOne = async (accountId: string) => {
-      const { state } = await this.transactor.transact(invitedAccount, accountId, contextOf(batchId), (account) =>
-        expireInvitation(account, { accountId, batchId }),
-      );
-      return { accountId, state };
-    };
-    const settled = await pMap(accounts, settleOne, { concurrency: CONCURRENT_ACCOUNTS });
-    const accepted = settled.filter(({ state }) => !isEnded(state, batchId)).map(({ accountId }) => accountId);
-    await this.admit(batchId, accepted);
-    await this.transactor.transact(rolloutStream, undefined, contextOf(batchId), (rollout) =>
-      freePlaces(rollout, batchId, accepted),
+  /** Undefined if none of them waits for admission: the view is behind. */
+  private async admitOf(batchId: string, listed: readonly string[], after: number) {
+    const accounts = await this.stillAccepted(batchId, listed);
+    if (accounts.length === 0) return undefined;
+    const { state: rollout, events } = await this.transactor.transact(
+      rolloutStream,
+      undefined,
+      contextOf(batchId),
+      (current) => admitInvited(current, { batchId, accounts, after, now: this.clock.now() }),
     );
+    return { rollout, size: events.length === 0 ? 0 : (events[0]!.data.size as number) };
   }
 
-  private async whoAccepted({ batchId }: HeldBatch, accounts: readonly string[]): Promise<string[]> {
+  private async stillAccepted(batchId: string, accounts: readonly string[]): Promise<string[]> {
     const load = async (accountId: string) => {
       const { state } = await this.transactor.load(invitedAccount, accountId);
       return hasAccepted(state, batchId) ? [accountId] : [];
@@ -73,15 +118,32 @@ export class InvitationClock {
     return (await pMap(accounts, load, { concurrency: CONCURRENT_ACCOUNTS })).flat();
   }
 
-  /** While nobody may be admitted they wait, in places that stay held. */
-  private async admit(batchId: string, accepted: readonly string[]): Promise<void> {
-    if (accepted.length === 0) return;
-    try {
+  /** Looks at the accounts of a batch again only when the view says that fewer wait, so that no lasting pause costs anything. */
+  private async free(batches: readonly HeldBatch[]): Promise<void> {
+    for (const batchId of this.waiting.keys())
+      if (!batches.some((one) => one.batchId === batchId)) this.waiting.delete(batchId);
+    if (batches.length === 0) return;
+    const waiting = await this.accepted.of(batches.map(({ batchId }) => batchId));
+    for (const { batchId } of batches) {
+      const before = this.waiting.get(batchId)!;
+      if (before.length > 0 && (waiting.get(batchId) ?? 0) >= before.length) continue;
+      const left = await this.stillAccepted(batchId, before);
+      this.waiting.set(batchId, left);
+      if (left.length > 0) continue;
       await this.transactor.transact(rolloutStream, undefined, contextOf(batchId), (rollout) =>
-        admitInvited(rollout, batchId, accepted, this.clock.now()),
+        freePlaces(rollout, batchId),
       );
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      this.waiting.delete(batchId);
     }
   }
+}
+
+function byBatch(page: readonly { accountId: string; batchId: string }[]): [string, string[]][] {
+  const found = new Map<string, string[]>();
+  for (const { accountId, batchId } of page) {
+    const accounts = found.get(batchId);
+    if (accounts) accounts.push(accountId);
+    else found.set(batchId, [accountId]);
+  }
+  return [...found];
 }

@@ -4,27 +4,57 @@ import type { Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
 import { causedBy } from '../../kernel/command-context.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
+import { INVITED_PREFIX } from '../admission.js';
+import { type CohortPart, placesLeft } from '../cohort.js';
+import { batchOf } from '../held-places.js';
+import { freeUnfilled } from '../hold-places.js';
+import { batchStream, chooseInvited, invitedOf } from '../invitation-batch.js';
 import { PlacesHeld } from '../invitation-events.js';
+import { Choosing, CONCURRENT_ACCOUNTS, type NextInLine } from '../queries/choosing.js';
+import { rolloutSince } from '../queries/rollout-since.js';
 import { rolloutStream } from '../rollout.js';
 
 const INVITING = 'inviting';
-const CONCURRENT_ACCOUNTS = 64;
 
-/** Invites the accounts of a batch. A repeat, however late, invites nobody again: each account knows the batches it had. */
-export function inviting(transactor: Transactor, clock: Clock): Consumer {
+/**
+ * Chooses the accounts of each batch and invites them, part by part and one batch after the other, since who is invited decides
+ * who is next in line. Each step is stored, so after a crash it continues with the people already chosen. A repeat, however late,
+ * invites nobody again: each account knows the batches it had.
+ */
+export function inviting(transactor: Transactor, nextInLine: NextInLine, clock: Clock): Consumer {
   return defineConsumer({
     name: INVITING,
     events: [PlacesHeld],
-    key: ({ data }) => data.batchId,
+    key: () => 'rollout',
     async react(event) {
+      const { batchId, size, until, accounts, priority } = event.data;
       // In another stream than that of the rollout it was not decided here, and holds nothing.
       if (event.stream !== rolloutStream.category) return;
-      const { accounts, batchId, until } = event.data;
-      const inviteOne = (accountId: string) =>
-        transactor.transact(invitedAccount, accountId, causedBy(event, INVITING), (state) =>
-          invite(state, { accountId, batchId }, Date.parse(until), clock.now()),
-        );
-      await pMap(accounts, inviteOne, { concurrency: CONCURRENT_ACCOUNTS });
+      const { held } = await rolloutSince(transactor, event.position);
+      if (!batchOf(held, batchId)) return;
+      const context = causedBy(event, INVITING);
+      const id = `${INVITED_PREFIX}${batchId}`;
+      const selection = { id, size, ...(accounts && { accounts }), ...(priority !== undefined && { priority }) };
+      const choosing = new Choosing(transactor, nextInLine, selection, context);
+      const inviteAll = async ({ accounts: chosen, turns = [] }: CohortPart) => {
+        const inviteOne = (accountId: string, n: number) =>
+          transactor.transact(invitedAccount, accountId, context, (state) =>
+            invite(state, { accountId, batchId, turn: turns[n]!, until: Date.parse(until) }, clock.now()),
+          );
+        await pMap(chosen, inviteOne, { concurrency: CONCURRENT_ACCOUNTS });
+      };
+      let batch = (await transactor.load(batchStream, batchId)).state;
+      for (let n = 0; n < batch.chosen.length || placesLeft(batch, size) > 0; n++) {
+        if (n === batch.chosen.length) {
+          const next = await choosing.choose(placesLeft(batch, size), batch.chosen);
+          const choose = { batchId, part: n, ...next, size };
+          batch = (await transactor.transact(batchStream, batchId, context, (now) => chooseInvited(now, choose))).state;
+        }
+        await inviteAll(batch.chosen[n]!);
+      }
+      await transactor.transact(rolloutStream, undefined, context, (now) =>
+        freeUnfilled(now, batchId, invitedOf(batch).length),
+      );
     },
   });
 }

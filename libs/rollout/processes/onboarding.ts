@@ -1,33 +1,20 @@
 import pMap from 'p-map';
-import { isWaiting, onboardInTurn, waitingTurn } from '../../account/index.js';
-import { type Transactor } from '../../event-store/transact.js';
+import { onboardInTurn, waitingTurn } from '../../account/index.js';
+import type { Transactor } from '../../event-store/transact.js';
 import type { RecordedOf } from '../../events/event-definition.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { type CommandContext, causedBy } from '../../kernel/command-context.js';
-import type { Position } from '../../kernel/envelope.js';
-import { StoreUnavailable } from '../../kernel/errors.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import type { Admission } from '../admission.js';
-import { admissionPlanStream, type CohortShares, shareCohort, sharesOfCohort } from '../admission-plan.js';
-import { NO_PLAN, shareOut } from '../class-plan.js';
 import { type Cohort, type CohortPart, cohortStream, fillCohort, onboardCohort, placesLeft } from '../cohort.js';
 import { CohortAdmitted } from '../events.js';
-import { turnsOf } from '../queries/waiting-turns.js';
+import { Choosing, CONCURRENT_ACCOUNTS, type NextInLine } from '../queries/choosing.js';
+import { rolloutSince } from '../queries/rollout-since.js';
 import { closeCohort, cohortsBeingOnboarded, rolloutStream } from '../rollout.js';
 
 const ONBOARDING = 'onboarding';
 
 type Admitted = RecordedOf<typeof CohortAdmitted>;
-
-/** Who waited at a position, in the order of their turn, of each class at most so many. Everything stored before the call counts. */
-export interface WaitingLine {
-  people: { accountId: string; class: string }[];
-  asOf: Position;
-}
-
-export type NextInLine = (people: number, priority?: number) => Promise<WaitingLine>;
-
-const CONCURRENT_ACCOUNTS = 64;
 
 /**
  * Onboards the people of admitted cohorts, one cohort after the other, since one cohort's people decide who is next in
@@ -46,26 +33,11 @@ export function onboarding(transactor: Transactor, nextInLine: NextInLine, clock
   });
 }
 
-function frontOf({ people, asOf }: WaitingLine, places: number, { plan, from }: CohortShares) {
-  return { accounts: shareOut(plan, people, places, from).map(({ accountId }) => accountId), asOf };
-}
-
-/** Those of the next part of a cohort. */
-const laterPlaces = ({ plan, from }: CohortShares, { chosen }: Cohort): CohortShares => ({
-  plan,
-  from: from + chosen.reduce((sum, { accounts }) => sum + accounts.length, 0),
-});
-
 /** An admission in another stream than that of the rollout was not decided here, and admits nobody. */
 async function isBeingOnboarded(transactor: Transactor, { data, position, stream }: Admitted): Promise<boolean> {
   if (stream !== rolloutStream.category) return false;
-  const rollout = await transactor.load(rolloutStream, undefined);
-  if (rollout.position < position) {
-    throw new StoreUnavailable(
-      `the store returned the rollout stream only up to ${rollout.position}, before ${position}`,
-    );
-  }
-  return cohortsBeingOnboarded(rollout.state).some(({ cohortId }) => cohortId === data.cohortId);
+  const rollout = await rolloutSince(transactor, position);
+  return cohortsBeingOnboarded(rollout).some(({ cohortId }) => cohortId === data.cohortId);
 }
 
 class CohortOnboarding {
@@ -86,10 +58,10 @@ class CohortOnboarding {
     const { cohortId, size } = this.admission;
     let cohort = (await this.transactor.load(cohortStream, cohortId)).state;
     const times: number[] = [];
-    const shares = await this.shares();
+    const selection = { id: cohortId, ...this.admission };
+    const choosing = new Choosing(this.transactor, this.nextInLine, selection, this.context);
     for (let n = 0; n < cohort.chosen.length || placesLeft(cohort, size) > 0; n++) {
-      if (n === cohort.chosen.length)
-        cohort = await this.fill(n, placesLeft(cohort, size), laterPlaces(shares, cohort));
+      if (n === cohort.chosen.length) cohort = await this.fill(n, placesLeft(cohort, size), choosing, cohort.chosen);
       const onboarded = await this.onboard(cohort.chosen[n]!);
       times.push(...onboarded.map(({ at }) => at));
       cohort = await this.reportOnboarded(onboarded.map(({ accountId }) => accountId));
@@ -99,38 +71,13 @@ class CohortOnboarding {
     );
   }
 
-  private async shares(): Promise<CohortShares> {
-    const { cohortId, size, accounts } = this.admission;
-    if (accounts) return { plan: NO_PLAN, from: 0 };
-    const { state } = await this.transactor.transact(admissionPlanStream, undefined, this.context, (plan) =>
-      shareCohort(plan, cohortId, size),
-    );
-    return sharesOfCohort(state, cohortId);
-  }
-
-  private async fill(part: number, places: number, shares: CohortShares): Promise<Cohort> {
+  private async fill(part: number, places: number, choosing: Choosing, chosen: Cohort['chosen']): Promise<Cohort> {
     const { cohortId, size } = this.admission;
-    const chosen = await this.choose(places, shares);
+    const next = await choosing.choose(places, chosen);
     const { state } = await this.transactor.transact(cohortStream, cohortId, this.context, (cohort) =>
-      fillCohort(cohort, { cohortId, part, ...chosen, size }),
+      fillCohort(cohort, { cohortId, part, ...next, size }),
     );
     return state;
-  }
-
-  /**
-   * Leaves out who has left since the line was read, even if they wait again by now: they are behind all others. Also whose class
-   * was set since: they may be a hold-out by now.
-   */
-  private async choose(places: number, shares: CohortShares): Promise<{ accounts: string[]; turns: number[] }> {
-    const { accounts: listed, priority } = this.admission;
-    const line = listed
-      ? { accounts: listed, asOf: Infinity }
-      : frontOf(await this.nextInLine(places, priority), places, shares);
-    const turns = await turnsOf(this.transactor, line.accounts);
-    const chosen = line.accounts
-      .map((accountId, n) => ({ accountId, ...turns[n]! }))
-      .filter((one) => isWaiting(one) && Math.max(one.since, one.classifiedAt ?? 0) <= line.asOf);
-    return { accounts: chosen.map(({ accountId }) => accountId), turns: chosen.map(({ turn }) => turn) };
   }
 
   /** Returns the accounts that this cohort onboarded, in the order of their turn. */

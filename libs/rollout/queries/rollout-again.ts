@@ -7,7 +7,10 @@ import { CohortAdmitted } from '../events.js';
 import { moveGate } from '../gate-move.js';
 import { approveOverride, endOverride, proposeOverride } from '../gate-override.js';
 import { beginStage, changeDetector, changeModel, seeModel, setGateLimit, setGateParameters } from '../gate-stage.js';
-import { admitInvited, freePlaces, holdPlaces } from '../hold-places.js';
+import { batchOf } from '../held-places.js';
+import { admitInvited, freePlaces, freeUnfilled, holdPlaces } from '../hold-places.js';
+import { batchStream, chooseInvited, endChoice } from '../invitation-batch.js';
+import { PlacesHeld } from '../invitation-events.js';
 import { endRamp } from '../ramp.js';
 import {
   admitCohort,
@@ -51,7 +54,10 @@ export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
       'within-rate': `${size} of ${availableCapacity(state, Date.parse(at)).available} that may still be admitted`,
     }),
     decide(state, { cohortId, size, accounts = [], priority, batchId, at, selection }) {
-      if (batchId !== undefined) return admitInvited(state, batchId, accounts, Date.parse(at));
+      if (batchId !== undefined) {
+        const after = batchOf(state.held, batchId)?.admitted ?? 0;
+        return admitInvited(state, { batchId, accounts, after, now: Date.parse(at) });
+      }
       const asked = {
         ...(selection === 'listed' ? { accounts } : { size }),
         ...(priority !== undefined && { priority }),
@@ -62,16 +68,25 @@ export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
   CohortClosed: { rules: {}, decide: (state, data) => closeCohort(state, data.cohortId, timesOf(data)) },
   PlacesHeld: {
     rules: {
-      'batch-known': 'batch-new',
       'onboarding-paused': 'onboarding-not-paused',
       'gate-braked': 'gate-not-braking',
       'rate-not-set': 'rate-set',
       'rate-exceeded': 'within-rate',
     },
-    decide: (state, { batchId, accounts, until, at }) =>
-      holdPlaces(state, { batchId, accounts, until: Date.parse(until), now: Date.parse(at) }),
+    decide: (state, { batchId, size, accounts, priority, until, at, selection }) =>
+      holdPlaces(state, {
+        ...{ batchId, until: Date.parse(until), now: Date.parse(at) },
+        ...(selection === 'listed' ? { accounts } : { size }),
+        ...(priority !== undefined && { priority }),
+      }),
   },
-  PlacesFreed: { rules: {}, decide: (state, { batchId }) => freePlaces(state, batchId, []) },
+  PlacesFreed: {
+    rules: {},
+    decide: (state, { batchId, places, isOver }) =>
+      isOver
+        ? freePlaces(state, batchId)
+        : freeUnfilled(state, batchId, (batchOf(state.held, batchId)?.size ?? 0) - places),
+  },
   GateLimitSet: { rules: {}, decide: ({ gate }, { limit, reason }) => setGateLimit(gate, limit, reason) },
   GateParametersSet: {
     rules: {},
@@ -171,6 +186,20 @@ export const cohortAgain: DecisionsAgain = decisionsAgain(cohortStream, {
   CohortOnboarded: {
     rules: {},
     decide: (state, { cohortId, accounts, perWeek }) => onboardCohort(state, { cohortId, accounts, perWeek }),
+  },
+});
+
+export const batchAgain: DecisionsAgain = decisionsAgain(batchStream, {
+  InvitationsChosen: {
+    rules: {},
+    async decide(state, { batchId, part, accounts, turns, last }, { before }) {
+      const held = (await before(rolloutStream.category)).find(
+        ({ type, data }) => type === PlacesHeld.type && data.batchId === batchId,
+      );
+      if (!held) return undefined;
+      if (last && accounts.length === 0) return endChoice(state, batchId);
+      return chooseInvited(state, { batchId, part, accounts, turns, size: held.data.size as number });
+    },
   },
 });
 

@@ -3,9 +3,10 @@ import { Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { CLOCK } from '../../platform/ports.js';
+import { heldNow } from '../held-places.js';
 import { peopleInWindow, rolloutStream } from '../rollout.js';
 
-/** The people of the rolling seven days, and how many the rate allows. Every process reports the same values. */
+/** The people of the rolling seven days, the places held for invitations, and how many the rate allows. Every process reports the same values. */
 @Injectable()
 export class RolloutGauges implements OnModuleInit {
   constructor(
@@ -19,6 +20,14 @@ export class RolloutGauges implements OnModuleInit {
     this.metrics.readGauge('rollout_people_in_window', 'People that count against the rate now', [], async () => {
       return [{ value: peopleInWindow(await rollout(), this.clock.now()) }];
     });
+    this.metrics.readGauge(
+      'rollout_places_held',
+      'Places that invitations hold which are not decided',
+      [],
+      async () => {
+        return [{ value: heldNow((await rollout()).held) }];
+      },
+    );
     this.metrics.readGauge(
       'rollout_people_per_week',
       'People that the rate allows in any rolling seven days; absent until a rate is set',

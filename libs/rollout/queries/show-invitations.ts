@@ -1,68 +1,54 @@
-import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestjs/common';
-import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import type { Static } from 'typebox';
-import { FromLog } from '../../context/from-views.js';
-import type { EventStore } from '../../event-store/event-store.js';
-import { LogEpoch } from '../../event-store/log-epoch.js';
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { type IQueryHandler, QueryBus, QueryHandler, Query as QueryOf } from '@nestjs/cqrs';
+import { FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IsName } from '../../http/field-rules.js';
-import { closed, count, instant, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
+import { page } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { AsOfQuery, streamAsOf } from '../../http/stream-as-of.js';
-import { type Clock, toIso } from '../../kernel/clock.js';
-import { foldRecorded } from '../../kernel/decider.js';
+import { type Page, PageQuery } from '../../http/paging.js';
 import { NotFound } from '../../kernel/errors.js';
-import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
-import { batchOf, placesOf } from '../held-places.js';
-import { rolloutStream } from '../rollout.js';
+import { invitationBatchesView } from '../views/invitation-batches.js';
+import { BatchList, InvitationsAnswer, invitationsExample } from './batch-list.js';
+import { HeldBatches } from './held-batches.js';
 
-export const InvitationsAnswer = closed({
-  batchId: text('The batch.'),
-  status: oneOf(['open', 'decided'], 'Whether it may still hold places.'),
-  held: count('The places that it holds now.'),
-  admitted: orNull(count('The people who accepted and were admitted with a cohort; null once it is decided.')),
-  until: orNull(instant('Until when its accounts can accept; null once it is decided.')),
-  position: position('The position of the last event included.'),
-});
-export type InvitationsAnswer = Static<typeof InvitationsAnswer>;
+export class ListInvitations extends PageQuery<Page<InvitationsAnswer>> {}
 
-export class ShowInvitationsParam {
-  @IsName('The batch.')
-  batchId!: string;
+@QueryHandler(ListInvitations)
+export class ListInvitationsHandler implements IQueryHandler<ListInvitations> {
+  constructor(@Inject(BatchList) private readonly batches: BatchList) {}
+
+  execute({ limit, cursor }: ListInvitations): Promise<Page<InvitationsAnswer>> {
+    return this.batches.page(limit, cursor);
+  }
 }
 
-export class ShowInvitations extends Query<InvitationsAnswer> {
-  constructor(
-    readonly batchId: string,
-    readonly asOf?: string,
-  ) {
-    super();
-  }
+export class ShowInvitations extends QueryOf<InvitationsAnswer> {
+  @IsName('The batch.')
+  batchId!: string;
 }
 
 @QueryHandler(ShowInvitations)
 export class ShowInvitationsHandler implements IQueryHandler<ShowInvitations> {
   constructor(
-    @Inject(EVENT_STORE) readonly store: EventStore,
-    @Inject(LogEpoch) readonly epoch: LogEpoch,
-    @Inject(CLOCK) readonly clock: Clock,
+    @Inject(BatchList) private readonly batches: BatchList,
+    @Inject(HeldBatches) private readonly held: HeldBatches,
   ) {}
 
-  /** @throws InvalidInput, PositionGone; NotFound batch-unknown */
-  async execute({ batchId, asOf }: ShowInvitations): Promise<InvitationsAnswer> {
-    const { events } = await streamAsOf(rolloutStream.category, asOf, this);
-    const { held } = foldRecorded(rolloutStream, events);
-    const last = String(events.at(-1)?.position ?? 0);
-    const batch = batchOf(held, batchId);
-    if (batch) {
-      const { admitted, until } = batch;
-      const open = { held: placesOf(batch), admitted: admitted.length, until: toIso(until) };
-      return { batchId, status: 'open', ...open, position: last };
-    }
-    if (!held.freed.includes(batchId)) {
-      throw new NotFound('batch-unknown', `there is no batch of invitations ${batchId}; check the id`);
-    }
-    return { batchId, status: 'decided', held: 0, admitted: null, until: null, position: last };
+  /** @throws NotFound batch-unknown */
+  async execute({ batchId }: ShowInvitations): Promise<InvitationsAnswer> {
+    const batch = await this.batches.find(batchId);
+    if (batch) return batch;
+    // The view may lag behind a batch that was acknowledged a moment ago.
+    const event = await this.held.find(batchId);
+    if (!event)
+      throw new NotFound(
+        'batch-unknown',
+        `there is no batch of invitations ${batchId}: GET /v1/invitations lists them`,
+      );
+    const { size, selection, until, at } = event.data;
+    const none = { sent: 0, accepted: 0, expired: 0, admitted: 0 };
+    const places = { places: size, held: size };
+    return { batchId, selection, status: 'open', ...places, ...none, heldAt: at, until, position: '0' };
   }
 }
 
@@ -70,24 +56,26 @@ export class ShowInvitationsHandler implements IQueryHandler<ShowInvitations> {
 export class ShowInvitationsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
-  @Get(':batchId')
-  @FromLog()
+  @Get()
+  @FromViews(invitationBatchesView)
   @Roles('operator', 'administrator', 'compliance')
-  @Operation('A batch of invitations: the places that it holds, and the people who came in', {
-    answer: answer('Invitations', 'The batch.', InvitationsAnswer, {
-      batchId: 'spring',
-      status: 'open',
-      held: 1,
-      admitted: 1,
-      until: '2022-05-25T09:00:00.000Z',
-      position: '1043',
+  @Operation('Batches of invitations, the newest first', {
+    answer: answer('InvitationsPage', 'A page of batches.', page(InvitationsAnswer, 'The batches.'), {
+      items: [invitationsExample],
     }),
+  })
+  listInvitations(@Query() query: ListInvitations): Promise<Page<InvitationsAnswer>> {
+    return this.queries.execute(query);
+  }
+
+  @Get(':batchId')
+  @FromViews(invitationBatchesView)
+  @Roles('operator', 'administrator', 'compliance')
+  @Operation('A batch of invitations: the places that it holds, and what became of the invitations', {
+    answer: answer('Invitations', 'The batch.', InvitationsAnswer, invitationsExample),
     refusals: { 404: ['batch-unknown'] },
   })
-  showInvitations(
-    @Param() { batchId }: ShowInvitationsParam,
-    @QueryParameters() { asOf }: AsOfQuery,
-  ): Promise<InvitationsAnswer> {
-    return this.queries.execute(new ShowInvitations(batchId, asOf));
+  showInvitations(@Param() query: ShowInvitations): Promise<InvitationsAnswer> {
+    return this.queries.execute(query);
   }
 }

@@ -27,6 +27,7 @@ import { admissionPlanStream } from '../admission-plan.js';
 import { CHANGES } from '../change-events.js';
 import { openProposals, type PlannedChange, type ProposedChange } from '../changes.js';
 import { askedRate, type GateReading, readGate } from '../gate-move.js';
+import { heldNow } from '../held-places.js';
 import type { Ramp } from '../ramp.js';
 import { STEP_MODES } from '../ramp-events.js';
 import { availableCapacity, countedCohorts, type GrantedCohort, peopleInWindow, rolloutStream } from '../rollout.js';
@@ -106,6 +107,7 @@ export const RolloutAnswer = closed({
   paused: flag('Whether the admission of cohorts is paused.'),
   pauseReason: orNull(text('Why it is paused.')),
   inWindow: count('People that count against the rate now.'),
+  held: count('Places that invitations hold which are not decided; they count against the rate beside `inWindow`.'),
   available: count('People that the rate allows now, even if onboarding is paused.'),
   moreAt: orNull(instant('When the rate allows more people; null if time alone frees no more.')),
   nextSlice: orNull(
@@ -159,6 +161,7 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
       paused: rollout.paused,
       pauseReason: rollout.pauseReason ?? null,
       inWindow: peopleInWindow(rollout, now),
+      held: heldNow(rollout.held),
       available,
       moreAt: moreAt === undefined ? null : toIso(moreAt),
       nextSlice: next ? { at: toIso(next.at), people: next.people } : null,
@@ -234,6 +237,7 @@ export class ShowRolloutController {
         paused: false,
         pauseReason: null,
         inWindow: 1000,
+        held: 0,
         available: 0,
         moreAt: '2022-05-25T09:00:02.000Z',
         nextSlice: null,

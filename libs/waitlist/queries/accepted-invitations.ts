@@ -2,20 +2,41 @@ import type pg from 'pg';
 import { viewTable } from '../../projections/view-tables.js';
 import { waitlistEntriesView } from '../views/waitlist-entries.js';
 
-/** Enough for one look; those left out come with a later one. */
-const MAX_ACCEPTED = 10_000;
+const PAGE = 1_000;
 
-/** By batch, the accounts that accepted an invitation and are not onboarded, as far as the view has come. */
-export const acceptedInvitations = (pool: pg.Pool) => async (): Promise<Map<string, string[]>> => {
-  const { rows } = await pool.query(
-    `SELECT account_id, batch_id FROM ${viewTable(waitlistEntriesView)} WHERE status = 'accepted' ORDER BY batch_id LIMIT $1`,
-    [MAX_ACCEPTED],
-  );
-  const byBatch = new Map<string, string[]>();
-  for (const { account_id: accountId, batch_id: batchId } of rows) {
-    const accounts = byBatch.get(batchId);
-    if (accounts) accounts.push(accountId);
-    else byBatch.set(batchId, [accountId]);
-  }
-  return byBatch;
-};
+/** An account that accepted an invitation and is not onboarded. */
+interface AcceptedInvitation {
+  accountId: string;
+  batchId: string;
+}
+
+/**
+ * The accounts that accepted an invitation and are not onboarded, as far as the view has come: a page at a time, in the order
+ * in which they accepted.
+ * @param busy batches that are left out
+ */
+export const acceptedInvitations = (pool: pg.Pool) =>
+  async function* (busy: readonly string[]): AsyncGenerator<AcceptedInvitation[]> {
+    let after: [number, string] = [0, ''];
+    for (let isMore = true; isMore; ) {
+      const { rows } = await pool.query(ACCEPTED, [PAGE, ...after, busy]);
+      if (rows.length > 0) yield rows.map((row) => ({ accountId: row.account_id, batchId: row.batch_id }));
+      isMore = rows.length === PAGE;
+      if (isMore) after = [Number(rows.at(-1).position), rows.at(-1).account_id];
+    }
+  };
+
+const ACCEPTED = `SELECT account_id, batch_id, position FROM ${viewTable(waitlistEntriesView)}
+  WHERE status = 'accepted' AND (position, account_id) > ($2::int8, $3::text) AND batch_id <> ALL ($4::text[])
+  ORDER BY position, account_id LIMIT $1`;
+
+/** How many accounts of each of these batches have accepted and are not onboarded, as far as the view has come. */
+export const acceptedOf =
+  (pool: pg.Pool) =>
+  async (batches: readonly string[]): Promise<ReadonlyMap<string, number>> => {
+    const { rows } = await pool.query(ACCEPTED_OF, [batches]);
+    return new Map(rows.map((row) => [row.batch_id, Number(row.accepted)]));
+  };
+
+const ACCEPTED_OF = `SELECT batch_id, count(*) AS accepted FROM ${viewTable(waitlistEntriesView)}
+  WHERE status = 'accepted' AND batch_id = ANY ($1::text[]) GROUP BY batch_id`;

@@ -71,6 +71,7 @@ export const waitlistEntriesOf = (account: AccountStream) =>
         `(priority, joined_position) WHERE status = 'waiting'`,
         `(class, priority, joined_position) WHERE status = 'waiting'`,
         '(joined_position)',
+        `(position, account_id) WHERE status = 'accepted'`,
         `(batch_id) WHERE status = 'accepted'`,
       ],
     },

@@ -1,0 +1,133 @@
+import { beforeEach, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { eventRules } from '../../../test/support/event-rules.js';
+import { foldView } from '../../../test/support/fold-view.js';
+import { memoryLog } from '../../../test/support/memory-log.js';
+import { acceptInvitation, accountStream, invitedAccount, joinWaitlist } from '../../account/index.js';
+import { Transactor } from '../../event-store/transact.js';
+import { DAY_MS } from '../../kernel/clock.js';
+import type { CommandContext } from '../../kernel/command-context.js';
+import { timeOrderedIds } from '../../kernel/ids.js';
+import { waitlistEntriesView } from '../../waitlist/index.js';
+import type { RolloutEvent } from '../events.js';
+import { holdPlaces } from '../hold-places.js';
+import { pauseOnboarding, type Rollout, resumeOnboarding, rolloutStream, setRate } from '../rollout.js';
+import { InvitationClock } from './invitation-clock.js';
+import { inviting } from './inviting.js';
+import { onboarding } from './onboarding.js';
+
+const CONTEXT: CommandContext = { actor: { kind: 'user', id: 'spec' }, correlationid: 'spec' };
+const UNTIL_DAYS = 3;
+
+let world: ReturnType<typeof startWorld>;
+beforeEach(() => {
+  world = startWorld();
+});
+
+function startWorld() {
+  const clock = { time: Date.parse('2022-05-18T09:00:00Z'), now: () => clock.time };
+  const { events, store } = memoryLog();
+  let reads = 0;
+  const counting = Object.create(store) as typeof store;
+  counting.readStream = (...asked) => {
+    if (asked[0].startsWith('account-')) reads++;
+    return store.readStream(...asked);
+  };
+  const transactor = new Transactor(counting, timeOrderedIds(clock), clock, eventRules);
+  const rows = () => Object.values(foldView(waitlistEntriesView, events).rows);
+  const accepted = () => rows().filter(({ status }) => status === 'accepted');
+  const invitations = new InvitationClock(
+    transactor,
+    {
+      async *pages(busy) {
+        const page = accepted().filter((row) => !busy.includes(row.batch_id!));
+        yield page.map((row) => ({ accountId: row.account_id, batchId: row.batch_id! }));
+      },
+      of: async (batches) => new Map(batches.map((id) => [id, accepted().filter((row) => row.batch_id === id).length])),
+    },
+    clock,
+    pino({ level: 'silent' }),
+  );
+  const rollout = (decide: (state: Rollout) => RolloutEvent[]) =>
+    transactor.transact(rolloutStream, undefined, CONTEXT, decide);
+  const nobody = async () => ({ people: [], asOf: events.length });
+  return {
+    clock,
+    events,
+    rollout,
+    tick: () => invitations.tick(),
+    readsOf: async (work: () => Promise<void>) => {
+      reads = 0;
+      await work();
+      return reads;
+    },
+    async invite(batchId: string, ...accounts: string[]) {
+      for (const accountId of accounts)
+        await transactor.transact(accountStream, accountId, CONTEXT, (state) =>
+          joinWaitlist(state, { accountId, email: `${accountId}@example.org` }, clock.time),
+        );
+      const until = clock.time + UNTIL_DAYS * DAY_MS;
+      await transactor.transact(rolloutStream, undefined, CONTEXT, (state) =>
+        holdPlaces(state, { batchId, accounts, until, now: clock.time }),
+      );
+      const sending = inviting(transactor, nobody, clock);
+      for (const event of events.filter(({ type }) => type === 'PlacesHeld')) await sending.react(event);
+    },
+    accept: (accountId: string) =>
+      transactor.transact(invitedAccount, accountId, CONTEXT, (state) =>
+        acceptInvitation(state, accountId, clock.time),
+      ),
+    async onboard() {
+      const consumer = onboarding(transactor, nobody, clock);
+      for (const event of events.filter(({ type }) => type === 'CohortAdmitted')) await consumer.react(event);
+    },
+    cohorts: () => events.flatMap(({ type, data }) => (type === 'CohortAdmitted' ? [data.accounts] : [])),
+  };
+}
+
+it('looks at the accounts of a batch that is over once, however long those who accepted wait', async () => {
+  const { clock, invite, accept, rollout, tick, readsOf, onboard, events } = world;
+  await rollout((state) => setRate(state, 10));
+  await invite('b1', 'ann', 'ben', 'cem');
+  await accept('ann');
+  await rollout((state) => pauseOnboarding(state, 'spec'));
+  clock.time += UNTIL_DAYS * DAY_MS;
+  expect(await readsOf(tick)).toBeGreaterThan(0);
+  expect(await readsOf(tick)).toBe(0);
+  expect(events.filter(({ type }) => type === 'InvitationExpired')).toHaveLength(2);
+
+  await rollout((state) => resumeOnboarding(state));
+  await tick();
+  await onboard();
+  await tick();
+  expect(events.at(-1)).toMatchObject({ type: 'PlacesFreed', data: { batchId: 'b1', places: 2, isOver: true } });
+  expect(await readsOf(tick)).toBe(0);
+});
+
+it('admits people of a batch also while a cohort of another one is being onboarded, and nobody twice', async () => {
+  const { invite, accept, rollout, tick, onboard, cohorts } = world;
+  await rollout((state) => setRate(state, 10));
+  await invite('b1', 'ann', 'ben');
+  await invite('b2', 'cem');
+  await accept('ann');
+  await tick();
+  await accept('ben');
+  await accept('cem');
+  await tick();
+  expect(cohorts()).toEqual([['ann'], ['cem']]);
+  await onboard();
+  await tick();
+  await tick();
+  expect(cohorts()).toEqual([['ann'], ['cem'], ['ben']]);
+});
+
+it('admits no more than a lowered rate allows; the others wait', async () => {
+  const { invite, accept, rollout, tick, cohorts } = world;
+  await rollout((state) => setRate(state, 3));
+  await invite('b1', 'ann', 'ben', 'cem');
+  for (const one of ['ann', 'ben', 'cem']) await accept(one);
+  await rollout((state) => setRate(state, 1));
+  await tick();
+  await tick();
+  expect(cohorts()).toEqual([['ann']]);
+});

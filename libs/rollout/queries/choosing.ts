@@ -1,0 +1,74 @@
+import { isWaiting } from '../../account/index.js';
+import type { Transactor } from '../../event-store/transact.js';
+import type { CommandContext } from '../../kernel/command-context.js';
+import type { Position } from '../../kernel/envelope.js';
+import { admissionPlanStream, type CohortShares, shareCohort, sharesOfCohort } from '../admission-plan.js';
+import { shareOut } from '../class-plan.js';
+import type { CohortPart } from '../cohort.js';
+import { turnsOf } from './waiting-turns.js';
+
+/** Who waited at a position, in the order of their turn, of each class at most so many. Everything stored before the call counts. */
+interface WaitingLine {
+  people: { accountId: string; class: string }[];
+  asOf: Position;
+}
+
+/** So many accounts are decided at once: their reads and appends go to the store together. */
+export const CONCURRENT_ACCOUNTS = 256;
+
+export type NextInLine = (people: number, priority?: number) => Promise<WaitingLine>;
+
+/** For whom places are: the listed accounts, or the front of the line. */
+export interface Selection {
+  /** By which the class plan knows the places. */
+  id: string;
+  /** The number of places. */
+  size: number;
+  accounts?: readonly string[];
+  priority?: number;
+}
+
+/** Chooses people for the places of one cohort or batch of invitations, part by part. */
+export class Choosing {
+  constructor(
+    private readonly transactor: Transactor,
+    private readonly nextInLine: NextInLine,
+    private readonly selection: Selection,
+    private readonly context: CommandContext,
+  ) {}
+
+  /**
+   * Leaves out who has left since the line was read, even if they wait again by now: they are behind all others. Also whose class
+   * was set since: they may be a hold-out by now.
+   * @param before what was chosen for the places before
+   */
+  async choose(places: number, before: readonly CohortPart[]): Promise<{ accounts: string[]; turns: number[] }> {
+    const { accounts: listed, priority } = this.selection;
+    const line = listed
+      ? { accounts: listed, asOf: Infinity }
+      : frontOf(await this.nextInLine(places, priority), places, laterPlaces(await this.shares(), before));
+    const turns = await turnsOf(this.transactor, line.accounts);
+    const chosen = line.accounts
+      .map((accountId, n) => ({ accountId, ...turns[n]! }))
+      .filter((one) => isWaiting(one) && Math.max(one.since, one.classifiedAt ?? 0) <= line.asOf);
+    return { accounts: chosen.map(({ accountId }) => accountId), turns: chosen.map(({ turn }) => turn) };
+  }
+
+  private async shares(): Promise<CohortShares> {
+    const { id, size } = this.selection;
+    const { state } = await this.transactor.transact(admissionPlanStream, undefined, this.context, (plan) =>
+      shareCohort(plan, id, size),
+    );
+    return sharesOfCohort(state, id);
+  }
+}
+
+function frontOf({ people, asOf }: WaitingLine, places: number, { plan, from }: CohortShares) {
+  return { accounts: shareOut(plan, people, places, from).map(({ accountId }) => accountId), asOf };
+}
+
+/** Those of the next part. */
+const laterPlaces = ({ plan, from }: CohortShares, chosen: readonly CohortPart[]): CohortShares => ({
+  plan,
+  from: from + chosen.reduce((sum, { accounts }) => sum + accounts.length, 0),
+});

@@ -1,11 +1,13 @@
 import { DAY_MS } from '../kernel/clock.js';
+import type { Position } from '../kernel/envelope.js';
 import { InvalidInput, NotFound, Refusal } from '../kernel/errors.js';
 import { type Asking, dueRefusal, refuseRaise } from './change-rollout.js';
 import { dueChanges } from './changes.js';
 import type { RolloutEvent } from './events.js';
 import { type Evidence, readGate } from './gate-move.js';
 import { overrideInForce } from './gate-override.js';
-import { endRamp, nextStep, type RampStep } from './ramp.js';
+import type { Gate } from './gate-stage.js';
+import { endRamp, nextStep, type Ramp, type RampStep, STEP_NEEDS, type StepNeed, stepDueAt } from './ramp.js';
 import { type Rollout, setRate } from './rollout.js';
 
 /** Without an exposure for that long, evidence says nothing about the people who came since. */
@@ -19,13 +21,13 @@ const MOST_LATE_SECONDS = 60;
  */
 export function setRamp(
   state: Rollout,
-  { steps, reason }: { steps: readonly RampStep[]; reason: string },
+  { steps, reason, reverts }: { steps: readonly RampStep[]; reason: string; reverts?: Position },
   { terms, newId }: Asking & { newId: string },
 ): RolloutEvent[] {
   const { ramp } = state;
   if (!state.perWeek)
     throw new Refusal('rate-not-set', 'no rate above 0 is set, so there is no evidence; set one first');
-  if (ramp && JSON.stringify(ramp.steps.map(fieldsOf)) === JSON.stringify(steps.map(fieldsOf))) return [];
+  if (ramp && hasSteps(ramp, steps)) return [];
   let perWeek = state.perWeek;
   for (const [i, step] of steps.entries()) {
     if (step.perWeek <= perWeek) {
@@ -38,9 +40,15 @@ export function setRamp(
   }
   return [
     ...endRamp(state, 'replaced', reason),
-    { type: 'RampPlanSet', data: { planId: newId, steps: steps.map(fieldsOf), reason } },
+    {
+      type: 'RampPlanSet',
+      data: { planId: newId, steps: steps.map(fieldsOf), reason, ...(reverts !== undefined && { reverts }) },
+    },
   ];
 }
+
+export const hasSteps = (ramp: Ramp, steps: readonly RampStep[]): boolean =>
+  JSON.stringify(ramp.steps.map(fieldsOf)) === JSON.stringify(steps.map(fieldsOf));
 
 const fieldsOf = ({ perWeek, afterDays, exposures, mode }: RampStep): RampStep => ({
   ...{ perWeek, afterDays, ...(exposures !== undefined && { exposures }), mode },
@@ -73,43 +81,84 @@ export function confirmStep(
 }
 
 /**
- * Makes the next step of the plan if the gate supports it by the evidence of this moment, and the step has all that it needs.
+ * Withdraws the confirmation of a step that was not made yet; a no-op without one.
+ * @throws Refusal not-revertible if the step was made or the plan has ended
+ */
+export function withdrawConfirmation(
+  { ramp }: Rollout,
+  { planId, perWeek, reason, reverts }: { planId: string; perWeek: number; reason: string; reverts?: Position },
+): RolloutEvent[] {
+  if (ramp?.planId !== planId || nextStep(ramp)?.perWeek !== perWeek) {
+    throw new Refusal(
+      'not-revertible',
+      `the step to ${perWeek} was made, or its plan has ended; revert the event by which the rate was set (gatehouse rollout history)`,
+    );
+  }
+  if (ramp.confirmedBy === undefined) return [];
+  return [
+    {
+      type: 'RampConfirmationWithdrawn',
+      data: { planId, perWeek, reason, ...(reverts !== undefined && { reverts }) },
+    },
+  ];
+}
+
+type Known = Omit<Evidence, 'positions'>;
+
+/**
+ * Makes the next step of the plan if it has all that it needs.
  * @param lateBySeconds how long the first event that the views lack has been stored
  */
 export function advanceRamp(
   state: Rollout,
-  evidence: Omit<Evidence, 'positions'>,
+  evidence: Known,
   lateBySeconds: number,
-  { now, terms }: Pick<Asking, 'now' | 'terms'>,
+  asked: Pick<Asking, 'now' | 'terms'>,
 ): RolloutEvent[] {
-  const { ramp, gate, paused } = state;
+  const { ramp, gate } = state;
   const next = nextStep(ramp);
-  if (!ramp || !next || paused || dueChanges(state.changes, now).length > 0) return [];
-  if (now - Date.parse(ramp.since) < next.afterDays * DAY_MS) return [];
-  if (evidence.counts.exposures < (next.exposures ?? 0)) return [];
-  if (!isSupported(state, next, evidence, lateBySeconds, now)) return [];
+  if (!ramp || !next || stepNeeds(state, evidence, lateBySeconds, asked).length > 0) return [];
   const { confirmedBy, by, planId, reason, made } = ramp;
-  const isConfirmed = confirmedBy !== undefined;
-  if (next.mode === 'confirmed' && !isConfirmed) return [];
-  const given = { isConfirmed, isApproved: isConfirmed && confirmedBy !== by };
-  if (dueRefusal(() => refuseRaise(state, next.perWeek, given, terms))) return [];
-  const approved = given.isApproved ? { approvedBy: confirmedBy } : {};
+  const approved = consentOf(ramp).isApproved ? { approvedBy: confirmedBy } : {};
   const step = { planId, step: made, gate: gate.move!.position, exposures: evidence.counts.exposures };
   return setRate(state, next.perWeek, state.daily, { reason, by, ...approved, ramp: step });
 }
 
-/** Only the gate itself supports a step, in the present stage: an override that keeps the rate keeps it here, too. */
-function isSupported(
-  { gate }: Rollout,
-  { perWeek }: RampStep,
-  evidence: Omit<Evidence, 'positions'>,
+/** What the next step of the plan still needs by the evidence of this moment; nothing without a step. */
+export function stepNeeds(
+  state: Rollout,
+  evidence: Known,
   lateBySeconds: number,
-  now: number,
-): boolean {
-  const { move, stage } = gate;
+  { now, terms }: Pick<Asking, 'now' | 'terms'>,
+): StepNeed[] {
+  const { ramp, gate, paused, changes } = state;
+  const next = nextStep(ramp);
+  if (!ramp || !next) return [];
   const { lastExposureAt } = evidence.figures;
+  const isConfirmed = next.mode === 'automatic' || ramp.confirmedBy !== undefined;
+  const isMissing: Record<StepNeed, boolean> = {
+    days: now < stepDueAt(ramp, next),
+    exposures: evidence.counts.exposures < (next.exposures ?? 0),
+    gate: !isSupported(gate, next, evidence, lateBySeconds),
+    traffic: lastExposureAt === null || now - lastExposureAt > TRAFFIC_MS,
+    views: lateBySeconds > MOST_LATE_SECONDS,
+    confirmation: !isConfirmed,
+    terms: isConfirmed && dueRefusal(() => refuseRaise(state, next.perWeek, consentOf(ramp), terms)) !== undefined,
+    override: overrideInForce(gate, now)?.outcome === 'hold',
+    resumption: paused,
+    'due-change': dueChanges(changes, now).length > 0,
+  };
+  return STEP_NEEDS.filter((need) => isMissing[need]);
+}
+
+const consentOf = ({ confirmedBy, by }: Ramp) => ({
+  isConfirmed: confirmedBy !== undefined,
+  isApproved: confirmedBy !== undefined && confirmedBy !== by,
+});
+
+/** Only the gate itself supports a step, in the present stage: an override to `expand` does not. */
+function isSupported(gate: Gate, { perWeek }: RampStep, evidence: Known, lateBySeconds: number): boolean {
+  const { move, stage } = gate;
   if (move?.outcome !== 'expand' || move.stage !== stage?.ordinal) return false;
-  if (overrideInForce(gate, now)?.outcome === 'hold' || lateBySeconds > MOST_LATE_SECONDS) return false;
-  if (lastExposureAt === null || now - lastExposureAt > TRAFFIC_MS) return false;
   return readGate(gate, evidence, perWeek, lateBySeconds).verdict.outcome === 'expand';
 }

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { defineEvent } from '../events/event-definition.js';
 import { Count, EntityId, eventData, Line, MAX_PER_WEEK } from '../events/schemas.js';
+import { causedByChange } from './change-events.js';
 
 export const MOST_STEPS = 50;
 export const MOST_STAY_DAYS = 365;
@@ -11,6 +12,7 @@ export const RAMP_ENDS = ['ended', 'replaced', 'rate-changed'] as const;
 const planId = EntityId('The ramp plan.');
 const reason = Line('The reason, shown to other operators.', 1);
 const perWeek = Count('The rate of the step.', 1, MAX_PER_WEEK);
+const { reverts } = causedByChange;
 
 /** Of a change of the rate that is a step of a ramp plan. */
 export const rampStep = Type.Optional(
@@ -41,6 +43,7 @@ export const RampPlanSet = defineEvent({
       { minItems: 1, maxItems: MOST_STEPS, description: 'In ascending order of their rates.' },
     ),
     reason,
+    reverts,
   }),
   example: {
     planId: 'ramp-1',
@@ -57,6 +60,14 @@ export const RampStepConfirmed = defineEvent({
   example: { planId: 'ramp-1', perWeek: 2000 },
 });
 
+export const RampConfirmationWithdrawn = defineEvent({
+  type: 'RampConfirmationWithdrawn',
+  version: 1,
+  summary: 'An operator withdrew the confirmation of a step that was not made yet.',
+  schema: eventData({ planId, perWeek, reason, reverts }),
+  example: { planId: 'ramp-1', perWeek: 2000, reason: 'reviewers are ill', reverts: 1041 },
+});
+
 export const RampPlanEnded = defineEvent({
   type: 'RampPlanEnded',
   version: 1,
@@ -67,8 +78,9 @@ export const RampPlanEnded = defineEvent({
       description: 'Ended by an operator, replaced by another plan, or because the rate was changed otherwise.',
     }),
     reason,
+    reverts,
   }),
   example: { planId: 'ramp-1', how: 'ended', reason: 'reviewers are ill' },
 });
 
-export const rampEvents = [RampPlanSet, RampStepConfirmed, RampPlanEnded];
+export const rampEvents = [RampPlanSet, RampStepConfirmed, RampConfirmationWithdrawn, RampPlanEnded];

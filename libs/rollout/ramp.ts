@@ -1,4 +1,6 @@
+import { DAY_MS } from '../kernel/clock.js';
 import type { EventPlace } from '../kernel/decider.js';
+import type { Position } from '../kernel/envelope.js';
 import type { RolloutEvent } from './events.js';
 
 type DataOf<Type extends RolloutEvent['type']> = Extract<RolloutEvent, { type: Type }>['data'];
@@ -33,6 +35,11 @@ export function evolveRamp(
     }
     case 'RampStepConfirmed':
       return before?.planId === data.planId ? { ...before, confirmedBy: actor.id } : before;
+    case 'RampConfirmationWithdrawn': {
+      if (before?.planId !== data.planId) return before;
+      const { confirmedBy: _, ...rest } = before;
+      return rest;
+    }
     case 'RampPlanEnded':
       return before?.planId === data.planId ? undefined : before;
     case 'OnboardingRateSet': {
@@ -45,6 +52,18 @@ export function evolveRamp(
   }
 }
 
+/** What a step may wait for. */
+export const STEP_NEEDS = [
+  ...['days', 'exposures', 'gate', 'traffic', 'views', 'confirmation'],
+  ...['terms', 'override', 'resumption', 'due-change'],
+] as const;
+export type StepNeed =
+  | ('days' | 'exposures' | 'gate' | 'traffic' | 'views' | 'confirmation')
+  | ('terms' | 'override' | 'resumption' | 'due-change');
+
+/** When the days of a step are over, in epoch milliseconds. */
+export const stepDueAt = ({ since }: Ramp, { afterDays }: RampStep): number => Date.parse(since) + afterDays * DAY_MS;
+
 /** The step that comes next; undefined without a plan, or after its last step. */
 export const nextStep = (ramp: Ramp | undefined): RampStep | undefined => ramp?.steps[ramp.made];
 
@@ -53,4 +72,8 @@ export const endRamp = (
   { ramp }: { ramp?: Ramp },
   how: DataOf<'RampPlanEnded'>['how'],
   reason: string,
-): RolloutEvent[] => (ramp ? [{ type: 'RampPlanEnded', data: { planId: ramp.planId, how, reason } }] : []);
+  reverts?: Position,
+): RolloutEvent[] =>
+  ramp
+    ? [{ type: 'RampPlanEnded', data: { planId: ramp.planId, how, reason, ...(reverts !== undefined && { reverts }) } }]
+    : [];

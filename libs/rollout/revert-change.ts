@@ -2,12 +2,14 @@ import { Refusal } from '../kernel/errors.js';
 import { declineChange, proposeChange } from './approvals.js';
 import { type Asking, type ChangeRequest, cancelPlanned, changeRollout } from './change-rollout.js';
 import type { RolloutEvent } from './events.js';
+import type { Ramp } from './ramp.js';
+import { revertRamp, tooLate } from './revert-ramp.js';
 import type { Rollout } from './rollout.js';
 
 /** What was changed, and what there was before. */
 export interface Reverted {
   event: Extract<RolloutEvent, { type: string }>;
-  before: { perWeek: number | null; daily: boolean };
+  before: { perWeek: number | null; daily: boolean; ramp: Ramp | null };
 }
 
 export interface RevertRequest {
@@ -50,19 +52,18 @@ export function revertChange(
       if (!isIn(state.changes.proposed, data.changeId)) throw tooLate(position, 'waits for no approval any more');
       return declineChange(state, data.changeId, reason, asking.by, asking.now);
     }
+    case 'RampPlanSet':
+    case 'RampStepConfirmed':
+    case 'RampConfirmationWithdrawn':
+    case 'RampPlanEnded':
+      return revertRamp(state, { event, before: before.ramp }, { position, reason }, asking);
     default:
       throw new Refusal(
         'not-revertible',
-        `the event at position ${position} (${type}) changed neither the rate nor a pause; revert the one that did (gatehouse rollout history)`,
+        `the event at position ${position} (${type}) changed neither the rate nor a pause nor a ramp plan; revert the one that did (gatehouse rollout history)`,
       );
   }
 }
 
 const isIn = (changes: readonly { changeId: string }[], id: string): boolean =>
   changes.some(({ changeId }) => changeId === id);
-
-const tooLate = (position: number, why: string): Refusal =>
-  new Refusal(
-    'not-revertible',
-    `the change at position ${position} ${why}; revert the event by which it took effect, if it did (gatehouse rollout history)`,
-  );

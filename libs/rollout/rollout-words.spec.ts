@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import { DAY_MS, toIso } from '../kernel/clock.js';
 import type { RolloutEvent } from './events.js';
 import { GateMoved } from './move-events.js';
+import type { StepNeed } from './ramp.js';
 import { type Rollout, rolloutStream } from './rollout.js';
 import { rolloutWords } from './rollout-words.js';
 
@@ -14,7 +15,7 @@ const rollout = (...events: RolloutEvent[]): Rollout =>
     rolloutStream.initial,
   );
 const rate: RolloutEvent = { type: 'OnboardingRateSet', data: { perWeek: 700, daily: true } };
-const words = (...events: RolloutEvent[]) => rolloutWords(rollout(...events), undefined, undefined, NOW);
+const words = (...events: RolloutEvent[]) => rolloutWords(rollout(...events), NOW);
 
 it('says that nobody may be onboarded without a rate', () => {
   expect(words()).toEqual([
@@ -58,7 +59,7 @@ it('says how many places are held for invitations', () => {
 
 it('says when the next slice of a schedule is due', () => {
   const schedule = { timeZone: 'Europe/London', days: ['monday'], hours: [9, 15] } as const;
-  const said = rolloutWords(rollout(rate), undefined, undefined, NOW, schedule);
+  const said = rolloutWords(rollout(rate), NOW, { schedule });
   expect(said).toContain('The next slice, of up to 350 people, is due on 2022-06-20 08:00:00 UTC.');
 });
 
@@ -91,7 +92,26 @@ it('says that admissions are stopped and why, and what overrides that, first of 
 
 it('says who changed what last', () => {
   const last = { type: 'OnboardingPaused', time: toIso(NOW), actor, reason: 'a holiday' } as const;
-  expect(rolloutWords(rollout(rate), undefined, last, NOW).at(-1)).toBe(
+  expect(rolloutWords(rollout(rate), NOW, { last }).at(-1)).toBe(
     'Last change: olga paused onboarding (a holiday) on 2022-06-18 09:00:00 UTC.',
   );
+});
+
+it('says the next step of a ramp plan, and when it is made', () => {
+  const steps = [{ perWeek: 1000, afterDays: 7, exposures: 20_000, mode: 'confirmed' as const }];
+  const plan: RolloutEvent = { type: 'RampPlanSet', data: { planId: 'p', steps, reason: 'as planned' } };
+  const said = (...needs: StepNeed[]) => rolloutWords(rollout(rate, plan), NOW, { needs })[3];
+  const next = 'Ramp plan p of olga (as planned): the next step is 1,000 people a week,';
+  expect(said('days', 'exposures', 'gate', 'confirmation')).toBe(
+    `${next} when it is 2022-06-25 09:00:00 UTC; 20,000 exposures count in this stage; the gate supports it; an operator confirms it (gatehouse rollout confirm-step p 1000).`,
+  );
+  expect(said('traffic', 'views', 'terms', 'override', 'resumption', 'due-change')).toMatch(
+    /when images are exposed again; the views have caught up; another plan is set, because .*; the override .* ends; onboarding is resumed; the change that is due has taken effect\.$/,
+  );
+  expect(said()).toBe(`${next} now.`);
+  const made: RolloutEvent = {
+    type: 'OnboardingRateSet',
+    data: { perWeek: 1000, daily: true, ramp: { planId: 'p', step: 0, gate: 1, exposures: 20_000 } },
+  };
+  expect(words(rate, plan, made)).toContain('All steps of ramp plan p were made.');
 });

@@ -7,13 +7,13 @@ import {
   REASON_WORDS,
   timeWords,
 } from '../gate/gate-words.js';
-import { DAY_MS, toIso } from '../kernel/clock.js';
+import { toIso } from '../kernel/clock.js';
 import type { Actor } from '../kernel/envelope.js';
 import { openProposals } from './changes.js';
 import type { GateReading } from './gate-move.js';
 import { overrideInForce, proposalOf } from './gate-override.js';
 import { heldNow } from './held-places.js';
-import { nextStep } from './ramp.js';
+import { nextStep, type Ramp, type RampStep, type StepNeed, stepDueAt } from './ramp.js';
 import { availableCapacity, peopleInWindow, type Rollout } from './rollout.js';
 import type { Schedule } from './schedule.js';
 import { nextSlice } from './scheduled-slice.js';
@@ -26,19 +26,26 @@ interface LastChange {
   reason?: string;
 }
 
+/** What is known beside the rollout. */
+interface KnownBeside {
+  /** Undefined if the evidence can't be read yet. */
+  reading?: GateReading | undefined;
+  /** Of the next step of the ramp plan. */
+  needs?: readonly StepNeed[];
+  last?: LastChange | undefined;
+  /** Of slices; undefined for none. */
+  schedule?: Schedule | undefined;
+}
+
 /**
  * The rollout in plain words: the rate, the people of this window, the next slice, what the gate says and why, what would change
  * it, and who changed what last.
  * @param now epoch milliseconds
- * @param schedule of slices; undefined for none
- * @param reading undefined if the evidence can't be read yet
  */
 export function rolloutWords(
   rollout: Rollout,
-  reading: GateReading | undefined,
-  last: LastChange | undefined,
   now: number,
-  schedule?: Schedule,
+  { reading, needs = [], last, schedule }: KnownBeside = {},
 ): string[] {
   const { gate } = rollout;
   const override = overrideInForce(gate, now);
@@ -49,7 +56,7 @@ export function rolloutWords(
     ...rateWords(rollout, now),
     ...pendingWords(rollout, now),
     sliceWords(rollout, now, schedule),
-    ...rampWords(rollout),
+    ...rampWords(rollout, needs),
     ...gateWords(rollout, reading, now),
     ...(last ? [lastWords(last)] : []),
   ];
@@ -89,18 +96,29 @@ function sliceWords(rollout: Rollout, now: number, schedule?: Schedule): string 
   return schedule || rollout.daily ? 'No further slice is due.' : 'Cohorts are admitted by hand.';
 }
 
-function rampWords({ ramp }: Rollout): string[] {
+function rampWords({ ramp }: Rollout, needs: readonly StepNeed[]): string[] {
   if (!ramp) return [];
   const next = nextStep(ramp);
   if (!next) return [`All steps of ramp plan ${ramp.planId} were made.`];
-  const from = timeWords(toIso(Date.parse(ramp.since) + next.afterDays * DAY_MS));
-  const counted = next.exposures === undefined ? '' : ` and ${countWords(next.exposures)} exposures count`;
-  const awaited = next.mode === 'confirmed' && ramp.confirmedBy === undefined;
+  const when = needs.length === 0 ? 'now' : `when ${needs.map((need) => NEED_WORDS[need](ramp, next)).join('; ')}`;
   return [
-    `Ramp plan ${ramp.planId} of ${ramp.by} (${ramp.reason}): the next step is ${countWords(next.perWeek)} people a week, from ${from} on, once the gate supports it${counted}.`,
-    ...(awaited ? ['An operator has to confirm it (gatehouse rollout confirm-step).'] : []),
+    `Ramp plan ${ramp.planId} of ${ramp.by} (${ramp.reason}): the next step is ${countWords(next.perWeek)} people a week, ${when}.`,
   ];
 }
+
+const NEED_WORDS: Record<StepNeed, (ramp: Ramp, step: RampStep) => string> = {
+  days: (ramp, step) => `it is ${timeWords(toIso(stepDueAt(ramp, step)))}`,
+  exposures: (_, { exposures = 0 }) => `${countWords(exposures)} exposures count in this stage`,
+  gate: () => 'the gate supports it',
+  traffic: () => 'images are exposed again',
+  views: () => 'the views have caught up',
+  confirmation: ({ planId }, { perWeek }) =>
+    `an operator confirms it (gatehouse rollout confirm-step ${planId} ${perWeek})`,
+  terms: () => 'another plan is set, because the settings ask for a consent that this one lacks',
+  override: () => 'the override that holds the rate ends',
+  resumption: () => 'onboarding is resumed',
+  'due-change': () => 'the change that is due has taken effect',
+};
 
 const OVERRIDDEN = {
   expand: 'Because of the override, a higher rate counts as supported.',

@@ -121,6 +121,7 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
       case 'RolloutChangeEnded':
       case 'RampPlanSet':
       case 'RampStepConfirmed':
+      case 'RampConfirmationWithdrawn':
       case 'RampPlanEnded':
         return { ...state, changedAt: position };
       case 'PlacesHeld':

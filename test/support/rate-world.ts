@@ -9,6 +9,7 @@ import {
   takeEffect,
 } from '../../libs/rollout/change-rollout.js';
 import type { RolloutEvent } from '../../libs/rollout/events.js';
+import { rolloutLedger } from '../../libs/rollout/queries/rollout-ledger.js';
 import { revertChange } from '../../libs/rollout/revert-change.js';
 import { type Rollout, rolloutStream } from '../../libs/rollout/rollout.js';
 
@@ -19,13 +20,16 @@ export const terms = { rateConfirmPercent: 200, ratePerWeekAlone: 5000 };
 export function rateWorld(...first: RolloutEvent[]) {
   let position = 0;
   let state: Rollout = rolloutStream.initial;
+  let ledger = rolloutLedger.initial;
   const stored: { event: RolloutEvent; position: number; before: Rollout }[] = [];
   const apply = (events: readonly RolloutEvent[], by = 'olga', now = NOW) => {
     for (const event of events) {
       position += 1;
       stored.push({ event, position, before: state });
       const actor = { kind: 'user' as const, id: by };
-      state = rolloutStream.evolve(state, event, { position, time: toIso(now), actor, source: '/spec' });
+      const place = { position, time: toIso(now), actor, source: '/spec' };
+      state = rolloutStream.evolve(state, event, place);
+      ledger = rolloutLedger.evolve(ledger, event, place);
     }
     return events;
   };
@@ -55,8 +59,9 @@ export function rateWorld(...first: RolloutEvent[]) {
       does((current) => declineChange(current, changeId, 'no', by, now))(by, now),
     cancel: (changeId: string, now?: number) => does((current) => cancelPlanned(current, changeId, 'no'))('olga', now),
     revert: (at: number, request: { confirm?: number; changeId?: string } = {}, by?: string) => {
-      const { event, before } = stored[at - 1]!;
-      const former = { perWeek: before.perWeek ?? null, daily: before.daily };
+      const { event } = stored[at - 1]!;
+      const entry = ledger.entries.find(({ position: found }) => found === at);
+      const former = entry?.before ?? { perWeek: null, daily: false, ramp: null };
       return does((current, given) =>
         revertChange(current, { event, before: former }, { position: at, reason: 'undone', ...request }, given),
       )(by);

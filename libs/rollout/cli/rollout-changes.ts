@@ -130,10 +130,21 @@ const STEPS: Partial<Record<HistoryEntry['type'], string>> = {
   RolloutChangeProposed: 'proposed: ',
   ApprovalGiven: 'approved: ',
   RolloutChangeEnded: 'ended: ',
+  RampPlanSet: 'ramp plan: ',
+  RampStepConfirmed: 'confirmed the step to ',
+  RampConfirmationWithdrawn: 'withdrew the confirmation of the step to ',
+  RampPlanEnded: 'ended the ramp plan',
 };
 
-function whatOf({ type, does, perWeek, effectiveAt, reverts }: HistoryEntry): string {
-  const what = does === null ? '' : changeText({ does, ...(perWeek !== null && { perWeek }) });
+function whatOf(entry: HistoryEntry): string {
+  const { type, effectiveAt, reverts, step } = entry;
+  const what = `${step === null ? '' : `step ${step + 1}: `}${changeOf(entry)}`;
   const at = effectiveAt === null ? '' : ` at ${time(effectiveAt)}`;
   return `${STEPS[type] ?? ''}${what}${at}${reverts === null ? '' : `, reverts ${reverts}`}`;
+}
+
+function changeOf({ does, perWeek, steps }: HistoryEntry): string {
+  if (does !== null) return changeText({ does, ...(perWeek !== null && { perWeek }) });
+  if (steps) return steps.map((one) => number(one.perWeek)).join(', ');
+  return perWeek === null ? '' : number(perWeek);
 }

@@ -22,6 +22,7 @@ import { Listing, type Page, PageQuery } from '../../http/paging.js';
 import type { Clock } from '../../kernel/clock.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { CHANGES } from '../change-events.js';
+import { RampStepsAnswer, stepAnswers } from './ramp-answers.js';
 import {
   ENTRY_STATES,
   type EntryState,
@@ -29,12 +30,14 @@ import {
   LEDGER_TYPES,
   type LedgerEntry,
   rolloutLedger,
+  type SetState,
 } from './rollout-ledger.js';
 
 const SetAnswer = closed({
   perWeek: orNull(count('The rate; null if none is set.')),
   daily: flag('Whether a seventh of it is admitted every day.'),
   paused: flag('Whether onboarding is paused.'),
+  rampPlanId: orNull(text('The ramp plan in force; null without one.')),
 });
 
 const HistoryEntry = closed({
@@ -55,6 +58,9 @@ const HistoryEntry = closed({
   reverts: orNull(position('The event that it reverts.')),
   effectiveAt: orNull(instant('When a planned or proposed change takes effect; null for at once.')),
   expiresAt: orNull(instant('Until when a proposal can be approved.')),
+  planId: orNull(text('The ramp plan that it is about or a step of.')),
+  step: orNull(count('The index of the step of the ramp plan that it is, from 0.')),
+  steps: orNull(RampStepsAnswer),
   before: SetAnswer,
   after: SetAnswer,
 });
@@ -87,20 +93,32 @@ export class ListChangesHandler implements IQueryHandler<ListChanges> {
   }
 }
 
+type TextField = 'by' | 'approvedBy' | 'reason' | 'changeId' | 'planId' | 'effectiveAt' | 'expiresAt';
+
+const setAnswer = ({ ramp, ...others }: SetState): Static<typeof SetAnswer> => ({
+  ...others,
+  rampPlanId: ramp?.planId ?? null,
+});
+
 function entryAnswer({ entry, state }: { entry: LedgerEntry; state: EntryState }): HistoryEntry {
   const { event, position: at, time, actor: by, change, before, after } = entry;
   // What an event of another type lacks is absent.
-  const data: { [Field in 'by' | 'approvedBy' | 'reason' | 'changeId' | 'effectiveAt' | 'expiresAt']?: string } & {
+  const data: { [Field in TextField]?: string } & {
     reverts?: number;
+    perWeek?: number;
+    ramp?: { planId: string; step: number };
   } = event.data;
   return {
     ...{ position: String(at), type: event.type, time, actor: by, state },
-    ...{ does: change?.does ?? null, perWeek: change?.perWeek ?? null },
+    ...{ does: change?.does ?? null, perWeek: change?.perWeek ?? data.perWeek ?? null },
     by: data.by ?? by.id,
     approvedBy: data.approvedBy ?? (event.type === 'ApprovalGiven' ? by.id : null),
     ...{ reason: data.reason ?? null, changeId: data.changeId ?? null },
     reverts: data.reverts === undefined ? null : String(data.reverts),
-    ...{ effectiveAt: data.effectiveAt ?? null, expiresAt: data.expiresAt ?? null, before, after },
+    ...{ effectiveAt: data.effectiveAt ?? null, expiresAt: data.expiresAt ?? null },
+    ...{ planId: data.ramp?.planId ?? data.planId ?? null, step: data.ramp?.step ?? null },
+    steps: event.type === 'RampPlanSet' ? stepAnswers(event.data.steps) : null,
+    ...{ before: setAnswer(before), after: setAnswer(after) },
   };
 }
 
@@ -119,8 +137,9 @@ export class ListChangesController {
           ...{ actor: { kind: 'user', id: 'olga', role: 'operator' }, does: 'set-rate', perWeek: 1000, by: 'olga' },
           ...{ approvedBy: null, reason: 'reviewers have time', changeId: null, reverts: null },
           ...{ effectiveAt: null, expiresAt: null },
-          before: { perWeek: 500, daily: false, paused: false },
-          after: { perWeek: 1000, daily: false, paused: false },
+          ...{ planId: null, step: null, steps: null },
+          before: { perWeek: 500, daily: false, paused: false, rampPlanId: null },
+          after: { perWeek: 1000, daily: false, paused: false, rampPlanId: null },
         },
       ],
       position: '1042',

@@ -1,6 +1,7 @@
 import { type DecisionsAgain, decisionsAgain } from '../../context/decisions-again.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { admissionPlanStream, endSchedule, setClassPlan, setSchedule, shareCohort } from '../admission-plan.js';
+import { withdrawConfirmation } from '../change-ramp.js';
 import { cohortStream, fillCohort, onboardCohort } from '../cohort.js';
 import type { RolloutEvent } from '../events.js';
 import { CohortAdmitted } from '../events.js';
@@ -37,7 +38,8 @@ export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
   OnboardingResumed: { rules: {}, decide: (state, about) => resumeOnboarding(state, about) },
   RampPlanSet: BY_SETTINGS,
   RampStepConfirmed: BY_SETTINGS,
-  RampPlanEnded: { rules: {}, decide: (state, { how, reason }) => endRamp(state, how, reason) },
+  RampConfirmationWithdrawn: { rules: {}, decide: (state, data) => withdrawConfirmation(state, data) },
+  RampPlanEnded: { rules: {}, decide: (state, { how, reason, reverts }) => endRamp(state, how, reason, reverts) },
   RolloutChangePlanned: BY_SETTINGS,
   RolloutChangeProposed: BY_SETTINGS,
   ApprovalGiven: BY_SETTINGS,

@@ -4,7 +4,13 @@ import type { Clock } from '../../kernel/clock.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { CLOCK } from '../../platform/ports.js';
 import { heldNow } from '../held-places.js';
+import type { Ramp } from '../ramp.js';
 import { peopleInWindow, rolloutStream } from '../rollout.js';
+
+const stepsOf = ({ steps, made }: Ramp) => [
+  { value: made, labels: { state: 'made' } },
+  { value: steps.length - made, labels: { state: 'left' } },
+];
 
 /** The people of the rolling seven days, the places held for invitations, and how many the rate allows. Every process reports the same values. */
 @Injectable()
@@ -35,6 +41,15 @@ export class RolloutGauges implements OnModuleInit {
       async () => {
         const { perWeek } = await rollout();
         return perWeek === undefined ? [] : [{ value: perWeek }];
+      },
+    );
+    this.metrics.readGauge(
+      'rollout_ramp_steps',
+      'Steps of the ramp plan, `made` and `left`; absent without a plan',
+      ['state'],
+      async () => {
+        const { ramp } = await rollout();
+        return ramp ? stepsOf(ramp) : [];
       },
     );
   }

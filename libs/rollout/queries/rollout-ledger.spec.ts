@@ -73,4 +73,30 @@ describe('the history of the rollout', () => {
       { does: 'set-rate', perWeek: 20 },
     ]);
   });
+
+  it('says which ramp plan is in force, and what became of the others', () => {
+    const plan = (planId: string): RolloutEvent => ({
+      type: 'RampPlanSet',
+      data: { planId, steps: [{ perWeek: 20, afterDays: 7, mode: 'automatic' }], reason: 'a test' },
+    });
+    const over = (planId: string, how: 'ended' | 'replaced' | 'rate-changed'): RolloutEvent => ({
+      type: 'RampPlanEnded',
+      data: { planId, how, reason: 'a test' },
+    });
+    const withdrawn: RolloutEvent = {
+      type: 'RampConfirmationWithdrawn',
+      data: { planId: 'p-2', perWeek: 20, reason: 'a test' },
+    };
+    const confirmed: RolloutEvent = { type: 'RampStepConfirmed', data: { planId: 'p-2', perWeek: 20 } };
+    expect(states(plan('p-1'), over('p-1', 'replaced'), plan('p-2'), confirmed, withdrawn)).toEqual([
+      ...['replaced', 'recorded', 'in-force', 'recorded', 'recorded'],
+    ]);
+    expect(states(plan('p-1'), over('p-1', 'ended'), plan('p-2'), over('p-2', 'rate-changed'))).toEqual([
+      ...['cancelled', 'recorded', 'replaced', 'recorded'],
+    ]);
+    expect(ledger(plan('p-1'), over('p-1', 'ended'))).toMatchObject([
+      { before: { ramp: null }, after: { ramp: { planId: 'p-1' } } },
+      { before: { ramp: { planId: 'p-1' } }, after: { ramp: null } },
+    ]);
+  });
 });

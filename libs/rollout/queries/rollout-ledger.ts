@@ -1,6 +1,7 @@
 import type { EventPlace, StreamKind } from '../../kernel/decider.js';
 import type { Change } from '../change-rollout.js';
 import type { RolloutEvent } from '../events.js';
+import type { Ramp } from '../ramp.js';
 import { type Rollout, rolloutStream } from '../rollout.js';
 
 /** What an admission depends on that people set. */
@@ -8,6 +9,8 @@ export interface SetState {
   perWeek: number | null;
   daily: boolean;
   paused: boolean;
+  /** The plan by which the rate rises; null for none. */
+  ramp: Ramp | null;
 }
 
 export const ENTRY_STATES = [
@@ -28,6 +31,10 @@ export const LEDGER_TYPES = [
   'RolloutChangeProposed',
   'ApprovalGiven',
   'RolloutChangeEnded',
+  'RampPlanSet',
+  'RampStepConfirmed',
+  'RampConfirmationWithdrawn',
+  'RampPlanEnded',
 ] as const;
 
 /** A change of the rollout, or a step towards one. */
@@ -58,24 +65,23 @@ export const rolloutLedger: StreamKind<Ledger, RolloutEvent> = {
     if (!isChange(event)) return { rollout: after, entries };
     const { source: _, ...where } = place;
     const change = changeOf(event, entries);
-    const entry = { ...where, event, ...(change && { change }), before: setStateOf(rollout), after: setStateOf(after) };
+    const before = replacedBy(event, entries.at(-1)) ?? setStateOf(rollout);
+    const entry = { ...where, event, ...(change && { change }), before, after: setStateOf(after) };
     return { rollout: after, entries: [...entries, entry].slice(-ENTRIES_KEPT) };
   },
 };
 
+/** What there was before a plan is the one that it replaced, which an event just before it ended. */
+const replacedBy = ({ type }: ChangeEvent, last: LedgerEntry | undefined): SetState | undefined =>
+  type === 'RampPlanSet' && last?.event.type === 'RampPlanEnded' && last.event.data.how === 'replaced'
+    ? last.before
+    : undefined;
+
 const isChange = (event: RolloutEvent): event is ChangeEvent =>
   (LEDGER_TYPES as readonly string[]).includes(event.type);
 
-const setStateOf = ({
-  perWeek = null,
-  daily,
-  paused,
-}: {
-  perWeek?: number | null;
-  daily: boolean;
-  paused: boolean;
-}) => ({
-  ...{ perWeek, daily, paused },
+const setStateOf = ({ perWeek, daily, paused, ramp }: Rollout): SetState => ({
+  ...{ perWeek: perWeek ?? null, daily, paused, ramp: ramp ?? null },
 });
 
 function changeOf({ type, data }: ChangeEvent, earlier: readonly LedgerEntry[]): Change | undefined {
@@ -94,6 +100,11 @@ function changeOf({ type, data }: ChangeEvent, earlier: readonly LedgerEntry[]):
     case 'ApprovalGiven':
     case 'RolloutChangeEnded':
       return earlier.findLast(({ event }) => changeIdOf(event) === data.changeId)?.change;
+    case 'RampPlanSet':
+    case 'RampStepConfirmed':
+    case 'RampConfirmationWithdrawn':
+    case 'RampPlanEnded':
+      return undefined;
   }
 }
 
@@ -109,18 +120,26 @@ export function entryStates(entries: readonly LedgerEntry[], now: number): Entry
     const id = changeIdOf(entry.event);
     if (id !== undefined) last.set(id, entry);
   }
+  const ends = new Map(
+    entries.flatMap(({ event: { type, data } }) =>
+      type === 'RampPlanEnded' ? [[data.planId, data.how] as const] : [],
+    ),
+  );
   return entries.map((entry) => {
     const { event } = entry;
     if (event.type === 'OnboardingRateSet') return entry === rate ? 'in-force' : 'replaced';
     if (event.type === 'OnboardingPaused' || event.type === 'OnboardingResumed')
       return entry === pause ? 'in-force' : 'replaced';
     if (event.type === 'RolloutChangePlanned') return endOf(last.get(event.data.changeId)!, 'planned');
+    if (event.type === 'RampPlanSet') return PLAN_STATES[ends.get(event.data.planId) ?? 'none'];
     if (event.type !== 'RolloutChangeProposed') return 'recorded';
     const latest = last.get(event.data.changeId)!;
     if (latest !== entry) return endOf(latest, 'approved');
     return Date.parse(event.data.expiresAt) > now ? 'proposed' : 'expired';
   });
 }
+
+const PLAN_STATES = { none: 'in-force', ended: 'cancelled', replaced: 'replaced', 'rate-changed': 'replaced' } as const;
 
 /** What the last entry of a change says of those before it. */
 function endOf({ event }: LedgerEntry, otherwise: 'planned' | 'approved'): EntryState {

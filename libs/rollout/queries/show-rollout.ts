@@ -20,21 +20,23 @@ import {
 } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Clock, toIso, WEEK_MS } from '../../kernel/clock.js';
-import { CLOCK } from '../../platform/ports.js';
+import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { ViewNotBuilt } from '../../projections/view-query.js';
 import { Waitlist, waitlistEntriesView } from '../../waitlist/index.js';
 import { admissionPlanStream } from '../admission-plan.js';
 import { CHANGES } from '../change-events.js';
+import { stepNeeds } from '../change-ramp.js';
+import type { RateTerms } from '../change-rollout.js';
 import { openProposals, type PlannedChange, type ProposedChange } from '../changes.js';
 import { askedRate, type GateReading, readGate } from '../gate-move.js';
 import { heldNow } from '../held-places.js';
-import type { Ramp } from '../ramp.js';
-import { STEP_MODES } from '../ramp-events.js';
+import type { StepNeed } from '../ramp.js';
 import { availableCapacity, countedCohorts, type GrantedCohort, peopleInWindow, rolloutStream } from '../rollout.js';
 import { rolloutWords } from '../rollout-words.js';
 import { nextSlice } from '../scheduled-slice.js';
 import { GateInForceAnswer, inForceAt, moveExample } from './gate-answers.js';
 import { GateEvidence } from './gate-evidence.js';
+import { RampAnswer, rampAnswer } from './ramp-answers.js';
 import { CHANGES_KEPT, rolloutHistory } from './rollout-history.js';
 
 const CountedAnswer = closed({
@@ -75,27 +77,6 @@ const ChangeAnswer = closed({
   daily: Type.Optional(flag('Whether a seventh of it was to be admitted automatically every day.')),
   reason: Type.Optional(text('Why.')),
 });
-
-const RampAnswer = closed(
-  {
-    planId: text('Its id, which a confirmation names.'),
-    by: text('Who set it.'),
-    reason: text('Why.'),
-    made: count('How many of its steps were made.'),
-    since: instant('When the last of them was made, or the plan was set.'),
-    confirmedBy: orNull(text('Who confirmed the next step.')),
-    steps: list(
-      closed({
-        perWeek: count('The rate.'),
-        afterDays: count('How many days the step before it, or the plan, has to be in force.'),
-        exposures: orNull(count('The least exposures that have to count in the stage.')),
-        mode: oneOf(STEP_MODES, 'Whether an operator has to confirm it.'),
-      }),
-      'The steps in their order.',
-    ),
-  },
-  'The plan by which the rate rises while the gate supports it; null without one.',
-);
 
 export const RolloutAnswer = closed({
   words: list(
@@ -141,6 +122,7 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
     @Inject(Waitlist) private readonly waitlist: Waitlist,
     @Inject(GateEvidence) private readonly evidence: GateEvidence,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(SETTINGS) private readonly terms: RateTerms,
   ) {}
 
   async execute(): Promise<RolloutAnswer> {
@@ -154,8 +136,9 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
     const { available, moreAt } = availableCapacity(rollout, now);
     const { schedule } = plan.state;
     const next = nextSlice(rollout, schedule, now);
+    const read = await this.reading(now);
     return {
-      words: rolloutWords(rollout, await this.reading(), changes.at(-1), now, schedule),
+      words: rolloutWords(rollout, now, { ...read, last: changes.at(-1), schedule }),
       perWeek: rollout.perWeek ?? null,
       daily: rollout.daily,
       paused: rollout.paused,
@@ -172,22 +155,26 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
       changes: changes.map((change) => ({ ...change, position: String(change.position) })),
       planned: rollout.changes.planned.map(plannedAnswer),
       proposals: openProposals(rollout.changes, now).map(proposedAnswer),
-      ramp: rollout.ramp ? rampAnswer(rollout.ramp) : null,
+      ramp: rollout.ramp ? rampAnswer(rollout.ramp, read.needs) : null,
       position: String(position),
     };
   }
 
-  private async reading(): Promise<GateReading | undefined> {
+  /** What the gate reads, and what the next step of the ramp plan needs by it. */
+  private async reading(now: number): Promise<{ reading?: GateReading; needs: StepNeed[] }> {
     try {
-      let perWeek = 0;
+      let rollout = rolloutStream.initial;
       const evidence = await this.evidence.read(async () => {
-        const { state } = await this.transactor.load(rolloutStream, undefined);
-        perWeek = askedRate(state);
-        return state.gate;
+        rollout = (await this.transactor.load(rolloutStream, undefined)).state;
+        return rollout.gate;
       });
-      return readGate(evidence.gate, evidence, perWeek, evidence.lateBySeconds);
+      const { gate, lateBySeconds } = evidence;
+      return {
+        reading: readGate(gate, evidence, askedRate(rollout), lateBySeconds),
+        needs: stepNeeds(rollout, evidence, lateBySeconds, { now, terms: this.terms }),
+      };
     } catch (error) {
-      if (error instanceof ViewNotBuilt) return undefined;
+      if (error instanceof ViewNotBuilt) return { needs: ['views'] };
       throw error;
     }
   }
@@ -203,14 +190,6 @@ const plannedAnswer = (one: PlannedChange): Static<typeof PlannedAnswer> => ({
 
 const proposedAnswer = (one: ProposedChange): Static<typeof ProposedAnswer> => ({
   ...{ ...pendingAnswer(one), effectiveAt: one.effectiveAt ?? null, expiresAt: one.expiresAt },
-});
-
-const rampAnswer = ({ steps, confirmedBy, ...ramp }: Ramp): Static<typeof RampAnswer> => ({
-  ...{
-    ...ramp,
-    confirmedBy: confirmedBy ?? null,
-    steps: steps.map((step) => ({ ...step, exposures: step.exposures ?? null })),
-  },
 });
 
 const toAnswer = ({ cohortId, people, admittedAt, onboarded }: GrantedCohort): Static<typeof CountedAnswer> => ({

@@ -5,6 +5,7 @@ import { line, lines } from '../cli/rendering/plain-text.js';
 import { number, rowsOf, table } from '../cli/rendering/table.js';
 import { listed } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
+import { waitlistAddressesCommand } from './cli/addresses.js';
 import { waitlistImportCommand } from './cli/import.js';
 import type { JoinAnswer } from './features/join-waitlist.js';
 import type { ClassAnswer } from './features/set-waitlist-class.js';
@@ -18,6 +19,7 @@ interface Joining {
   reason?: string;
   priority?: number;
   class?: string;
+  policyVersion?: string;
 }
 
 export const commands: CommandGroup = (program, run) => {
@@ -33,9 +35,10 @@ export const commands: CommandGroup = (program, run) => {
     .option('--reason <text>', 'what the person wants to create')
     .option('--priority <class>', 'priority class, where 0 is onboarded first (default: 5)', integer(0, 9))
     .option('--class <class>', 'class of the waitlist, such as artists (default: general)', label)
+    .option('--policy-version <version>', 'the version of the content policy to which the person agrees')
     .action(
-      run<Joining>(async ({ client, print }, { locale, reason, priority, class: of }, email) => {
-        const body = { email, locale, reason, priority, class: of };
+      run<Joining>(async ({ client, print }, { locale, reason, priority, class: of, policyVersion }, email) => {
+        const body = { email, locale, reason, priority, class: of, policyVersion };
         const joined = await client.post<JoinAnswer>('/v1/waitlist', body, { repeatable: true });
         print(joined, () =>
           joined.accountId ? line`${joined.accountId} is ${joined.status}` : line`${joined.status}`,
@@ -129,4 +132,5 @@ export const commands: CommandGroup = (program, run) => {
     );
 
   waitlistImportCommand(program, run);
+  waitlistAddressesCommand(program, run);
 };

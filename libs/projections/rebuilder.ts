@@ -15,6 +15,7 @@ import { type Progress, ShardReplay } from './shard-replay.js';
 import type { Digest } from './table-digest.js';
 import type { View } from './view.js';
 import type { ViewBuild } from './view-build.js';
+import { inSchemas } from './view-query.js';
 import { viewSchema } from './view-tables.js';
 
 export interface TableComparison {
@@ -317,9 +318,6 @@ export class Rebuilder {
 
 /** Answers queries of the views' live tables from those of the builds. */
 function queriesTo(pool: pg.Pool, builds: readonly ViewBuild[]): ViewQueries {
-  const schemas = builds.map(({ view, tables }) => [`${viewSchema(view)}.`, `${tables.schema}.`] as const);
-  // A prepared statement of the same name reads the live tables.
-  const query = ({ name: _, ...asked }: pg.QueryConfig) =>
-    pool.query({ ...asked, text: schemas.reduce((text, [live, built]) => text.replaceAll(live, built), asked.text) });
-  return { query } as ViewQueries;
+  const schemas = new Map(builds.map(({ view, tables }) => [viewSchema(view), tables.schema]));
+  return { query: (asked: pg.QueryConfig) => pool.query(inSchemas(asked, schemas)) } as ViewQueries;
 }

@@ -12,7 +12,6 @@ import { RULE_FLAGS_LANE, restrictedShareFlagging } from './processes/restricted
 import { ActivePeopleReport } from './queries/active-people-report.js';
 import { DisregardedDecisionsController, ShowDisregardedDecisionsHandler } from './queries/disregarded-decisions.js';
 import { NotedUses } from './queries/disregarded-uses.js';
-import { EarlierFigures } from './queries/earlier-figures.js';
 import {
   ListModelProblemImagesHandler,
   ModelProblemsController,
@@ -127,7 +126,6 @@ export const safetyContext: Context = {
   services: [
     { provide: DisregardedUses, useClass: NotedUses },
     SafetyReport,
-    EarlierFigures,
     ReviewReport,
     SafetyGauges,
     OutcomeGauges,

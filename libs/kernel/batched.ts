@@ -9,7 +9,7 @@ interface Request<Question, Answer> {
 
 /**
  * Collects the questions that concurrent work asks, and asks them together. A question is asked after its call, so that the
- * answer is newer than that. They are about the present, whoever asks.
+ * answer is newer than that. They are about the present, also if the caller is not.
  * @param ask answers in the order of the questions; if it fails, so do all of them
  * @param limits the most questions in one batch, and the most batches at a time
  */

@@ -92,7 +92,7 @@ export class EarlierViews {
     running.ended = this.make(views, position, progress).finally(() => {
       this.running = undefined;
     });
-    running.ended.catch(() => {}); // whoever waits gets the error
+    running.ended.catch(() => {}); // those who wait get the error
     return running;
   }
 

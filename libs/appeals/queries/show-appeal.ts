@@ -161,7 +161,7 @@ export class ShowAppealHandler implements IQueryHandler<ShowAppeal> {
   }
 }
 
-/** What the person wrote, and what a claim allows, are not for whoever had the claim earlier. */
+/** What the person wrote, and what a claim allows, are not for those who had the claim earlier. */
 const hasNow = ({ id }: Actor, claim: { reviewer: string } | undefined): boolean =>
   claim?.reviewer === id && earlierMoment() === undefined;
 

@@ -1,7 +1,7 @@
-import { pause } from '../../kernel/wait.js';
-import type { Pool } from '../../platform/database/database.js';
-import type { Logger } from '../../platform/logging/logger.js';
-import { dropUnreadViews } from '../../projections/earlier-views.js';
+import { pause } from '../kernel/wait.js';
+import type { Pool } from '../platform/database/database.js';
+import type { Logger } from '../platform/logging/logger.js';
+import { dropUnreadViews } from './earlier-views.js';
 
 const TICK_MS = 60_000;
 

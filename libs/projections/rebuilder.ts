@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { EventStore } from '../event-store/event-store.js';
-import type { Position } from '../kernel/envelope.js';
+import type { Position, RecordedEvent } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
 import { inSnapshot, inTransaction } from '../platform/database/in-transaction.js';
 import { takeOverCheckpoints } from '../subscriptions/checkpoints.js';
@@ -63,9 +63,9 @@ export class Rebuilder {
 
   constructor(
     private readonly pool: pg.Pool,
-    private readonly store: EventStore,
+    private readonly store: Pick<EventStore, 'head' | 'readAll'>,
     private readonly locks: LockSession,
-    report: Pick<PageReport, 'parked'> = {},
+    private readonly report: Pick<PageReport, 'parked'> = {},
   ) {
     this.shards = new ShardReplay(pool, store, report);
   }
@@ -171,6 +171,15 @@ export class Rebuilder {
         await this.giveUp(builds);
       }
     });
+  }
+
+  /** The same for a log of some of the events, for `readAt`. */
+  ofEvents(isPart: (event: RecordedEvent) => boolean): Pick<Rebuilder, 'readAt'> {
+    const readAll: EventStore['readAll'] = async (after, options) => {
+      const page = await this.store.readAll(after, options);
+      return { ...page, events: page.events.filter(isPart) };
+    };
+    return new Rebuilder(this.pool, { head: () => this.store.head(), readAll }, this.locks, this.report);
   }
 
   private async giveUp(builds: readonly ViewBuild[]): Promise<void> {

@@ -50,14 +50,15 @@ export {
   type EvidenceReading,
   type ViewPositions,
 } from './queries/evidence-sources.js';
-export type { SafetyAnswer } from './queries/safety-answer.js';
-export { COUNTED_VIEWS, SafetyReport } from './queries/safety-figures.js';
+export { SafetyAnswer, SafetyFigures } from './queries/safety-answer.js';
+export { COUNTED_VIEWS, SAFETY_SOURCES, SafetyReport } from './queries/safety-figures.js';
 export { EarlierEvidence, StageEvidence } from './queries/stage-evidence.js';
 export type { ModelFigures, SeriesPoint } from './queries/stage-figures.js';
 export * from './review-metrics.js';
 export * from './safety-counts.js';
 export * from './views/deactivations.js';
 export { disregardedDecisionsView } from './views/disregarded-decisions.js';
+export { safetyImagesView } from './views/safety-images.js';
 
 export const safetyContext: Context = {
   name: 'safety',

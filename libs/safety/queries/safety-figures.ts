@@ -38,21 +38,14 @@ export class SafetyReport {
       ORDER BY bucket COLLATE "C" LIMIT ${MAX_GROUPS + 1}`;
   }
 
-  /** Days, weeks and categories have counters; other groups and review metrics are computed on demand. */
-  read(by: Grouping | undefined, days: Days): Promise<Omit<SafetyAnswer, 'position'>> {
-    return this.figures(by, days, this.pool);
-  }
-
-  /** The figures of everything, but for those of review. @param db where it finds COUNTED_VIEWS */
-  async whole(db: ViewQueries): Promise<Omit<SafetyFigures, 'review'>> {
-    const { whole } = await this.counted(db, undefined, {});
-    return toFigures(whole);
-  }
-
-  private async figures(
+  /**
+   * Days, weeks and categories have counters; other groups and review metrics are computed on demand.
+   * @param db where it finds SAFETY_SOURCES, and with cohorts the accounts
+   */
+  async read(
     by: Grouping | undefined,
     days: Days,
-    db: ViewQueries,
+    db: ViewQueries = this.pool,
   ): Promise<Omit<SafetyAnswer, 'position'>> {
     const isComputed = by !== undefined && by in GROUP_COUNTS;
     const counted = await this.counted(db, isComputed ? undefined : (by as CountedGrouping), days);
@@ -64,6 +57,12 @@ export class SafetyReport {
       whole: { ...whole, review: reviewOf(null) },
       groups: groups.map(({ group, row }) => ({ group, ...toFigures(row, exposed), review: reviewOf(group) })),
     };
+  }
+
+  /** The figures of everything, but for those of review. @param db where it finds COUNTED_VIEWS */
+  async whole(db: ViewQueries): Promise<Omit<SafetyFigures, 'review'>> {
+    const { whole } = await this.counted(db, undefined, {});
+    return toFigures(whole);
   }
 
   private async counted(db: ViewQueries, by: CountedGrouping | undefined, { from = '', to = '' }: Days) {

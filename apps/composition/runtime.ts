@@ -1,5 +1,6 @@
 import type { Catalogue } from '../../libs/context/catalogue.js';
 import { refuseOlderKeys } from '../../libs/erasure/index.js';
+import { EarlierEventStore } from '../../libs/event-store/earlier-event-store.js';
 import { EncryptingEventStore } from '../../libs/event-store/encrypting-event-store.js';
 import { OwnEventIds } from '../../libs/event-store/event-identity.js';
 import { LogEpoch } from '../../libs/event-store/log-epoch.js';
@@ -9,6 +10,7 @@ import { EventSchemas } from '../../libs/events/event-schemas.js';
 import { Backpressure } from '../../libs/ingest/backpressure.js';
 import { Quarantine } from '../../libs/ingest/quarantine.js';
 import type { Clock } from '../../libs/kernel/clock.js';
+import { clockOfMoments } from '../../libs/kernel/earlier-moment.js';
 import { VIEW_LEAD_BYTES } from '../../libs/kernel/fact-limits.js';
 import { timeOrderedIds } from '../../libs/kernel/ids.js';
 import type { Settings } from '../../libs/platform/configuration/settings.js';
@@ -76,12 +78,13 @@ async function openResources(
   closedLater({ close: () => dataSource.destroy() });
   await refuseSimulation(pool);
   const databaseClock = closedLater(await DatabaseClock.open(pool));
-  const clock: Clock = given ?? databaseClock;
+  const presentClock = given ?? databaseClock;
+  const clock = clockOfMoments(presentClock);
   const ids = timeOrderedIds(clock);
   const passedOver = { 'our-streams': 0, 'other-streams': 0 };
   const schemas = new EventSchemas(catalogue.events);
-  const personKeys = new PersonKeys(await openKeyStore(dataSource, pool, settings, clock), clock);
-  const store = closedLater(
+  const personKeys = new PersonKeys(await openKeyStore(dataSource, pool, settings, presentClock), presentClock);
+  const present = closedLater(
     new EncryptingEventStore(
       await openLog(settings, connection, pool, clock, logger, catalogue.stored, (event) => {
         passedOver[event.where]++;
@@ -92,6 +95,7 @@ async function openResources(
       catalogue.events,
     ),
   );
+  const store = new EarlierEventStore(present);
   if (settings.eventstoreUrl) await checkEventStoreDB(store);
   await refuseOlderKeys(store, personKeys.store);
   const continuity = new LogContinuity(pool, store);
@@ -103,7 +107,7 @@ async function openResources(
     isLogEmpty: async () => (await store.head()) === 0,
   });
   // Reads the log for every consumer in this process.
-  const log = closedLater(new LogTail(store));
+  const log = closedLater(new LogTail(present));
   const epoch = closedLater(await LogEpoch.open(pool, ids));
   const locks = closedLater(new LockSession(connection));
   return {
@@ -131,7 +135,7 @@ async function openResources(
       totalBytes: settings.quarantineMb * MEGABYTE,
     }),
     locks,
-    rebuilder: new Rebuilder(pool, store, locks, { parked: (parking) => logParked(logger, parking) }),
+    rebuilder: new Rebuilder(pool, present, locks, { parked: (parking) => logParked(logger, parking) }),
     viewReader: new ViewReader(pool),
     backpressure: settings.eventstoreUrl ? new Backpressure(VIEW_LEAD_BYTES) : new Backpressure(),
   };

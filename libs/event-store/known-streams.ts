@@ -15,6 +15,13 @@ export interface Known<State> {
   places: Map<string, Position>;
 }
 
+/** A stream of which nothing is known yet. */
+export const unknownStream = <State, Event extends DomainEvent>({
+  initial,
+}: StreamKind<State, Event>): Known<State> => ({
+  ...{ state: initial, revision: -1, position: 0, changedAt: 0, places: new Map() },
+});
+
 /** About 150 bytes each, so 15 MB, unless a few streams are very long. */
 const EVENTS_REMEMBERED = 100_000;
 /** A longer stream counts as this many, so that the only stream of a kind is kept however long it gets. */
@@ -35,7 +42,7 @@ export class KnownStreams {
 
   get<State, Event extends DomainEvent>(kind: StreamKind<State, Event>, stream: string): Known<State> {
     const known = this.streams.get(this.key(kind, stream)) as Known<State> | undefined;
-    return known ?? { state: kind.initial, revision: -1, position: 0, changedAt: 0, places: new Map() };
+    return known ?? unknownStream(kind);
   }
 
   /** Keeps the newer version. @param ids the position of each event since the version that `get` returned */

@@ -3,6 +3,7 @@ import { isNoOp, noOpRecorded } from '../events/no-op-recorded.js';
 import { type Clock, toIso } from '../kernel/clock.js';
 import { type CommandContext, OWN_SOURCE } from '../kernel/command-context.js';
 import { foldRecorded, lastChange, type StreamKind } from '../kernel/decider.js';
+import { atPresent, earlierMoment } from '../kernel/earlier-moment.js';
 import type { DomainEvent, JsonObject, NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
 import { StoreUnavailable, Unavailable } from '../kernel/errors.js';
 import { metadataOf } from '../kernel/event-metadata.js';
@@ -10,7 +11,7 @@ import type { Ids } from '../kernel/ids.js';
 import { Turns } from '../kernel/turns.js';
 import { eventsAt, IdInUse, isFormerEvent } from './event-identity.js';
 import { type EventStore, positionsOf, type StreamWrite, type WriteResult } from './event-store.js';
-import { type Known, KnownStreams } from './known-streams.js';
+import { type Known, KnownStreams, unknownStream } from './known-streams.js';
 
 export interface Transacted<State> {
   /** The state after the decision. */
@@ -73,7 +74,17 @@ export class Transactor {
    * @throws BrokenDecision if a schema refuses an event of the decision
    * @throws StoreUnavailable if the outcome of the append stays unknown; whatever `gather` throws
    */
-  async transact<State, Event extends DomainEvent, Facts = undefined>(
+  transact<State, Event extends DomainEvent, Facts = undefined>(
+    kind: StreamKind<State, Event>,
+    id: string | undefined,
+    context: CommandContext,
+    decide: (state: State, facts: Facts, changedAt: Position) => readonly Event[],
+    gather?: (load: Load<State>) => Promise<Facts>,
+  ): Promise<Transacted<State>> {
+    return atPresent(() => this.decided(kind, id, context, decide, gather));
+  }
+
+  private async decided<State, Event extends DomainEvent, Facts>(
     kind: StreamKind<State, Event>,
     id: string | undefined,
     context: CommandContext,
@@ -172,7 +183,8 @@ export class Transactor {
     kind: StreamKind<State, Event>,
     stream: string,
   ): Promise<Seen<State>> {
-    const known = this.known.get(kind, stream);
+    // What is known of the stream may be later than the moment that is asked for.
+    const known = earlierMoment() ? unknownStream(kind) : this.known.get(kind, stream);
     const read = await this.store.readStream(stream, Math.max(0, known.revision));
     if (known.revision >= 0) {
       const newest = read.shift();

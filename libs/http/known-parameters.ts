@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { InvalidInput } from '../kernel/errors.js';
+import { AS_OF, hasAsOf } from './as-of.js';
 import { hasMinPosition, MIN_POSITION } from './min-position.js';
 import type { GatehouseRequest } from './request-context.js';
 
@@ -13,8 +14,9 @@ import type { GatehouseRequest } from './request-context.js';
 export class KnownParameters implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const { query } = context.switchToHttp().getRequest<GatehouseRequest>();
-    const isWaiting = hasMinPosition(context.getHandler());
-    const given = Object.keys(query ?? {}).filter((name) => !(isWaiting && name === MIN_POSITION));
+    const handler = context.getHandler();
+    const taken = [...(hasMinPosition(handler) ? [MIN_POSITION] : []), ...(hasAsOf(handler) ? [AS_OF] : [])];
+    const given = Object.keys(query ?? {}).filter((name) => !taken.includes(name));
     if (given.length === 0 || declaresQuery(context)) return true;
     throw new InvalidInput(
       given.map((field) => ({ field, message: 'is not a parameter of this route; leave it out' })),

@@ -15,6 +15,9 @@ export const WaitsForPosition = (canLag: boolean) => SetMetadata(WAITS, canLag);
 /** Whether a handler has the parameter. */
 export const hasMinPosition = (handler: object): boolean => Reflect.hasMetadata(WAITS, handler);
 
+/** Whether its answer comes from views. */
+export const canLag = (handler: object): boolean => Reflect.getMetadata(WAITS, handler) === true;
+
 /** The parameter in the API's document. */
 export const MIN_POSITION_PARAMETER = {
   name: MIN_POSITION,
@@ -28,5 +31,5 @@ export const MIN_POSITION_PARAMETER = {
 export function positionProblems(handler: object): Record<number, readonly string[]> {
   if (!hasMinPosition(handler)) return {};
   const gone = { 410: ['position-gone'] };
-  return Reflect.getMetadata(WAITS, handler) ? { ...gone, 503: ['not-caught-up'] } : gone;
+  return canLag(handler) ? { ...gone, 503: ['not-caught-up'] } : gone;
 }

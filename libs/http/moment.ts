@@ -1,5 +1,7 @@
-import type { EventStore } from '../event-store/event-store.js';
+import { type EventStore, UnknownPosition } from '../event-store/event-store.js';
 import { positionAt } from '../event-store/position-at.js';
+import type { Clock } from '../kernel/clock.js';
+import type { EarlierMoment } from '../kernel/earlier-moment.js';
 import type { Position } from '../kernel/envelope.js';
 import { InvalidInput, PositionGone } from '../kernel/errors.js';
 import { isInstant, parseInstant } from '../kernel/text-forms.js';
@@ -39,4 +41,34 @@ export async function positionOfMoment(
   if ('time' in moment) return positionAt(store, moment.time);
   if (moment.position > (await store.head())) throw new PositionGone(text, epoch);
   return moment.position;
+}
+
+/**
+ * The moment from a client as that of an answer: the time of a position is when its event was stored.
+ * @throws InvalidInput; PositionGone if the log ends before the position, or has no event there
+ */
+export async function earlierMomentOf(
+  text: string,
+  field: string,
+  { store, epoch, clock }: { store: EventStore; epoch: string; clock: Clock },
+): Promise<Omit<EarlierMoment, 'views'>> {
+  const moment = momentOf(text, field, epoch);
+  const position = await positionOfMoment(text, field, { store, epoch });
+  const time = 'time' in moment ? moment.time : await storedAt(position, text, { store, epoch });
+  return { position, time: Math.min(clock.now(), time) };
+}
+
+async function storedAt(
+  position: Position,
+  text: string,
+  { store, epoch }: { store: EventStore; epoch: string },
+): Promise<number> {
+  if (position === 0) return 0; // before the first event
+  try {
+    const [event] = (await store.readAll(position, { including: true, limit: 1 })).events;
+    if (event?.position === position) return Date.parse(event.recordedAt);
+  } catch (error) {
+    if (!(error instanceof UnknownPosition)) throw error;
+  }
+  throw new PositionGone(text, epoch);
 }

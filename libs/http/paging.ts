@@ -1,6 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import { Type } from 'class-transformer';
 import { IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { earlierMoment } from '../kernel/earlier-moment.js';
 import { InvalidInput } from '../kernel/errors.js';
 import { hashOf, isUuid } from '../kernel/ids.js';
 import { isEntityId } from '../kernel/text-forms.js';
@@ -47,7 +48,7 @@ const DIGEST_LENGTH = 8;
 
 /** A list as it was asked for. Its cursors fit no other list, and not this one with another filter or order. */
 export class Listing {
-  private readonly tag: Tag;
+  private readonly asked: Tag;
 
   /**
    * @param name in the plural, as messages have it
@@ -59,7 +60,13 @@ export class Listing {
   ) {
     const given = Object.entries(asked).filter(([, value]) => value !== undefined);
     const digests = given.map(([part, value]) => [part, hashOf(String(value)).slice(0, DIGEST_LENGTH)]);
-    this.tag = Object.fromEntries([['list', name], ...digests]);
+    this.asked = Object.fromEntries([['list', name], ...digests]);
+  }
+
+  /** As of another position it is another list. */
+  private get tag(): Tag {
+    const moment = earlierMoment();
+    return moment ? { ...this.asked, asOf: String(moment.position) } : this.asked;
   }
 
   /**

@@ -1,3 +1,4 @@
+import { atPresent } from './earlier-moment.js';
 import { StoreUnavailable } from './errors.js';
 
 interface Request<Question, Answer> {
@@ -8,7 +9,7 @@ interface Request<Question, Answer> {
 
 /**
  * Collects the questions that concurrent work asks, and asks them together. A question is asked after its call, so that the
- * answer is newer than that.
+ * answer is newer than that. They are about the present, also if the caller is not.
  * @param ask answers in the order of the questions; if it fails, so do all of them
  * @param limits the most questions in one batch, and the most batches at a time
  */
@@ -23,7 +24,7 @@ export function batched<Question, Answer>(
   async function serve(batch: readonly Request<Question, Answer>[]): Promise<void> {
     underWay++;
     try {
-      const answers = await ask(batch.map(({ question }) => question));
+      const answers = await atPresent(() => ask(batch.map(({ question }) => question)));
       for (const [i, { resolve }] of batch.entries()) resolve(answers[i]!);
     } catch (error) {
       // While the store is unreachable, later ones would fail too, one after the other, and wait ever longer.

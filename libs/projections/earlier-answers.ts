@@ -1,5 +1,6 @@
-import { Refusal, Unavailable } from '../kernel/errors.js';
+import { Refusal } from '../kernel/errors.js';
 import { within } from '../kernel/wait.js';
+import { replayRunning } from './replay-running.js';
 
 /** Answers that are kept: the past does not change. */
 const MAX_KEPT = 32;
@@ -23,7 +24,11 @@ export class EarlierAnswers<Answer> {
     this.running ??= { key, answer: this.keep(key, replay) };
     const { answer } = this.running;
     answer.catch(() => {}); // the caller may have gone; another one gets the error
-    return within(this.waitMs, () => answer, replayRunning);
+    return within(
+      this.waitMs,
+      () => answer,
+      () => replayRunning(),
+    );
   }
 
   private async keep(key: string, replay: () => Promise<Answer>): Promise<Answer> {
@@ -41,6 +46,3 @@ export class EarlierAnswers<Answer> {
     }
   }
 }
-
-const replayRunning = () =>
-  new Unavailable('replay-running', 'the log is being replayed for earlier figures or for a view: retry in a while');

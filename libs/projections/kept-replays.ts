@@ -30,6 +30,13 @@ export interface KeptReplay {
   tables: KeptTable[];
 }
 
+/** Of some views. */
+export interface ReplayOfViews {
+  name: string;
+  /** In the order of the views. */
+  tables: ViewTables[];
+}
+
 const LIST = `SELECT name, position, kept_at, tables FROM projections.kept_replays WHERE epoch = $1 ORDER BY name`;
 
 /** Replays whose tables were left in schemas of their own, to be looked into and compared. */
@@ -115,10 +122,10 @@ export class KeptReplays {
   }
 
   /**
-   * The tables of a kept replay of these views up to a position, in their order; undefined if none has them all.
+   * A kept replay of these views up to a position, with their tables in their order; undefined if none has them all.
    * @throws Refusal replay-altered if somebody has written to them
    */
-  async at(views: readonly View[], position: Position, signal?: AbortSignal): Promise<ViewTables[] | undefined> {
+  async at(views: readonly View[], position: Position, signal?: AbortSignal): Promise<ReplayOfViews | undefined> {
     for (const kept of await this.list()) {
       if (kept.position !== position) continue;
       const found = views.map(({ name, version }) =>
@@ -127,7 +134,7 @@ export class KeptReplays {
       if (found.some((tables) => tables.length === 0)) continue;
       const all = views.map((view, n) => new ViewTables(view, found[n]![0]!.schema));
       for (const [n, tables] of all.entries()) await this.refuseAltered(kept.name, tables, found[n]!, signal);
-      return all;
+      return { name: kept.name, tables: all };
     }
     return undefined;
   }

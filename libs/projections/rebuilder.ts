@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { EventStore } from '../event-store/event-store.js';
-import type { Position } from '../kernel/envelope.js';
+import type { Position, RecordedEvent } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
 import { inSnapshot, inTransaction } from '../platform/database/in-transaction.js';
 import { takeOverCheckpoints } from '../subscriptions/checkpoints.js';
@@ -15,6 +15,7 @@ import { type Progress, ShardReplay } from './shard-replay.js';
 import type { Digest } from './table-digest.js';
 import type { View } from './view.js';
 import type { ViewBuild } from './view-build.js';
+import { inSchemas } from './view-query.js';
 import { viewSchema } from './view-tables.js';
 
 export interface TableComparison {
@@ -62,9 +63,9 @@ export class Rebuilder {
 
   constructor(
     private readonly pool: pg.Pool,
-    private readonly store: EventStore,
+    private readonly store: Pick<EventStore, 'head' | 'readAll'>,
     private readonly locks: LockSession,
-    report: Pick<PageReport, 'parked'> = {},
+    private readonly report: Pick<PageReport, 'parked'> = {},
   ) {
     this.shards = new ShardReplay(pool, store, report);
   }
@@ -170,6 +171,15 @@ export class Rebuilder {
         await this.giveUp(builds);
       }
     });
+  }
+
+  /** The same for a log of some of the events, for `readAt`. */
+  ofEvents(isPart: (event: RecordedEvent) => boolean): Pick<Rebuilder, 'readAt'> {
+    const readAll: EventStore['readAll'] = async (after, options) => {
+      const page = await this.store.readAll(after, options);
+      return { ...page, events: page.events.filter(isPart) };
+    };
+    return new Rebuilder(this.pool, { head: () => this.store.head(), readAll }, this.locks, this.report);
   }
 
   private async giveUp(builds: readonly ViewBuild[]): Promise<void> {
@@ -317,9 +327,6 @@ export class Rebuilder {
 
 /** Answers queries of the views' live tables from those of the builds. */
 function queriesTo(pool: pg.Pool, builds: readonly ViewBuild[]): ViewQueries {
-  const schemas = builds.map(({ view, tables }) => [`${viewSchema(view)}.`, `${tables.schema}.`] as const);
-  // A prepared statement of the same name reads the live tables.
-  const query = ({ name: _, ...asked }: pg.QueryConfig) =>
-    pool.query({ ...asked, text: schemas.reduce((text, [live, built]) => text.replaceAll(live, built), asked.text) });
-  return { query } as ViewQueries;
+  const schemas = new Map(builds.map(({ view, tables }) => [viewSchema(view), tables.schema]));
+  return { query: (asked: pg.QueryConfig) => pool.query(inSchemas(asked, schemas)) } as ViewQueries;
 }

@@ -84,8 +84,8 @@ export class ViewReplays {
     progress?: Progress,
     signal?: AbortSignal,
   ): Promise<ViewChanges[]> {
-    const earlier = await this.kept.at(views, from, signal);
-    const later = await this.kept.at(views, to, signal);
+    const earlier = (await this.kept.at(views, from, signal))?.tables;
+    const later = (await this.kept.at(views, to, signal))?.tables;
     const missing = [...(earlier ? [] : [from]), ...(later ? [] : [to])];
     if (missing.length === 0) return this.changes(views, { earlier: earlier!, later: later! }, limit);
     return this.rebuilder.replayed(

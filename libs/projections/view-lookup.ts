@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { batched } from '../kernel/batched.js';
+import { earlierMoment } from '../kernel/earlier-moment.js';
 import type { Position } from '../kernel/envelope.js';
 import { arrayParameter } from '../platform/database/array-parameters.js';
 import { shardOf } from '../subscriptions/shards.js';
@@ -38,8 +39,8 @@ export function viewLookup(pool: pg.Pool, view: View, columns: readonly string[]
            LEFT JOIN projections.checkpoints c ON c.follower = l.follower AND c.lane = k.lane
            LEFT JOIN ${viewTable(view)} r ON r.${table.key} = k.key`,
   };
-  return batched(async (keys: readonly string[]) => {
-    const found = keys.map(() => NOTHING);
+  const found = batched(async (keys: readonly string[]) => {
+    const answers = keys.map(() => NOTHING);
     try {
       const shards = arrayParameter('int4', keys.map(shardOf));
       const { rows } = await queryView(pool, {
@@ -47,7 +48,7 @@ export function viewLookup(pool: pg.Pool, view: View, columns: readonly string[]
         values: [arrayParameter('text', keys), shards, name, version],
       });
       for (const { n, position, parked, ...row } of rows)
-        found[Number(n) - 1] = {
+        answers[Number(n) - 1] = {
           row: row[table.key] === null ? undefined : row,
           asOf: Number(position),
           isParked: parked,
@@ -55,6 +56,15 @@ export function viewLookup(pool: pg.Pool, view: View, columns: readonly string[]
     } catch (error) {
       if (!(error instanceof ViewNotBuilt)) throw error;
     }
-    return found;
+    return answers;
   }, LIMITS);
+  const earlier = {
+    text: `SELECT ${columns.map((column) => `r.${column}`).join(', ')} FROM ${viewTable(view)} r WHERE r.${table.key} = $1`,
+  };
+  return async (key) => {
+    const moment = earlierMoment();
+    if (!moment) return found(key);
+    const { rows } = await queryView(pool, { ...earlier, values: [key] });
+    return { row: rows[0], asOf: moment.position, isParked: false };
+  };
 }

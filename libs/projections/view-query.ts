@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { earlierMoment } from '../kernel/earlier-moment.js';
 import { StoreUnavailable } from '../kernel/errors.js';
 import { isTransientDatabaseError } from '../kernel/transient.js';
 
@@ -14,13 +15,32 @@ export const onceBuilt =
     if (!(error instanceof ViewNotBuilt)) failed(error);
   };
 
+/** The schemas of live views, as their queries name them. */
+const LIVE_SCHEMA = /\bview_[a-z0-9_]+_v[0-9]+(?=\.)/g;
+
 /**
- * Queries views' tables.
+ * The same query of other tables of the views.
+ * @param schemas where the tables are, by the schemas of the live ones
+ */
+export function inSchemas({ name: _, ...query }: pg.QueryConfig, schemas: ReadonlyMap<string, string>): pg.QueryConfig {
+  // Without the name: a prepared statement of it reads the live tables.
+  const text = query.text.replaceAll(LIVE_SCHEMA, (live) => {
+    const schema = schemas.get(live);
+    if (schema === undefined)
+      throw new Error(`the query reads ${live}, which was not replayed for it: declare the view`);
+    return schema;
+  });
+  return { ...query, text };
+}
+
+/**
+ * Queries views' tables; for work as of an earlier moment, those with the rows that the views had then.
  * @throws ViewNotBuilt; StoreUnavailable while the database is unreachable
  */
 export async function queryView(pool: Pick<pg.Pool, 'query'>, query: pg.QueryConfig): Promise<pg.QueryResult> {
   try {
-    return await pool.query(query);
+    const moment = earlierMoment();
+    return await pool.query(moment ? inSchemas(query, moment.views) : query);
   } catch (error) {
     if (isTransientDatabaseError(error)) throw new StoreUnavailable('the database is unreachable', { cause: error });
     if ((error as { code?: string }).code !== UNDEFINED_TABLE) throw error;

@@ -12,7 +12,6 @@ import { RULE_FLAGS_LANE, restrictedShareFlagging } from './processes/restricted
 import { ActivePeopleReport } from './queries/active-people-report.js';
 import { DisregardedDecisionsController, ShowDisregardedDecisionsHandler } from './queries/disregarded-decisions.js';
 import { NotedUses } from './queries/disregarded-uses.js';
-import { EarlierFigures } from './queries/earlier-figures.js';
 import {
   ListModelProblemImagesHandler,
   ModelProblemsController,
@@ -51,14 +50,15 @@ export {
   type EvidenceReading,
   type ViewPositions,
 } from './queries/evidence-sources.js';
-export type { SafetyAnswer } from './queries/safety-answer.js';
-export { COUNTED_VIEWS, SafetyReport } from './queries/safety-figures.js';
+export { SafetyAnswer, SafetyFigures } from './queries/safety-answer.js';
+export { COUNTED_VIEWS, SAFETY_SOURCES, SafetyReport } from './queries/safety-figures.js';
 export { EarlierEvidence, StageEvidence } from './queries/stage-evidence.js';
 export type { ModelFigures, SeriesPoint } from './queries/stage-figures.js';
 export * from './review-metrics.js';
 export * from './safety-counts.js';
 export * from './views/deactivations.js';
 export { disregardedDecisionsView } from './views/disregarded-decisions.js';
+export { safetyImagesView } from './views/safety-images.js';
 
 export const safetyContext: Context = {
   name: 'safety',
@@ -127,7 +127,6 @@ export const safetyContext: Context = {
   services: [
     { provide: DisregardedUses, useClass: NotedUses },
     SafetyReport,
-    EarlierFigures,
     ReviewReport,
     SafetyGauges,
     OutcomeGauges,

@@ -3,7 +3,7 @@ import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import type pg from 'pg';
 import type { Static } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId, Means } from '../../http/field-rules.js';
 import { closed, page, position } from '../../http/openapi/answer-schemas.js';
@@ -182,6 +182,7 @@ export class ListAppealsController {
 
   @Get()
   @FromViews(appealsView)
+  @AsOf({ views: ['images'], notFor: ['reviewer'] })
   @Roles(...HEARERS, 'operator', 'compliance', 'service')
   @Operation('Appeals: by their deadline if `status` is open or `overdue` is true, otherwise the oldest first', {
     description:

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { type Static, Type } from 'typebox';
 import { AuditTrail } from '../../audit/index.js';
-import { FromLog } from '../../context/from-views.js';
+import { AsOf, FromLog } from '../../context/from-views.js';
 import { enforcementStream, MEASURES } from '../../enforcement/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { readPersonal } from '../../event-store/read-personal.js';
@@ -26,7 +26,8 @@ import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { belongsTo, foldRecorded } from '../../kernel/decider.js';
-import type { RecordedEvent } from '../../kernel/envelope.js';
+import { earlierMoment } from '../../kernel/earlier-moment.js';
+import type { Actor, RecordedEvent } from '../../kernel/envelope.js';
 import { PersonKeys } from '../../platform/personal-data/person-keys.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { appealStream, refuseUnknown } from '../appeal.js';
@@ -104,7 +105,7 @@ export class ShowAppealHandler implements IQueryHandler<ShowAppeal> {
       one && this.clock.now() < one.until ? one : undefined;
     const claim = lasting(state.claim);
     const reserved = isService(actor) ? undefined : lasting(state.reserved);
-    const isOwn = claim?.reviewer === actor.id;
+    const isOwn = hasNow(actor, claim);
     const { order, status } = enforcement;
     const personal = await readPersonal(this.keys, filed, AppealFiled, 'text');
     // Who reads what a person wrote is recorded first.
@@ -131,7 +132,7 @@ export class ShowAppealHandler implements IQueryHandler<ShowAppeal> {
       ...decisionOf(decision, isService(actor)),
       text: isOwn ? personal.text : null,
       isErased: personal.isErased,
-      hearers: isLead(actor) && state.status === 'open' ? await this.hearers.of(id) : null,
+      hearers: state.status === 'open' ? await this.hearersFor(actor, id) : null,
       token: isOwn ? claim!.token : null,
       measure: {
         measure: order?.measure ?? 'strike',
@@ -154,7 +155,15 @@ export class ShowAppealHandler implements IQueryHandler<ShowAppeal> {
       position: String(events.at(-1)!.position),
     };
   }
+
+  private async hearersFor(reader: Actor, id: string): Promise<AppealAnswer['hearers']> {
+    return isLead(reader) && !earlierMoment() ? this.hearers.of(id) : null;
+  }
 }
+
+/** What the person wrote, and what a claim allows, are not for those who had the claim earlier. */
+const hasNow = ({ id }: Actor, claim: { reviewer: string } | undefined): boolean =>
+  claim?.reviewer === id && earlierMoment() === undefined;
 
 /** Since it was filed. */
 const firstClaimed = (events: readonly RecordedEvent[], filed: RecordedEvent): string | null =>
@@ -217,10 +226,11 @@ export class ShowAppealController {
 
   @Get(':id')
   @FromLog()
+  @AsOf({ notFor: ['reviewer'] })
   @Roles(...HEARERS, 'operator', 'compliance', 'service')
   @Operation('An appeal, what it is about, and its history', {
     description:
-      'What the person wrote is shown to the reviewer who has claimed it, and the audit stream records who reads it. GET /v1/cases/{id}/review has the case.',
+      'What the person wrote is shown to the reviewer who has claimed it, and the audit stream records who reads it; not as of an earlier moment. GET /v1/cases/{id}/review has the case.',
     fields: { id: APPEAL_ID },
     answer: answer('Appeal', 'The appeal.', AppealAnswer, example),
     refusals: { 404: ['appeal-unknown'] },

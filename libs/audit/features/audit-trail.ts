@@ -6,6 +6,7 @@ import type { Audit } from '../../kernel/audit.js';
 import { batched } from '../../kernel/batched.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { type CommandContext, OWN_SOURCE, traceOf } from '../../kernel/command-context.js';
+import { atPresent } from '../../kernel/earlier-moment.js';
 import type { NewEvent, Position } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
@@ -27,7 +28,12 @@ export class AuditTrail implements Audit<AuditEvent> {
     @Inject(IDS) private readonly ids: Ids,
   ) {}
 
-  async record({ type, data }: AuditEvent, context: CommandContext, once?: string): Promise<Position> {
+  /** A read of the past happens now. */
+  record(event: AuditEvent, context: CommandContext, once?: string): Promise<Position> {
+    return atPresent(() => this.recordNow(event, context, once));
+  }
+
+  private async recordNow({ type, data }: AuditEvent, context: CommandContext, once?: string): Promise<Position> {
     const fault = this.schemas.fault(type, data);
     if (fault) throw new Error(`${type}${fault.field} ${fault.message}`);
     const { actor, correlationid } = context;

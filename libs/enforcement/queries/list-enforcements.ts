@@ -4,7 +4,7 @@ import { IsIn } from 'class-validator';
 import type pg from 'pg';
 import { type Static, Type } from 'typebox';
 import { accountStream, type Consequences, consequencesOf, isInForce } from '../../account/index.js';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId, Means } from '../../http/field-rules.js';
@@ -132,6 +132,7 @@ export class ListEnforcementsController {
 
   @Get()
   @FromViews(enforcementsView)
+  @AsOf()
   @Roles('operator', 'lead', 'compliance', 'administrator', 'service')
   @Operation('The enforcements against an account, or those that targets have not acknowledged, the newest first', {
     answer: answer('EnforcementPage', 'A page of enforcements.', page(EnforcementEntry, 'The enforcements.'), {

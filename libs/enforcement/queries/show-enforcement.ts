@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { accountStream, consequencesOf, isInForce } from '../../account/index.js';
-import { FromLog } from '../../context/from-views.js';
+import { AsOf, FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { isOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -11,6 +11,7 @@ import { Context } from '../../http/request-context.js';
 import { withholdingStream } from '../../images/index.js';
 import type { Clock } from '../../kernel/clock.js';
 import { belongsTo, foldRecorded, isUsable } from '../../kernel/decider.js';
+import { earlierMoment } from '../../kernel/earlier-moment.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { NotFound } from '../../kernel/errors.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
@@ -19,7 +20,7 @@ import { type Asked, enforcementStream, type Order } from '../enforcement.js';
 import { EnforcementAcknowledged, EnforcementLifted } from '../events.js';
 import { ladderStream, versionAt } from '../ladder.js';
 import { targetsStream } from '../targets.js';
-import { DecisionPoints } from './decision-points.js';
+import { type AppliedAt, DecisionPoints } from './decision-points.js';
 import { DisregardedUses } from './disregarded-uses.js';
 import { EnforcementAnswer, enforcementExample, howToAppeal } from './enforcement-answer.js';
 import { eventsOfCause } from './enforcement-events.js';
@@ -98,7 +99,7 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
       // A strike alone changes no answer of a decision point, so none reports it.
       decisionPoints:
         decision && measure !== 'strike'
-          ? await this.points.appliedAt({ position: decision.position, storedAt: decision.recordedAt })
+          ? byThen(await this.points.appliedAt({ position: decision.position, storedAt: decision.recordedAt }))
           : [],
       disregarded: await this.uses.since(decidedAt, accountId, imageId),
       timesAskedAgain: asked?.attempts ?? 0,
@@ -106,6 +107,12 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
       position: String(Math.max(...all.map(({ position }) => position))),
     };
   }
+}
+
+/** As of an earlier moment, what was reported since is not reported yet. */
+function byThen(points: readonly AppliedAt[]): AppliedAt[] {
+  const { time = Number.POSITIVE_INFINITY } = earlierMoment() ?? {};
+  return points.map((point) => (Date.parse(point.appliedAt ?? '') > time ? { ...point, appliedAt: null } : point));
 }
 
 /** What became of the last time that a target was asked. */
@@ -139,6 +146,7 @@ export class ShowEnforcementController {
 
   @Get(':id')
   @FromLog()
+  @AsOf({ views: ['disregarded-decisions', 'withheld-image-shares', 'statements'] })
   @Roles('operator', 'lead', 'compliance', 'administrator', 'service')
   @Operation('The receipt of an enforcement: which review, what was ordered, and when each part of it was stored', {
     fields: { id: 'The case, or the id of a decision by hand, as the account’s history gives it.' },

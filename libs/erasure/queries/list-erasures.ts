@@ -3,7 +3,7 @@ import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import type pg from 'pg';
 import type { Static } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, Means } from '../../http/field-rules.js';
 import { closed, instant, oneOf, orNull, page, text } from '../../http/openapi/answer-schemas.js';
@@ -89,6 +89,7 @@ export class ListErasuresController {
 
   @Get()
   @FromViews(erasuresView)
+  @AsOf()
   @Roles('compliance', 'administrator')
   @Operation('The erasures of people’s data, the oldest first', {
     answer: answer('ErasurePage', 'A page of erasures.', page(ErasureEntry, 'The erasures.'), {

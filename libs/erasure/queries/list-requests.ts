@@ -3,7 +3,7 @@ import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import type pg from 'pg';
 import type { Static } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId, Means } from '../../http/field-rules.js';
 import { closed, instant, oneOf, orNull, page, text } from '../../http/openapi/answer-schemas.js';
@@ -84,6 +84,7 @@ export class ListRequestsController {
 
   @Get()
   @FromViews(subjectRequestsView)
+  @AsOf()
   @Roles('compliance', 'administrator')
   @Operation('What people asked for about their data, what is due first', {
     answer: answer('SubjectRequestPage', 'A page of requests.', page(RequestEntry, 'The requests.'), {

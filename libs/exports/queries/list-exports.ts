@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
 import type { Static } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId } from '../../http/field-rules.js';
 import { closed, instant, oneOf, page, position, text } from '../../http/openapi/answer-schemas.js';
@@ -64,6 +64,7 @@ export class ListExportsController {
 
   @Get()
   @FromViews(exportsView)
+  @AsOf()
   @Roles('compliance', 'administrator')
   @Operation('Who exported what, when and why, the newest first', {
     answer: answer('ExportPage', 'A page of exports.', page(ExportEntry, 'The exports.'), {

@@ -1,30 +1,74 @@
-import type { Command } from 'commander';
-import { command, position, positionOrTime } from '../../cli/commands.js';
-import { line, paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
-import { table } from '../../cli/rendering/table.js';
+import { type Command, Option } from 'commander';
+import { command, integer, position, positionOrTime } from '../../cli/commands.js';
+import { actorText } from '../../cli/rendering/actor.js';
+import { line, lines, paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
+import { exactTime, table } from '../../cli/rendering/table.js';
 import type { Runner } from '../../cli/session.js';
-import { changesBetween, type JsonChange } from '../../kernel/json-changes.js';
-import { metricsText, safetyMetrics } from '../../safety/cli.js';
+import type { JsonChange } from '../../kernel/json-changes.js';
+import { metricsText } from '../../safety/cli.js';
+import type { MetricsHistoryAnswer } from '../queries/metrics-history-answer.js';
 import { type MomentOptions, momentOf } from './moment.js';
+
+interface MetricsOptions extends MomentOptions {
+  by?: string;
+  known?: string;
+  limit: number;
+}
+
+const MOST = 100_000;
+const PAGE = 500;
 
 export function metricsHistoryCommand(group: Command, run: Runner): void {
   command(
     group,
     'metrics',
-    'Shows the safety metrics as they were at a moment, and what has become of each figure since.',
+    'Shows the safety metrics as they were at a moment, what has become of each figure since, and the events that moved them.',
     'audit metrics --as-of 2022-05-18T09:00:00Z',
+    'audit metrics --as-of 2022-05-18T09:00:00Z --by event-time',
     'audit metrics --at 1234 --json',
   )
     .option('--as-of <moment>', 'a position of the log or a time (RFC 3339)', positionOrTime)
     .option('--at <position>', 'a position of the log', position)
+    .addOption(
+      new Option('--by <time>', 'what a time is compared with: when events were stored, or when they happened').choices(
+        ['recorded', 'event-time'],
+      ),
+    )
+    .option('--known <position>', 'with --by event-time: leave out what was stored after it', position)
+    .option('--limit <n>', 'maximum number of events', integer(1, MOST), 200)
     .action(
-      run<MomentOptions>(async ({ client, print }, options) => {
-        const then = await safetyMetrics(client, { asOf: momentOf(options) });
-        const now = await safetyMetrics(client);
-        const changes = changesBetween(then, now);
-        print({ then, now, changes }, () => paragraphs([metricsText(then), changesText(changes)]));
+      run<MetricsOptions>(async ({ client, print, remark }, options) => {
+        const { by, known, limit } = options;
+        const asOf = momentOf(options);
+        let answer: MetricsHistoryAnswer | undefined;
+        let cursor: string | undefined;
+        do {
+          const left = limit - (answer?.events.length ?? 0);
+          const query = { asOf, by, known: known ?? knownBy(answer), limit: Math.min(PAGE, left), cursor };
+          const page: MetricsHistoryAnswer = await client.get('/v1/audit/metrics', query);
+          answer = answer ? { ...page, events: [...answer.events, ...page.events] } : page;
+          cursor = page.nextCursor;
+        } while (cursor !== undefined && answer.events.length < limit);
+        const found = answer;
+        print(found, () => historyText(found));
+        if (cursor !== undefined) remark(line`there are more than ${limit} events: raise --limit to show them`);
       }),
     );
+}
+
+/** Further pages are of the replay of the first. */
+const knownBy = (answer: MetricsHistoryAnswer | undefined): string | undefined =>
+  answer?.asOf.by === 'event-time' ? answer.asOf.position : undefined;
+
+function historyText({ figures, changes, events, areMovesComplete }: MetricsHistoryAnswer): Shown {
+  const [made, later] = [events.filter(({ isLater }) => !isLater), events.filter(({ isLater }) => isLater)];
+  return paragraphs([
+    metricsText({ whole: figures, groups: [], position: '0' }),
+    changesText(changes),
+    ...(made.length > 0 ? [lines([line`events that moved them:`, ...made.map(eventText)])] : []),
+    ...(later.length > 0 ? [lines([line`later:`, ...later.map(eventText)])] : []),
+    ...(areMovesComplete ? [] : [line`an image or an account has too many events to say what each of them moved`]),
+  ]);
 }
 
 const changesText = (changes: readonly JsonChange[]): Shown =>
@@ -34,3 +78,16 @@ const changesText = (changes: readonly JsonChange[]): Shown =>
         ['figure', 'then', 'now'],
         changes.map(({ path, before, after }) => [path, JSON.stringify(before), JSON.stringify(after)]),
       );
+
+function eventText({
+  position: place,
+  time,
+  type,
+  stream,
+  actor,
+  moved,
+}: MetricsHistoryAnswer['events'][number]): Shown {
+  const by = actor ? actorText(actor) : '';
+  const moves = moved.map((one) => `${one.figure} ${one.by > 0 ? '+' : ''}${one.by}`).join(', ');
+  return line`${place.padStart(8)}  ${exactTime(time)}  ${type}  ${stream}  ${by}  ${moves}`;
+}

@@ -1,4 +1,5 @@
 import { HTTP_CODE_METADATA } from '@nestjs/common/constants.js';
+import { AS_OF_PARAMETER, asOfProblems, hasAsOf } from '../as-of.js';
 import type { DeclaredRoute } from '../credentials/declared-routes.js';
 import { type RouteAccess, rolesOf } from '../credentials/route-access.js';
 import { editsOf } from '../if-match.js';
@@ -134,6 +135,7 @@ function parametersOf(
   return [
     ...names.map((name) => parameter('path', name, of('path').properties?.[name] ?? { type: 'string' }, true)),
     ...Object.entries(properties).map(([name, schema]) => parameter('query', name, schema, required.includes(name))),
+    ...(hasAsOf(handlerOf(route)) ? [AS_OF_PARAMETER] : []),
     ...(hasMinPosition(handlerOf(route)) ? [MIN_POSITION_PARAMETER] : []),
     ...Object.entries(headers).map(([name, { schema, description }]) => ({ name, in: 'header', description, schema })),
     ...ifMatchOf(route),
@@ -203,12 +205,13 @@ function problemsOf(
   const has = (part: Part) => requests.of(route.controller, route.handlerName, part) !== undefined;
   const hasBody = operation.body !== undefined || has('body');
   const hasInput = hasBody || has('query') || has('path') || hasMinPosition(handlerOf(route));
-  const refusals: Record<string, readonly string[]> = operation.refusals ?? {};
-  const shared: Record<string, readonly string[]> = {
-    ...positionProblems(handlerOf(route)),
-    ...(editsOf(handlerOf(route)) === undefined ? {} : { 412: ['changed-meanwhile'] }),
-  };
-  const statuses = new Set([...Object.keys(refusals), ...Object.keys(shared)]);
+  const refusals: Record<string, readonly string[]>[] = [
+    operation.refusals ?? {},
+    positionProblems(handlerOf(route)),
+    asOfProblems(handlerOf(route)),
+    editsOf(handlerOf(route)) === undefined ? {} : { 412: ['changed-meanwhile'] },
+  ];
+  const statuses = new Set(refusals.flatMap((ones) => Object.keys(ones)));
   const descriptions: Record<string, string> = {
     ...(hasInput ? { 400: '`invalid-input` names every wrong field; `malformed-json`.' } : {}),
     ...(access.kind === 'public' ? {} : { 401: 'No credential, or one that is unknown, revoked or expired.' }),
@@ -217,7 +220,7 @@ function problemsOf(
     429: '`too-many-requests` from one address, without a credential or with wrong ones.',
     ...Object.fromEntries(
       [...statuses].map((status) => {
-        const codes = [...new Set([...(refusals[status] ?? []), ...(shared[status] ?? [])])];
+        const codes = [...new Set(refusals.flatMap((ones) => ones[status] ?? []))];
         return [status, `${codes.map((code) => `\`${code}\``).join(', ')}.`];
       }),
     ),

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { earlierMoment } from '../../kernel/earlier-moment.js';
 import type { Position } from '../../kernel/envelope.js';
 import { NotCaughtUp } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
@@ -66,6 +67,7 @@ export class ImageOwners {
 
   /** Adds to what the view has what is stored after it. @throws NotCaughtUp */
   private async ahead(imageId: string, { row, asOf, isParked }: Found, limitMs: number, head?: Position) {
+    if (earlierMoment()) return { image: row && toRow(row), isParked };
     const view = { consumer: `view:${imagesView.name}`, position: asOf, limitMs, ...(head !== undefined && { head }) };
     const ahead = await eventsAhead(this.log, ImageGenerated, view, imageId, ({ data }) => data.imageId);
     let image = row && toRow(row);

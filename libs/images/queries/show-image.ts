@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Optional, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { type Static, Type } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -125,6 +125,7 @@ export class ShowImageController {
 
   @Get(':id')
   @FromViews(imagesView)
+  @AsOf()
   @Roles('lead', 'operator', 'reviewer', 'compliance', 'administrator')
   @Operation('The account of an image and what is known about it; never its prompt', {
     fields: { id: 'The image.' },

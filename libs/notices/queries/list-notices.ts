@@ -3,7 +3,7 @@ import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import type pg from 'pg';
 import type { Static } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId, Means } from '../../http/field-rules.js';
 import { closed, count, instant, oneOf, orNull, page, position, text } from '../../http/openapi/answer-schemas.js';
@@ -123,6 +123,7 @@ export class ListNoticesController {
 
   @Get()
   @FromViews(noticesView)
+  @AsOf()
   @Roles('operator', 'compliance', 'administrator')
   @Operation('Notices to people about decisions, the oldest first', {
     answer: answer('NoticePage', 'A page of notices.', page(NoticeEntry, 'The notices.'), { items: [noticeExample] }),

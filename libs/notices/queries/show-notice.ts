@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
-import { FromLog } from '../../context/from-views.js';
+import { AsOf, FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { isOf, type RecordedOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -101,6 +101,7 @@ export class ShowNoticeController {
 
   @Get(':id')
   @FromLog()
+  @AsOf()
   @Roles('operator', 'compliance', 'administrator')
   @Operation('A notice, its text, and each attempt to send it', {
     fields: { id: 'The notice.' },

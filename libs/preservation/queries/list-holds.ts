@@ -3,7 +3,7 @@ import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import type pg from 'pg';
 import type { Static } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId, Means } from '../../http/field-rules.js';
 import { closed, flag, instant, orNull, page, text } from '../../http/openapi/answer-schemas.js';
@@ -102,6 +102,7 @@ export class ListHoldsController {
 
   @Get()
   @FromViews(legalHoldsView)
+  @AsOf()
   @Roles('lead', 'compliance', 'administrator')
   @Operation('The holds on the data of accounts, the oldest first', {
     answer: answer('HoldPage', 'A page of holds.', page(HoldEntry, 'The holds.'), {

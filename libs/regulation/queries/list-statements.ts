@@ -3,7 +3,7 @@ import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import type pg from 'pg';
 import { type Static, Type } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId, Means } from '../../http/field-rules.js';
 import { closed, instant, list, oneOf, orNull, page, position, text } from '../../http/openapi/answer-schemas.js';
@@ -102,6 +102,7 @@ export class ListStatementsController {
 
   @Get()
   @FromViews(statementsView)
+  @AsOf()
   @Roles('operator', 'compliance', 'administrator')
   @Operation('Statements of reasons for the Commission’s database, the oldest first', {
     answer: answer('StatementPage', 'A page of statements.', page(StatementEntry, 'The statements.'), {

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
-import { FromLog } from '../../context/from-views.js';
+import { AsOf, FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
 import { isOf } from '../../events/event-definition.js';
@@ -98,6 +98,7 @@ export class ShowStatementController {
 
   @Get(':id')
   @FromLog()
+  @AsOf()
   @Roles('operator', 'compliance', 'administrator')
   @Operation('A statement of reasons, in the fields of the Commission’s database, and what became of it', {
     fields: { id: 'The statement.' },

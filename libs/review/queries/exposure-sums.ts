@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/commo
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { Type as Transform } from 'class-transformer';
 import { type Static, Type } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsInteger } from '../../http/field-rules.js';
 import { closed, count, list, position, text } from '../../http/openapi/answer-schemas.js';
@@ -50,6 +50,7 @@ export class ShowExposureSumsController {
 
   @Get('exposure')
   @FromViews(exposureView)
+  @AsOf()
   @Roles(...LEADS, 'compliance')
   @Operation('How much content the reviewers have looked at, by day', {
     description: `Sums of all reviewers: nobody but themselves sees the figures of one of them, so days on which fewer than ${FEWEST_IN_SUM} did anything are left out.`,

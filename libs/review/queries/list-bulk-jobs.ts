@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
-import { FromLog, FromViews } from '../../context/from-views.js';
+import { AsOf, FromLog, FromViews } from '../../context/from-views.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdQuery } from '../../http/field-rules.js';
@@ -59,6 +59,7 @@ export class ListBulkJobsController {
 
   @Get()
   @FromViews(bulkJobsView)
+  @AsOf()
   @Roles(...LEADS, 'compliance')
   @Operation('Bulk jobs over cases and how far they are, the newest first', {
     answer: answer('BulkJobPage', 'A page of jobs.', page(BulkJobAnswer, 'The jobs.'), { items: [bulkJobExample] }),
@@ -69,6 +70,7 @@ export class ListBulkJobsController {
 
   @Get(':id')
   @FromLog()
+  @AsOf()
   @Roles(...LEADS, 'compliance')
   @Operation('A bulk job and how far it is', {
     fields: { id: JOB_ID },

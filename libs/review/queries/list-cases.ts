@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn, IsString, Matches } from 'class-validator';
 import { type Static, Type } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId, IsInstant, IsLabel, Means } from '../../http/field-rules.js';
@@ -10,6 +10,7 @@ import { closed, count, list, page, text } from '../../http/openapi/answer-schem
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { PageQuery } from '../../http/paging.js';
 import { Context } from '../../http/request-context.js';
+import { imagesView } from '../../images/index.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Actor } from '../../kernel/envelope.js';
 import { InvalidInput } from '../../kernel/errors.js';
@@ -179,6 +180,7 @@ export class ListCasesController {
 
   @Get()
   @FromViews(casesView)
+  @AsOf({ views: [imagesView], notFor: ['reviewer'] })
   @Roles(...REVIEWERS, 'operator', 'compliance', 'service')
   @Operation(
     'Cases: those that wait in the order of their queues if `status` is open or claimed, otherwise the oldest first',

@@ -3,7 +3,7 @@ import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import type pg from 'pg';
 import type { Static } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -90,6 +90,7 @@ export class ListGoldenCasesController {
 
   @Get()
   @FromViews(goldenCasesView)
+  @AsOf()
   @Roles(...LEADS, 'compliance')
   @Operation('Golden cases, the newest first', {
     answer: answer('GoldenCasePage', 'A page of golden cases.', page(GoldenCaseAnswer, 'The golden cases.'), {
@@ -102,6 +103,7 @@ export class ListGoldenCasesController {
 
   @Get(':id')
   @FromViews(goldenCasesView)
+  @AsOf()
   @Roles(...LEADS, 'compliance')
   @Operation('A golden case and what reviewers answered', {
     description: 'It may lag a moment behind.',

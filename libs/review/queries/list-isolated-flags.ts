@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestj
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
 import { type Static, Type } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam } from '../../http/field-rules.js';
 import { closed, count, flag, instant, list, oneOf, page, position, text } from '../../http/openapi/answer-schemas.js';
@@ -109,6 +109,7 @@ export class ListIsolatedFlagsController {
 
   @Get()
   @FromViews(isolationsView, flagsView)
+  @AsOf()
   @Roles(...LEADS, 'compliance')
   @Operation('Who flagged so much that their flags are or were kept apart', {
     description:
@@ -134,6 +135,7 @@ export class ListIsolatedFlagsController {
 
   @Get(':id')
   @FromViews(isolationsView, flagsView)
+  @AsOf()
   @Roles(...LEADS, 'compliance')
   @Operation('The flags of somebody that were kept apart, in the order of the log', {
     fields: { id: FLAGGER },

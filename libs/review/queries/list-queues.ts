@@ -2,7 +2,7 @@ import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
 import { type Static, Type } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -118,6 +118,7 @@ export class ListQueuesController {
 
   @Get()
   @FromViews(casesView)
+  @AsOf({ notFor: ['reviewer'] })
   @Roles(...REVIEWERS, 'operator', 'compliance')
   @Operation('The queues with their numbers of cases, and the rules by which cases get into them', {
     answer: answer('Queues', 'The queues.', QueuesAnswer, {

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestj
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
 import type { Static } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam } from '../../http/field-rules.js';
 import { closed, page, text } from '../../http/openapi/answer-schemas.js';
@@ -52,6 +52,7 @@ export class ListSkippedCasesController {
 
   @Get(':id/skipped-cases')
   @FromViews(bulkCasesView)
+  @AsOf()
   @Roles(...LEADS, 'compliance')
   @Operation('The cases that refused what a bulk job wanted to do, and why', {
     fields: { id: JOB_ID },

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { type Static, Type } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
 import { isOf } from '../../events/event-definition.js';
@@ -138,6 +138,7 @@ export class ShowCaseController {
 
   @Get(':id')
   @FromViews(casesView, imagesView)
+  @AsOf({ notFor: ['reviewer'] })
   @Roles(...REVIEWERS, 'operator', 'compliance', 'service')
   @Operation('The current state of a case, and its history', {
     description: 'Folded from the case’s own events, so that callers see their own writes at once.',

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { type Static, Type } from 'typebox';
-import { FromLog } from '../../context/from-views.js';
+import { AsOf, FromLog } from '../../context/from-views.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -54,6 +54,7 @@ export class ShowReviewerController {
 
   @Get(':id')
   @FromLog()
+  @AsOf()
   @Roles(...LEADS, 'compliance')
   @Operation('The skills and languages of a reviewer, and the accounts to which they are linked', {
     description: 'Of a reviewer of whom nothing is recorded, nothing is listed.',

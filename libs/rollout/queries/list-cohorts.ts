@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { page } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
@@ -25,6 +25,7 @@ export class ListCohortsController {
 
   @Get()
   @FromViews(cohortsView)
+  @AsOf()
   @Roles('operator', 'compliance', 'administrator')
   @Operation('Cohorts, the newest first', {
     answer: answer('CohortPage', 'A page of cohorts.', page(CohortAnswer, 'The cohorts.'), { items: [cohortExample] }),

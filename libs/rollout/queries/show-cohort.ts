@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdQuery } from '../../http/field-rules.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
@@ -35,6 +35,7 @@ export class ShowCohortController {
 
   @Get(':id')
   @FromViews(cohortsView)
+  @AsOf()
   @Roles('operator', 'compliance', 'administrator')
   @Operation('A cohort: the number of people admitted, and of those onboarded so far', {
     fields: { id: 'The cohort.' },

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/commo
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { Type as ToType } from 'class-transformer';
 import { type Static, Type } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { MAX_PER_WEEK } from '../../events/schemas.js';
@@ -240,6 +240,7 @@ export class ShowGateController {
 
   @Get()
   @FromViews(...EVIDENCE_SOURCES)
+  @AsOf()
   @Roles('operator', 'administrator', 'compliance')
   @Operation('Whether the evidence supports a higher rate, why, and what would change it', {
     description:

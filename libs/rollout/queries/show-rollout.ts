@@ -1,7 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { type Static, Type } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -22,6 +22,7 @@ import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Clock, toIso, WEEK_MS } from '../../kernel/clock.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { ViewNotBuilt } from '../../projections/view-query.js';
+import { EVIDENCE_SOURCES } from '../../safety/index.js';
 import { Waitlist, waitlistEntriesView } from '../../waitlist/index.js';
 import { admissionPlanStream } from '../admission-plan.js';
 import { CHANGES } from '../change-events.js';
@@ -205,6 +206,7 @@ export class ShowRolloutController {
 
   @Get()
   @FromViews(waitlistEntriesView)
+  @AsOf({ views: EVIDENCE_SOURCES })
   @Roles('operator', 'administrator', 'compliance')
   @Operation(
     'The rate, what is left of it now, the admissions of the last seven days and the number of waiting people',

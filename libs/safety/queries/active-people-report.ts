@@ -1,16 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { accountStandingView } from '../../account/index.js';
-import type { EventStore } from '../../event-store/event-store.js';
-import { LogEpoch } from '../../event-store/log-epoch.js';
-import { positionOfMoment } from '../../http/moment.js';
 import { DAY_MS } from '../../kernel/clock.js';
-import type { Position } from '../../kernel/envelope.js';
-import type { Settings } from '../../platform/configuration/settings.js';
-import { EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
-import { EarlierAnswers } from '../../projections/earlier-answers.js';
-import { Rebuilder, type ViewQueries } from '../../projections/rebuilder.js';
-import type { View } from '../../projections/view.js';
+import { POOL } from '../../platform/ports.js';
+import type { ViewQueries } from '../../projections/rebuilder.js';
 import { queryView } from '../../projections/view-query.js';
 import { counterTable, viewTable } from '../../projections/view-tables.js';
 import { calendarBuckets } from '../calendar-buckets.js';
@@ -62,40 +55,11 @@ const NO_DAY = 1_000_000;
 /** Distinct accounts that generated an image. */
 @Injectable()
 export class ActivePeopleReport {
-  private readonly answers: EarlierAnswers<{ groups: ActiveGroup[]; position: string }>;
-
-  constructor(
-    @Inject(POOL) private readonly pool: pg.Pool,
-    @Inject(Rebuilder) private readonly rebuilder: Rebuilder,
-    @Inject(EVENT_STORE) private readonly store: EventStore,
-    @Inject(LogEpoch) private readonly epoch: LogEpoch,
-    @Inject(SETTINGS) settings: Pick<Settings, 'decisionWaitMs'>,
-  ) {
-    this.answers = new EarlierAnswers(settings.decisionWaitMs);
-  }
+  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   /** Of everybody, days and weeks have counters; the others are counted from the weeks of each account. */
   async read(query: ActivePeopleQuery): Promise<{ groups: ActiveGroup[] }> {
     return { groups: await groupsOf(this.pool, query) };
-  }
-
-  /**
-   * As they were at an earlier moment, from a replay of the log.
-   * @param asOf a position or a time, as clients give it
-   * @throws InvalidInput, PositionGone
-   * @throws Unavailable replay-running if the replay goes on, or another one does
-   */
-  async readAsOf(asOf: string, query: ActivePeopleQuery): Promise<{ groups: ActiveGroup[]; position: string }> {
-    const { store, epoch } = this;
-    const position = await positionOfMoment(asOf, 'asOf', { store, epoch: epoch.current });
-    const { by, from, to, cohort } = query;
-    return this.answers.read(JSON.stringify([position, by, from, to, cohort]), () => this.readAt(position, query));
-  }
-
-  private async readAt(position: Position, query: ActivePeopleQuery) {
-    const views = [activePeopleView, accountStandingView] as unknown as View[];
-    const groups = await this.rebuilder.readAt(views, position, (db) => groupsOf(db, query));
-    return { groups, position: String(position) };
   }
 }
 

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/commo
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
 import { type Static, Type } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { closed, count, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
@@ -138,6 +138,7 @@ export class DisregardedDecisionsController {
 
   @Get()
   @FromViews(disregardedDecisionsView, withheldImageSharesView)
+  @AsOf()
   @Roles('lead', 'operator', 'compliance', 'administrator')
   @Operation('What services did although it was denied: generated or shared images, and how late', {
     description:

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import type { Role } from '../../http/credentials/principal.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { page } from '../../http/openapi/answer-schemas.js';
@@ -128,6 +128,7 @@ export class ModelProblemsController {
 
   @Get()
   @FromViews(safetyImagesView)
+  @AsOf()
   @Roles(...READERS)
   @Operation('How often review found that the model did wrong, by model and category, with 95% intervals', {
     description: 'Computed from all images at each call: ask for it every minute rather than every second.',
@@ -139,6 +140,7 @@ export class ModelProblemsController {
 
   @Get('images')
   @FromViews(safetyImagesView)
+  @AsOf()
   @Roles(...READERS)
   @Operation(
     'The images whose case found a problem of the model, by id, for the team of the model; without their account',

@@ -80,7 +80,7 @@ const ReviewFigures = closed(
 );
 export type ReviewFigures = Static<typeof ReviewFigures>;
 
-const SafetyFigures = closed({
+export const SafetyFigures = closed({
   generated: count('Images generated. 0 for a category; of a clause only flagged ones, since no others have one.'),
   shared: count('Distinct images shared, with whatever audience. Of a category or clause as for `generated`.'),
   sharedByLink: count(

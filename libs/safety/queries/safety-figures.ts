@@ -1,10 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import { accountStandingView } from '../../account/index.js';
-import type { Position } from '../../kernel/envelope.js';
 import { POOL } from '../../platform/ports.js';
-import { Rebuilder, type ViewQueries } from '../../projections/rebuilder.js';
-import type { View } from '../../projections/view.js';
+import type { ViewQueries } from '../../projections/rebuilder.js';
 import { queryView } from '../../projections/view-query.js';
 import { counterTable } from '../../projections/view-tables.js';
 import { casesView } from '../../review/index.js';
@@ -23,9 +20,6 @@ export const COUNTED_VIEWS = [safetyImagesView, deactivationsView] as const;
 /** Of the figures that are not by cohort. */
 export const SAFETY_SOURCES = [...COUNTED_VIEWS, casesView] as const;
 
-const sourcesOf = (by: Grouping | undefined) =>
-  by === 'cohort' ? [...SAFETY_SOURCES, accountStandingView] : SAFETY_SOURCES;
-
 type CountedGrouping = Exclude<Grouping, ComputedGrouping>;
 
 /** Reads the safety metrics and the review metrics. */
@@ -36,7 +30,6 @@ export class SafetyReport {
   constructor(
     @Inject(POOL) private readonly pool: pg.Pool,
     @Inject(ReviewReport) private readonly review: ReviewReport,
-    @Inject(Rebuilder) private readonly rebuilder: Rebuilder,
   ) {
     const columns = ['deactivated', 'reinstated', ...SAFETY_COUNTS].map((name) => `coalesce(${name}, 0) AS ${name}`);
     this.text = `SELECT bucket, ${columns} FROM ${counterTable(safetyImagesView)}
@@ -45,28 +38,14 @@ export class SafetyReport {
       ORDER BY bucket COLLATE "C" LIMIT ${MAX_GROUPS + 1}`;
   }
 
-  /** Days, weeks and categories have counters; other groups and review metrics are computed on demand. */
-  read(by: Grouping | undefined, days: Days): Promise<Omit<SafetyAnswer, 'position'>> {
-    return this.figures(by, days, this.pool);
-  }
-
-  /** As they were at a position, from a replay of the log. @throws as `Rebuilder.readAt` */
-  async readAt(position: Position, by: Grouping | undefined, days: Days): Promise<SafetyAnswer> {
-    const views = sourcesOf(by) as readonly View[];
-    const figures = await this.rebuilder.readAt(views, position, (db) => this.figures(by, days, db));
-    return { ...figures, position: String(position) };
-  }
-
-  /** The figures of everything, but for those of review. @param db where it finds COUNTED_VIEWS */
-  async whole(db: ViewQueries): Promise<Omit<SafetyFigures, 'review'>> {
-    const { whole } = await this.counted(db, undefined, {});
-    return toFigures(whole);
-  }
-
-  private async figures(
+  /**
+   * Days, weeks and categories have counters; other groups and review metrics are computed on demand.
+   * @param db where it finds SAFETY_SOURCES, and with cohorts the accounts
+   */
+  async read(
     by: Grouping | undefined,
     days: Days,
-    db: ViewQueries,
+    db: ViewQueries = this.pool,
   ): Promise<Omit<SafetyAnswer, 'position'>> {
     const isComputed = by !== undefined && by in GROUP_COUNTS;
     const counted = await this.counted(db, isComputed ? undefined : (by as CountedGrouping), days);
@@ -78,6 +57,12 @@ export class SafetyReport {
       whole: { ...whole, review: reviewOf(null) },
       groups: groups.map(({ group, row }) => ({ group, ...toFigures(row, exposed), review: reviewOf(group) })),
     };
+  }
+
+  /** The figures of everything, but for those of review. @param db where it finds COUNTED_VIEWS */
+  async whole(db: ViewQueries): Promise<Omit<SafetyFigures, 'review'>> {
+    const { whole } = await this.counted(db, undefined, {});
+    return toFigures(whole);
   }
 
   private async counted(db: ViewQueries, by: CountedGrouping | undefined, { from = '', to = '' }: Days) {

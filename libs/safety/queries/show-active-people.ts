@@ -3,9 +3,9 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import { IsIn } from 'class-validator';
 import type { Static } from 'typebox';
 import { accountStandingView } from '../../account/index.js';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven, IsDay, IsEntityId, IsMoment, Means } from '../../http/field-rules.js';
+import { IfGiven, IsDay, IsEntityId, Means } from '../../http/field-rules.js';
 import { closed, count, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { InvalidInput } from '../../kernel/errors.js';
@@ -56,22 +56,15 @@ export class ShowActivePeople extends Query<Omit<ActivePeopleAnswer, 'position'>
   @IfGiven()
   @IsEntityId('Only people of this cohort, by day or week.')
   cohort?: string;
-
-  @IfGiven()
-  @IsMoment()
-  asOf?: string;
 }
 
 @QueryHandler(ShowActivePeople)
 export class ShowActivePeopleHandler implements IQueryHandler<ShowActivePeople> {
   constructor(@Inject(ActivePeopleReport) private readonly report: ActivePeopleReport) {}
 
-  /** @throws InvalidInput, PositionGone; Unavailable replay-running */
   async execute(query: ShowActivePeople): Promise<Omit<ActivePeopleAnswer, 'position'>> {
-    const { by = BY_DAY, asOf, from, to, cohort } = query;
-    const asked = { by, from, to, cohort };
-    const found = asOf === undefined ? await this.report.read(asked) : await this.report.readAsOf(asOf, asked);
-    return { by, ...found };
+    const { by = BY_DAY, from, to, cohort } = query;
+    return { by, ...(await this.report.read({ by, from, to, cohort })) };
   }
 }
 
@@ -81,12 +74,12 @@ export class ActivePeopleController {
 
   @Get()
   @FromViews(activePeopleView, accountStandingView)
+  @AsOf()
   @Roles('lead', 'operator', 'compliance', 'service', 'administrator')
   @Operation('How many people are active: distinct accounts that generated an image, by day, ISO week or cohort', {
     description:
-      'Exact: an account counts once in a day, a week, or the days from `from` to `to` of a cohort. A week counts whole, unless a `cohort` is given: then only its days from `from` to `to` count. Those of a cohort are counted at each call; ask for them every minute rather than every second. Those of an earlier moment come from a replay of the log, as with `GET /v1/safety/metrics`.',
+      'Exact: an account counts once in a day, a week, or the days from `from` to `to` of a cohort. A week counts whole, unless a `cohort` is given: then only its days from `from` to `to` count. Those of a cohort are counted at each call; ask for them every minute rather than every second.',
     answer: answer('ActivePeople', 'The figures.', ActivePeopleAnswer, example),
-    refusals: { 503: ['replay-running'] },
   })
   showActivePeople(@QueryParameters() query: ShowActivePeople): Promise<Omit<ActivePeopleAnswer, 'position'>> {
     if (query.by === 'cohort' && query.from === undefined)

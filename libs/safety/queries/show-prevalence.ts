@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { type Static, Type } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsDay } from '../../http/field-rules.js';
 import { closed, count, orNull, position, text } from '../../http/openapi/answer-schemas.js';
@@ -111,6 +111,7 @@ export class PrevalenceController {
 
   @Get()
   @FromViews(safetyImagesView)
+  @AsOf()
   @Roles('lead', 'operator', 'compliance', 'administrator')
   @Operation('How many exposed images violate the content policy, and how many of them flags and detectors find', {
     description:

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { POOL } from '../../platform/ports.js';
@@ -143,6 +143,7 @@ export class ReviewersController {
 
   @Get()
   @FromViews(verdictsView, reversedCasesView, goldenCasesView)
+  @AsOf()
   @Roles('lead', 'compliance', 'administrator')
   @Operation('How each reviewer judges: agreement, precision against overturned decisions, and times; for leads', {
     description: 'Computed from all verdicts at each call: ask for it every minute rather than every second.',

@@ -2,12 +2,11 @@ import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/commo
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import { accountStandingView } from '../../account/index.js';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven, IsDay, IsMoment, Means } from '../../http/field-rules.js';
+import { IfGiven, IsDay, Means } from '../../http/field-rules.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { InvalidInput } from '../../kernel/errors.js';
-import { EarlierFigures } from './earlier-figures.js';
 import { GROUPINGS, type Grouping } from './groupings.js';
 import { SafetyAnswer } from './safety-answer.js';
 import { SAFETY_SOURCES, SafetyReport } from './safety-figures.js';
@@ -25,22 +24,14 @@ export class ShowSafetyMetrics extends Query<Omit<SafetyAnswer, 'position'>> {
   @IfGiven()
   @IsDay('The last day, with `by=day`.')
   to?: string;
-
-  @IfGiven()
-  @IsMoment()
-  asOf?: string;
 }
 
 @QueryHandler(ShowSafetyMetrics)
 export class ShowSafetyMetricsHandler implements IQueryHandler<ShowSafetyMetrics> {
-  constructor(
-    @Inject(SafetyReport) private readonly report: SafetyReport,
-    @Inject(EarlierFigures) private readonly earlier: EarlierFigures,
-  ) {}
+  constructor(@Inject(SafetyReport) private readonly report: SafetyReport) {}
 
-  execute({ by, from, to, asOf }: ShowSafetyMetrics): Promise<Omit<SafetyAnswer, 'position'>> {
-    if (asOf === undefined) return this.report.read(by, { from, to });
-    return this.earlier.read(asOf, by, { from, to });
+  execute({ by, from, to }: ShowSafetyMetrics): Promise<Omit<SafetyAnswer, 'position'>> {
+    return this.report.read(by, { from, to });
   }
 }
 
@@ -50,14 +41,14 @@ export class ShowSafetyMetricsController {
 
   @Get('metrics')
   @FromViews(...SAFETY_SOURCES, accountStandingView)
+  @AsOf()
   @Roles('lead', 'operator', 'compliance', 'service', 'administrator')
   @Operation(
     'Counts, shares with 95% intervals and figures of review, in total and by day, ISO week, category, clause, cohort or model',
     {
       description:
-        'The figures of review are computed from all cases at each call, and those of cohorts and models from all images: ask for them every minute rather than every second. Those of an earlier moment come from a replay of the log, one at a time: if that takes longer than a few seconds, the answer is `replay-running`, and a repeat gets the figures once it has ended.',
+        'The figures of review are computed from all cases at each call, and those of cohorts and models from all images: ask for them every minute rather than every second.',
       answer: answer('SafetyMetrics', 'The figures.', SafetyAnswer),
-      refusals: { 503: ['replay-running'] },
     },
   )
   showSafetyMetrics(@QueryParameters() query: ShowSafetyMetrics): Promise<Omit<SafetyAnswer, 'position'>> {

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { earlierMoment } from '../../kernel/earlier-moment.js';
 import type { Position } from '../../kernel/envelope.js';
 import { inSnapshot, inTransaction } from '../../platform/database/in-transaction.js';
 import { POOL } from '../../platform/ports.js';
@@ -40,6 +41,8 @@ export class StageEvidence {
    * @throws ViewNotBuilt
    */
   async read(period: EvidencePeriod, stages: readonly Position[], until: Position): Promise<EvidenceReading> {
+    const moment = earlierMoment();
+    if (moment) return earlierReading(rowsOf(this.pool), period, moment.position);
     for (;;) {
       const reading = await this.attempt(period, stages, until);
       if (reading) return reading;
@@ -98,13 +101,20 @@ export class EarlierEvidence {
     return this.rebuilder.readAt(
       EVIDENCE_SOURCES as unknown as readonly View[],
       (view, shard) => positions[view.name]?.[shard] ?? position,
-      async (db) => {
-        const rows = rowsOf(db as pg.Pool);
-        const { arrived, ...counts } = await countedEvidence(rows, period, position);
-        return { ...counts, figures: { ...(await gateFigures(rows, period.now, position)), arrived }, position };
-      },
+      (db) => recounted(rowsOf(db as pg.Pool), period, position),
     );
   }
+}
+
+/** Without what was counted before. */
+async function recounted(rows: Rows, period: EvidencePeriod, position: Position) {
+  const { arrived, ...counts } = await countedEvidence(rows, period, position);
+  return { ...counts, figures: { ...(await gateFigures(rows, period.now, position)), arrived }, position };
+}
+
+/** The clock of an earlier moment is that of its last event. */
+async function earlierReading(rows: Rows, period: EvidencePeriod, position: Position): Promise<EvidenceReading> {
+  return { ...(await recounted(rows, period, position)), at: period.now, storedAt: period.now, positions: {} };
 }
 
 /** @throws ViewNotBuilt */

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, Means } from '../../http/field-rules.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
@@ -47,6 +47,7 @@ export class ListWaitlistController {
 
   @Get()
   @FromViews(waitlistEntriesView)
+  @AsOf()
   @Roles('operator', 'compliance', 'administrator')
   @Operation('The entries of a status in order, and how many people wait in all', {
     answer: answer('WaitlistPage', 'A page of entries.', WaitlistPage, example),

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IsEntityId } from '../../http/field-rules.js';
 import { closed, count, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
@@ -43,6 +43,7 @@ export class ShowPlaceController {
 
   @Get(':accountId/place')
   @FromViews(waitlistEntriesView)
+  @AsOf()
   @Roles('service', 'operator', 'compliance', 'administrator')
   @Operation('The place of an account in the line of its class, for the person who asks for it', {
     description:

@@ -8,4 +8,7 @@ export const rolloutSettings = {
   ratePerWeekAlone: integer(10_000_000, 0, 10_000_000).means(
     'Highest rate, in people a week, that one person may set; a raise above it needs the approval of another person',
   ),
+  invitationReminderDays: integer(2, 0, 60).means(
+    'Days before the end of an invitation at which people who have not answered are reminded once; 0 for no reminder. Shorter invitations have none',
+  ),
 };

@@ -33,7 +33,7 @@ async function tick(): Promise<void> {
 }
 
 const to = (accountId: string) => receiver.received.filter(({ data }) => data.accountId === accountId);
-const linkIn = (text: string) => new URL(/https:\/\/example\.org\/accept\S+/.exec(text)![0]);
+const linkIn = (text = '') => new URL(/https:\/\/example\.org\/accept\S+/.exec(text)![0]);
 const accept = (accountId: string, body?: object) =>
   service.post(`/v1/waitlist/${accountId}/invitation-acceptance`, body);
 

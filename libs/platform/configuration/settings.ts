@@ -155,9 +155,6 @@ const table = {
     'Maximum time until a notice is accepted, in ms; past it, it is retried',
   ),
   noticeAppealUrl: webUrl().means('Where people can appeal; notices of measures name it'),
-  noticeAcceptUrl: webUrl().means(
-    'Where people accept an invitation: `account` and `token` are added to its query. If unset, invitations and reminders notify nobody',
-  ),
   noticeDisputeUrl: webUrl().means(
     'Where people find bodies for out-of-court dispute settlement (Digital Services Act, article 21); notices of measures and of decided appeals name it',
   ),

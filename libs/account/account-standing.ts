@@ -48,6 +48,7 @@ export const accountStream: AccountStream = {
       case 'WaitlistClassSet':
       case 'AddressChanged':
       case 'InvitationSent':
+      case 'InvitationReminded':
       case 'InvitationAccepted':
       case 'InvitationExpired':
         return state;

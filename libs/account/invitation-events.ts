@@ -1,5 +1,6 @@
+import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
-import { EntityId, eventData, Instant } from '../events/schemas.js';
+import { EntityId, eventData, Hash, Instant } from '../events/schemas.js';
 
 const accountId = EntityId('The account.');
 const batchId = EntityId('The batch of invitations that holds its place.');
@@ -8,6 +9,21 @@ export const InvitationSent = defineEvent({
   type: 'InvitationSent',
   version: 1,
   summary: 'A waiting account was invited. It leaves the line until it accepts or the invitation ends.',
+  schema: eventData({
+    accountId,
+    batchId,
+    until: Instant('Until when it can be accepted.'),
+    tokenHash: Type.Optional(
+      Hash('The hash of the token in the link with which the person accepts. Nothing stores the token.'),
+    ),
+  }),
+  example: { accountId: 'acc-1', batchId: 'spring', until: '2022-05-25T09:00:00.000Z' },
+});
+
+export const InvitationReminded = defineEvent({
+  type: 'InvitationReminded',
+  version: 1,
+  summary: 'An invitation is about to end, and its account has not answered: the person is to be reminded, once.',
   schema: eventData({ accountId, batchId, until: Instant('Until when it can be accepted.') }),
   example: { accountId: 'acc-1', batchId: 'spring', until: '2022-05-25T09:00:00.000Z' },
 });
@@ -28,6 +44,6 @@ export const InvitationExpired = defineEvent({
   example: { accountId: 'acc-1', batchId: 'spring' },
 });
 
-export const invitationEvents = [InvitationSent, InvitationAccepted, InvitationExpired] as const;
+export const invitationEvents = [InvitationSent, InvitationReminded, InvitationAccepted, InvitationExpired] as const;
 
 export type InvitationEvent = EventOf<(typeof invitationEvents)[number]>;

@@ -2,7 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import { DAY_MS, toIso } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
 import type { AccountEvent } from './events.js';
-import { acceptInvitation, expireInvitation, hasAccepted, invite, invitedAccount, isEnded } from './invitation.js';
+import {
+  acceptInvitation,
+  expireInvitation,
+  hasAccepted,
+  invite,
+  invitedAccount,
+  isEnded,
+  remindOfInvitation,
+  tokenHashOf,
+} from './invitation.js';
 
 const accountId = 'acc-1';
 const NOW = Date.parse('2022-05-18T09:00:00Z');
@@ -24,7 +33,11 @@ const given = (...events: AccountEvent[]) => fold(invitedAccount, events);
 const invitation = { accountId, batchId: 'b1', turn: 1, until: UNTIL };
 const send = (...events: AccountEvent[]) => invite(given(...events), invitation, NOW);
 const sendAgain = (...events: AccountEvent[]) => invite(given(...events), { ...invitation, turn: 2 }, NOW);
-const accept = (now: number, ...events: AccountEvent[]) => acceptInvitation(given(...events), accountId, now);
+const accept = (now: number, ...events: AccountEvent[]) => acceptInvitation(given(...events), { accountId }, now);
+const withToken = (token: string, ...events: AccountEvent[]) =>
+  acceptInvitation(given(...events), { accountId, token }, NOW);
+const remind = (now: number, ...events: AccountEvent[]) =>
+  remindOfInvitation(given(...events), { accountId, batchId: 'b1' }, now);
 const expire = (...events: AccountEvent[]) => expireInvitation(given(...events), { accountId, batchId: 'b1' });
 const refusal = (code: string) => expect.objectContaining({ code });
 
@@ -72,6 +85,50 @@ describe('accepting an invitation', () => {
   it('is a no-op for who accepted it or is onboarded', () => {
     expect(accept(UNTIL, joined, sent(), accepted())).toEqual([]);
     expect(accept(NOW, joined, sent(), accepted(), onboarded)).toEqual([]);
+  });
+});
+
+describe('accepting with the token of the link', () => {
+  const linked: AccountEvent = {
+    type: 'InvitationSent',
+    data: { accountId, batchId: 'b1', until: toIso(UNTIL), tokenHash: tokenHashOf('secret') },
+  };
+
+  it('accepts with the token of the invitation', () => {
+    expect(invite(given(joined), { ...invitation, tokenHash: tokenHashOf('secret') }, NOW)).toEqual([linked]);
+    expect(withToken('secret', joined, linked)).toEqual([accepted()]);
+    expect(accept(NOW, joined, linked)).toEqual([accepted()]);
+  });
+
+  it('refuses another token, also that of an earlier invitation', () => {
+    expect(() => withToken('other', joined, linked)).toThrow(refusal('invitation-token-wrong'));
+    expect(() => withToken('secret', joined, linked, expired(), sent('b2'))).toThrow(refusal('invitation-token-wrong'));
+    expect(() => withToken('other', joined, linked, accepted())).toThrow(refusal('invitation-token-wrong'));
+  });
+
+  it('is a no-op once it was accepted', () => {
+    expect(withToken('secret', joined, linked, accepted())).toEqual([]);
+  });
+});
+
+describe('reminding of an invitation', () => {
+  const reminded: AccountEvent = {
+    type: 'InvitationReminded',
+    data: { accountId, batchId: 'b1', until: toIso(UNTIL) },
+  };
+
+  it('reminds who has not answered', () => {
+    expect(remind(NOW, joined, sent())).toEqual([reminded]);
+    expect(accept(NOW, joined, sent(), reminded)).toEqual([accepted()]);
+  });
+
+  it('is a no-op for who was reminded, has answered, or has no such invitation', () => {
+    expect(remind(NOW, joined, sent(), reminded)).toEqual([]);
+    expect(remind(NOW, joined, sent(), accepted())).toEqual([]);
+    expect(remind(NOW, joined, sent(), expired())).toEqual([]);
+    expect(remind(NOW, joined, sent('b0'))).toEqual([]);
+    expect(remind(UNTIL, joined, sent())).toEqual([]);
+    expect(remind(NOW, joined)).toEqual([]);
   });
 });
 

@@ -1,16 +1,19 @@
 import { toIso } from '../kernel/clock.js';
 import type { StreamKind } from '../kernel/decider.js';
 import { Refusal } from '../kernel/errors.js';
+import { hashOf } from '../kernel/ids.js';
 import { unknown } from './account-standing.js';
 import type { AccountEvent } from './events.js';
 import type { InvitationEvent } from './invitation-events.js';
 import { isWaiting, type WaitingTurn, waitingTurn } from './waiting-turn.js';
 
+type Sent = Extract<InvitationEvent, { type: 'InvitationSent' }>['data'];
+
 /** An account as invitations see it. */
 export interface InvitedAccount {
   turn: WaitingTurn;
   /** The one in force; an account that no longer waits has none. */
-  invitation?: { batchId: string; until: number; isAccepted: boolean };
+  invitation?: { batchId: string; until: number; tokenHash?: string; isReminded: boolean; isAccepted: boolean };
   /** The batches whose invitation of this account has ended, whatever ended it. None of them invites it again. */
   ended: readonly string[];
 }
@@ -26,7 +29,9 @@ export const invitedAccount: StreamKind<InvitedAccount, AccountEvent> = {
     const { invitation } = state;
     switch (type) {
       case 'InvitationSent':
-        return { ...state, turn, invitation: { ...data, until: Date.parse(data.until), isAccepted: false } };
+        return { ...state, turn, invitation: sentInvitation(data) };
+      case 'InvitationReminded':
+        return invitation ? { ...state, turn, invitation: { ...invitation, isReminded: true } } : { ...state, turn };
       case 'InvitationAccepted':
         return invitation ? { ...state, turn, invitation: { ...invitation, isAccepted: true } } : { ...state, turn };
       case 'InvitationExpired':
@@ -36,6 +41,11 @@ export const invitedAccount: StreamKind<InvitedAccount, AccountEvent> = {
     }
   },
 };
+
+const sentInvitation = ({ batchId, until, tokenHash }: Sent): InvitedAccount['invitation'] => ({
+  ...{ batchId, until: Date.parse(until), isReminded: false, isAccepted: false },
+  ...(tokenHash !== undefined && { tokenHash }),
+});
 
 function withEnd({ invitation, ...state }: InvitedAccount, batchId: string): InvitedAccount {
   const ended = [...state.ended, batchId];
@@ -52,7 +62,12 @@ export interface Invite extends InvitationOf {
   turn: number;
   /** Epoch milliseconds. */
   until: number;
+  tokenHash?: string | undefined;
 }
+
+/** Of the token in the link of an invitation. */
+export const tokenHashOf = (token: string): string =>
+  Buffer.from(hashOf('invitation', token), 'base64url').toString('hex');
 
 /**
  * A no-op for an account that doesn't wait, waits for another turn than it was chosen for, has another invitation, or had this
@@ -60,20 +75,48 @@ export interface Invite extends InvitationOf {
  */
 export function invite(
   { turn, invitation, ended }: InvitedAccount,
-  { accountId, batchId, turn: chosen, until }: Invite,
+  { accountId, batchId, turn: chosen, until, tokenHash }: Invite,
   now: number,
 ): InvitationEvent[] {
   if (!isWaiting(turn) || turn.turn !== chosen || invitation || ended.includes(batchId) || now >= until) return [];
-  return [{ type: 'InvitationSent', data: { accountId, batchId, until: toIso(until) } }];
+  const data = { accountId, batchId, until: toIso(until), ...(tokenHash !== undefined && { tokenHash }) };
+  return [{ type: 'InvitationSent', data }];
+}
+
+/** Once, and only while nobody has answered. @param now epoch milliseconds */
+export function remindOfInvitation(
+  { invitation }: InvitedAccount,
+  { accountId, batchId }: InvitationOf,
+  now: number,
+): InvitationEvent[] {
+  if (invitation?.batchId !== batchId || invitation.isAccepted || invitation.isReminded) return [];
+  if (now >= invitation.until) return [];
+  return [{ type: 'InvitationReminded', data: { accountId, batchId, until: toIso(invitation.until) } }];
+}
+
+export interface AcceptInvitation {
+  accountId: string;
+  /** Of the link; a service that knows its user has none. */
+  token?: string | undefined;
 }
 
 /**
  * The clock refuses an invitation that is over, whether or not its end is stored.
- * @throws NotFound account-unknown; Refusal not-invited, invitation-expired
+ * @throws NotFound account-unknown; Refusal not-invited, invitation-expired, invitation-token-wrong
  */
-export function acceptInvitation(state: InvitedAccount, accountId: string, now: number): InvitationEvent[] {
+export function acceptInvitation(
+  state: InvitedAccount,
+  { accountId, token }: AcceptInvitation,
+  now: number,
+): InvitationEvent[] {
   const { turn, invitation, ended } = state;
   if (turn.standing.status === 'unknown') throw unknown(accountId);
+  if (invitation && token !== undefined && tokenHashOf(token) !== invitation.tokenHash) {
+    throw new Refusal(
+      'invitation-token-wrong',
+      `the token is not that of the invitation of account ${accountId}; use the link of the latest message`,
+    );
+  }
   if (turn.standing.status === 'onboarded' || invitation?.isAccepted) return [];
   if (!invitation && (ended.length === 0 || !isWaiting(turn))) {
     throw new Refusal('not-invited', `account ${accountId} has no invitation; it is invited when it is its turn`);

@@ -9,6 +9,7 @@ export const KINDS = [
   'measure-lifted',
   'appeal-decided',
   'flag-decided',
+  'invitation',
 ] as const;
 export const ROLES = ['subject', 'reporter'] as const;
 export const LANGUAGES = ['en', 'de'] as const;
@@ -28,14 +29,15 @@ export const NoticeQueued = defineEvent({
     channel: Type.Enum([...CHANNELS], { description: 'How they are notified.' }),
     kind: Type.Enum([...KINDS], { description: 'What was decided.' }),
     outcome: Label(
-      'How: the measure that was imposed or reversed, what a lifted measure leaves, or the outcome of the appeal or of the review.',
+      'How: the measure that was imposed or reversed, what a lifted measure leaves, or the outcome of the appeal or of the review; of an invitation, whether it was sent or is about to end.',
     ),
     action: Type.Optional(Label('The action that a restriction denies.')),
-    until: Type.Optional(Instant('When the measure ends.')),
+    until: Type.Optional(Instant('When the measure or the invitation ends.')),
     clause: Type.Optional(Label('The clause of the content policy.')),
     reason: Type.Optional(Line('Why, as the reviewer of the appeal put it.')),
     enforcementId: Type.Optional(EntityId('The measure.')),
     caseId: Type.Optional(EntityId('The case.')),
+    batchId: Type.Optional(EntityId('The batch of the invitation.')),
     decidedBy: Type.Optional(
       Type.Enum(['reviewers', 'operator', 'other-system'], { description: 'Who decided on the measure.' }),
     ),

@@ -1,4 +1,4 @@
-import { AddressBook } from '../account/index.js';
+import { AddressBook, invitationToken } from '../account/index.js';
 import type { Context } from '../context/context.js';
 import { CHANNELS, noticeEvents } from './events.js';
 import { RedeliverNoticeController, RedeliverNoticeHandler } from './features/redeliver-notice.js';
@@ -27,12 +27,18 @@ export const noticesContext: Context = {
       channels: channelsOf(settings),
       language: settings.noticeLanguage,
       appealWindowDays: settings.appealWindowDays,
+      hasAcceptLink: settings.noticeAcceptUrl !== undefined,
     }),
   ],
   schedules: (ports) => {
-    const { store, personKeys, clock, settings } = ports;
+    const { store, personKeys, ownEventIds, clock, settings } = ports;
     const addresses = new AddressBook(store, personKeys);
-    const senders = openSenders(settings, clock, (accountId) => addresses.holderOf(accountId));
+    const senders = openSenders(
+      settings,
+      clock,
+      (accountId) => addresses.holderOf(accountId),
+      (accountId, batchId) => invitationToken(ownEventIds, accountId, batchId),
+    );
     return CHANNELS.map((channel) => new NoticeSending(channel, senders[channel], ports));
   },
   commands: [ListNoticesHandler, ShowNoticeHandler, RedeliverNoticeHandler],

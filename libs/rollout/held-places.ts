@@ -12,7 +12,8 @@ export interface HeldBatch {
   position: Position;
   /** The places that it got and that were not freed. */
   size: number;
-  /** Epoch milliseconds. */
+  /** When it was decided, and until when people can accept, in epoch milliseconds. */
+  heldAt: number;
   until: number;
   /** Those of them that a cohort took: they count with the cohort. */
   admitted: number;
@@ -30,10 +31,18 @@ export const noneHeld: HeldPlaces = { batches: [], over: new Map() };
 export function evolveHeld(held: HeldPlaces, { type, data }: RolloutEvent, { position }: EventPlace): HeldPlaces {
   switch (type) {
     case 'PlacesHeld': {
-      const { batchId, size, until } = data;
+      const { batchId, size } = data;
+      const batch = {
+        batchId,
+        position,
+        size,
+        heldAt: Date.parse(data.at),
+        until: Date.parse(data.until),
+        admitted: 0,
+      };
       return {
         ...held,
-        batches: [...held.batches, { batchId, position, size, until: Date.parse(until), admitted: 0 }],
+        batches: [...held.batches, batch],
       };
     }
     case 'CohortAdmitted':

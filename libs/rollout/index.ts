@@ -97,9 +97,13 @@ export const rolloutContext: Context = {
   streams: [rolloutStream, cohortStream, batchStream, admissionPlanStream],
   decisionsAgain: [rolloutAgain, cohortAgain, batchAgain, planAgain],
   views: [cohortsView, invitationBatchesView, onboardingsView],
-  consumers: ({ transactor, pool, store, viewReader, clock, settings }) => {
+  consumers: ({ transactor, pool, store, viewReader, ownEventIds, clock, settings }) => {
     const line = nextInLine(pool, store, viewReader, settings.decisionWaitMs);
-    return [onboarding(transactor, line, clock), inviting(transactor, line, clock), modelNoting(transactor)];
+    return [
+      onboarding(transactor, line, clock),
+      inviting(transactor, line, ownEventIds, clock),
+      modelNoting(transactor),
+    ];
   },
   schedules: ({ transactor, pool, store, viewReader, clock, logger, settings }) => {
     const evidence = new GateEvidence(new StageEvidence(pool), store, clock);
@@ -116,7 +120,7 @@ export const rolloutContext: Context = {
     const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, viewReader, settings), settings);
     const changes = new RolloutClock(transactor, clock, logger, settings);
     const accepted = { pages: acceptedInvitations(pool), of: acceptedOf(pool) };
-    const invitations = new InvitationClock(transactor, accepted, clock, logger);
+    const invitations = new InvitationClock(transactor, accepted, clock, logger, settings);
     return [changes, new CohortScheduler(transactor, peopleLeft, clock, logger, gate), gate, invitations];
   },
   commands: [

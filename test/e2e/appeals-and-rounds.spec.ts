@@ -75,6 +75,7 @@ class World {
         ...{ store, transactor, ownEventIds: eventIds, clock, channels: ['webhook'], language: 'en' },
         reporters: new Reporters(store, NOBODY_NOTED, UP_TO_DATE, 0),
         appealWindowDays: 180,
+        hasAcceptLink: false,
       }),
     ];
   }

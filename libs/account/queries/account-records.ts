@@ -36,6 +36,7 @@ const HARMLESS = [
   'AddressChanged',
   'PolicyAccepted',
   'InvitationSent',
+  'InvitationReminded',
   'InvitationAccepted',
   'InvitationExpired',
   'AccountOnboarded',

@@ -18,6 +18,7 @@ import {
   personStream,
   reinstateAccount,
   releaseAddress,
+  remindOfInvitation,
   replaceMeasures,
   reserveAddress,
   restrictAccount,
@@ -84,10 +85,16 @@ export const accountAgain: DecisionsAgain = decisionsAgain(accountStream, {
       return invite(state, { ...data, turn: state.turn.turn, until: Date.parse(until) }, now);
     },
   },
+  InvitationReminded: {
+    rules: {},
+    async decide(_, data, { id, before, now }) {
+      return remindOfInvitation(await invitedBefore(id, before), data, now);
+    },
+  },
   InvitationAccepted: {
     rules: { ...KNOWN, 'not-invited': 'account-invited', 'invitation-expired': 'invitation-in-force' },
     async decide(_, { accountId }, { id, before, now }) {
-      return acceptInvitation(await invitedBefore(id, before), accountId, now);
+      return acceptInvitation(await invitedBefore(id, before), { accountId }, now);
     },
   },
   InvitationExpired: {

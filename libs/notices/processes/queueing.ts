@@ -1,4 +1,12 @@
-import { AccountReinstated, accountStream, CauseLifted, StrikeRescinded, WaitlistJoined } from '../../account/index.js';
+import {
+  AccountReinstated,
+  accountStream,
+  CauseLifted,
+  InvitationReminded,
+  InvitationSent,
+  StrikeRescinded,
+  WaitlistJoined,
+} from '../../account/index.js';
 import { APPEAL_CARRYING_OUT, AppealDenied, AppealGranted, AppealPartlyGranted } from '../../appeals/index.js';
 import { EnforcementOrdered, EnforcementReversed, enforcementStream } from '../../enforcement/index.js';
 import type { OwnEventIds } from '../../event-store/event-identity.js';
@@ -30,6 +38,8 @@ export interface QueueingPorts {
   language: Language;
   /** How long people can appeal. */
   appealWindowDays: number;
+  /** Whether people can accept invitations by a link: without one, invitations notify nobody. */
+  hasAcceptLink: boolean;
 }
 
 const EVENTS = [
@@ -43,6 +53,8 @@ const EVENTS = [
   AccountReinstated,
   CauseLifted,
   StrikeRescinded,
+  InvitationSent,
+  InvitationReminded,
   ...REVIEWS,
 ];
 type Decision = RecordedOf<(typeof EVENTS)[number]>;
@@ -116,6 +128,7 @@ export function noticeQueueing(ports: QueueingPorts): Consumer {
     key: ({ data }) => ('caseId' in data ? data.caseId : undefined) ?? ('accountId' in data ? data.accountId! : ''),
     async react(event) {
       if (channels.length === 0 || Date.parse(event.recordedAt) < clock.now() - MAX_AGE_DAYS * DAY_MS) return;
+      if (isInvitation(event) && !ports.hasAcceptLink) return;
       if (isReview(event)) {
         if (isPartOfDecision(event)) return;
         await notifyReporters(event, flagContent(event, await reporters.isOverturning(event)));
@@ -126,14 +139,27 @@ export function noticeQueueing(ports: QueueingPorts): Consumer {
       } else if (event.type === 'FlaggerNoted') await answerNoted(event);
       else if (event.type === 'EnforcementReversed') await notifyReversed(event);
       else if (isLifting(event)) await notifyLifted(event);
-      else {
-        const content =
-          event.type === 'EnforcementOrdered' ? measureContent(event, ports.appealWindowDays) : appealContent(event);
-        await queue(event, event.data.accountId, 'subject', content);
-      }
+      else await queue(event, event.data.accountId, 'subject', holderContent(event, ports.appealWindowDays));
     },
   });
 }
+
+function holderContent(
+  event: Invitation | AppealDecided | RecordedOf<typeof EnforcementOrdered>,
+  appealWindowDays: number,
+): Content {
+  if (isInvitation(event)) return invitationContent(event);
+  return event.type === 'EnforcementOrdered' ? measureContent(event, appealWindowDays) : appealContent(event);
+}
+
+type Invitation = RecordedOf<typeof InvitationSent | typeof InvitationReminded>;
+
+const isInvitation = (event: RecordedEvent): event is Invitation =>
+  isOf(InvitationSent, event) || isOf(InvitationReminded, event);
+
+const invitationContent = ({ type, data: { batchId, until } }: Invitation): Content => ({
+  ...{ kind: 'invitation', outcome: type === 'InvitationSent' ? 'sent' : 'reminder', until, batchId },
+});
 
 const isLifting = (event: RecordedEvent): event is Lifting =>
   isOf(AccountReinstated, event) || isOf(CauseLifted, event) || isOf(StrikeRescinded, event);

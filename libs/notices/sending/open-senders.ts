@@ -3,13 +3,16 @@ import { readAuthority } from '../../platform/authority-file.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { StartFailure } from '../../platform/start-failure.js';
 import type { CHANNELS } from '../events.js';
-import { linksOf } from '../templates/template.js';
+import { type Links, linksOf } from '../templates/template.js';
 import { EmailSender, type FindHolder } from './email-sender.js';
 import type { Sender } from './sender.js';
 import { webhookKey } from './signature.js';
 import { WebhookSender } from './webhook-sender.js';
 
 export type Channel = (typeof CHANNELS)[number];
+
+/** The token of an invitation. */
+type TokenOf = (accountId: string, batchId: string) => string;
 
 /** The channels that the settings configure. */
 export const channelsOf = ({
@@ -25,32 +28,31 @@ export const openSenders = (
   settings: Settings,
   clock: Pick<Clock, 'now'>,
   findHolder: FindHolder,
+  tokenOf: TokenOf,
 ): Record<Channel, Sender | undefined> => ({
-  webhook: openWebhook(settings, clock),
-  email: openEmail(settings, clock, findHolder),
+  webhook: openWebhook(settings, clock, linksOf(settings, tokenOf)),
+  email: openEmail(settings, clock, findHolder, linksOf(settings, tokenOf)),
 });
 
-function openWebhook(settings: Settings, clock: Pick<Clock, 'now'>): Sender | undefined {
+function openWebhook(settings: Settings, clock: Pick<Clock, 'now'>, links: Links): Sender | undefined {
   const { noticeWebhookUrl: url, noticeWebhookPrivate: isPrivateAllowed } = settings;
   const { noticeTimeoutMs: timeoutMs } = settings;
   if (url === undefined) return undefined;
-  return new WebhookSender(
-    { url, keys: keysOf(settings), isPrivateAllowed, timeoutMs, links: linksOf(settings) },
-    clock,
-  );
+  return new WebhookSender({ url, keys: keysOf(settings), isPrivateAllowed, timeoutMs, links }, clock);
 }
 
-function openEmail(settings: Settings, clock: Pick<Clock, 'now'>, findHolder: FindHolder): Sender | undefined {
+function openEmail(
+  settings: Settings,
+  clock: Pick<Clock, 'now'>,
+  findHolder: FindHolder,
+  links: Links,
+): Sender | undefined {
   const { noticeSmtpUrl: url, noticeSmtpCaFile: file, noticeSmtpPlain: isPlainAllowed, noticeFrom: from } = settings;
   const { noticeTimeoutMs: timeoutMs } = settings;
   if (url === undefined || from === undefined) return undefined;
   const authority =
     file === undefined ? undefined : readAuthority('GATEHOUSE_NOTICE_SMTP_CA_FILE', file, 'notice-ca-unreadable');
-  return new EmailSender(
-    { url, authority, isPlainAllowed, from, timeoutMs, links: linksOf(settings) },
-    findHolder,
-    clock,
-  );
+  return new EmailSender({ url, authority, isPlainAllowed, from, timeoutMs, links }, findHolder, clock);
 }
 
 function keysOf({ noticeWebhookSecret, noticeWebhookFormerSecret }: Settings): Buffer[] {

@@ -1,6 +1,6 @@
 import { utcDayOf } from '../../kernel/clock.js';
 import type { Notice } from '../notice.js';
-import { type Links, type Message, paragraphs, type Template } from './template.js';
+import { acceptLinkOf, type Links, type Message, paragraphs, type Template } from './template.js';
 
 const MEASURES: Record<string, string> = {
   strike: 'Zu Ihrem Konto wurde ein Verstoß vermerkt.',
@@ -42,8 +42,23 @@ export const de: Template = (notice, links) => {
     return { subject: 'Eine Entscheidung zu Ihrem Konto wurde aufgehoben', text: reversedText(notice) };
   if (notice.kind === 'measure-lifted')
     return { subject: 'Eine Maßnahme gegen Ihr Konto wurde aufgehoben', text: liftedText(notice) };
+  if (notice.kind === 'invitation') return invitationMessage(notice, links);
   return measureMessage(notice, links);
 };
+
+function invitationMessage(notice: Notice, links: Links): Message {
+  const isReminder = notice.outcome === 'reminder';
+  const link = acceptLinkOf(notice, links);
+  return {
+    subject: isReminder ? 'Ihre Einladung endet bald' : 'Sie sind eingeladen',
+    text: paragraphs(
+      isReminder ? 'Ihre Einladung ist noch offen.' : 'Sie sind an der Reihe: Sie können den Dienst jetzt nutzen.',
+      link !== undefined && `Nehmen Sie sie hier an: ${link}`,
+      notice.until !== undefined &&
+        `Die Einladung endet am ${utcDayOf(notice.until)}. Wenn Sie sie nicht annehmen, behalten Sie Ihren Platz in der Reihe.`,
+    ),
+  };
+}
 
 const clauseText = ({ clause }: Notice) => clause !== undefined && `Klausel der Inhaltsrichtlinie: ${clause}.`;
 

@@ -1,6 +1,6 @@
 import { utcDayOf } from '../../kernel/clock.js';
 import type { Notice } from '../notice.js';
-import { type Links, type Message, paragraphs, type Template } from './template.js';
+import { acceptLinkOf, type Links, type Message, paragraphs, type Template } from './template.js';
 
 const MEASURES: Record<string, string> = {
   strike: 'A strike was recorded against your account.',
@@ -40,8 +40,23 @@ export const en: Template = (notice, links) => {
     return { subject: 'A decision about your account was undone', text: reversedText(notice) };
   if (notice.kind === 'measure-lifted')
     return { subject: 'A measure against your account was lifted', text: liftedText(notice) };
+  if (notice.kind === 'invitation') return invitationMessage(notice, links);
   return measureMessage(notice, links);
 };
+
+function invitationMessage(notice: Notice, links: Links): Message {
+  const isReminder = notice.outcome === 'reminder';
+  const link = acceptLinkOf(notice, links);
+  return {
+    subject: isReminder ? 'Your invitation ends soon' : 'You are invited',
+    text: paragraphs(
+      isReminder ? 'Your invitation is still open.' : 'It is your turn: you can use the service now.',
+      link !== undefined && `Accept here: ${link}`,
+      notice.until !== undefined &&
+        `The invitation ends on ${utcDayOf(notice.until)}. If you do not accept it, you keep your place in the line.`,
+    ),
+  };
+}
 
 const clauseText = ({ clause }: Notice) => clause !== undefined && `Clause of the content policy: ${clause}.`;
 

@@ -2,12 +2,14 @@ import { expect, it } from '@jest/globals';
 import { KINDS, LANGUAGES, NoticeQueued } from '../events.js';
 import type { Notice } from '../notice.js';
 import { languageOf, messageOf } from './message.js';
+import { linksOf } from './template.js';
 
 const OUTCOMES = {
   'measure-imposed': ['strike', 'restrict', 'suspend', 'deactivate'],
   'measure-reversed': ['strike', 'restrict', 'suspend', 'deactivate'],
   'measure-lifted': ['reinstated', 'lifted'],
   'appeal-decided': ['granted', 'partly-granted', 'denied'],
+  invitation: ['sent', 'reminder'],
   'flag-decided': ['confirmed', 'dismissed', 'model-problem', 'overturned', 'reopened'],
 } as const;
 const notice = (change: object): Notice => ({ ...NoticeQueued.example, ...change }) as Notice;
@@ -52,4 +54,20 @@ it('follows the language that a person gave, if there is a template for it', () 
     ...['de', 'de', 'en', 'en', 'en', 'en'],
   ]);
   expect(languageOf('fr', 'de')).toBe('de');
+});
+
+it('has the link of an invitation only if the sender gives the token', () => {
+  const invitation = { kind: 'invitation', outcome: 'sent', until: '2022-06-01T09:00:00.000Z', batchId: 'spring' };
+  const settings = {
+    noticeAppealUrl: undefined,
+    noticeDisputeUrl: undefined,
+    noticeAcceptUrl: 'https://example.org/?a=1',
+  };
+  for (const language of LANGUAGES) {
+    const textOf = (...tokens: [] | [() => string]) =>
+      messageOf(notice({ ...invitation, language }), linksOf(settings, ...tokens)).text;
+    expect(textOf(() => 'secret')).toContain('https://example.org/?a=1&account=acc-1&token=secret');
+    expect(textOf(() => 'secret')).toContain('2022-06-01');
+    expect(textOf()).not.toContain('example.org');
+  }
 });

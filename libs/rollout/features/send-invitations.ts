@@ -140,7 +140,7 @@ export class SendInvitationsController {
   @Roles('operator', 'administrator')
   @Operation('Invites people of the waitlist, and holds a place of the rate for each', {
     description:
-      'The front of the waitlist is invited, class by class as the plan shares places, or the listed accounts. A place counts against the rate from now on, until a cohort onboards who accepted, or until each invitation of the batch is decided. An invited account leaves the line; an invitation that nobody uses puts it back at its old place. Gatehouse writes to nobody: the system in front of it does, and records who accepts.',
+      'The front of the waitlist is invited, class by class as the plan shares places, or the listed accounts. A place counts against the rate from now on, until a cohort onboards who accepted, or until each invitation of the batch is decided. An invited account leaves the line; an invitation that nobody uses puts it back at its old place. With a link to accept (GATEHOUSE_NOTICE_ACCEPT_URL) and a channel for notices, each person is notified; otherwise the system in front of Gatehouse writes to them.',
     example: { batchId: 'spring', size: 1000, days: 7 },
     answer: answer('InvitationsSent', 'The places are held; the accounts are invited right after.', BatchSentAnswer, {
       batchId: 'spring',

@@ -47,6 +47,7 @@ function startWorld() {
     },
     clock,
     pino({ level: 'silent' }),
+    { invitationReminderDays: 1 },
   );
   const rollout = (decide: (state: Rollout) => RolloutEvent[]) =>
     transactor.transact(rolloutStream, undefined, CONTEXT, decide);
@@ -70,12 +71,12 @@ function startWorld() {
       await transactor.transact(rolloutStream, undefined, CONTEXT, (state) =>
         holdPlaces(state, { batchId, accounts, until, now: clock.time }),
       );
-      const sending = inviting(transactor, nobody, clock);
+      const sending = inviting(transactor, nobody, { of: (act) => act }, clock);
       for (const event of events.filter(({ type }) => type === 'PlacesHeld')) await sending.react(event);
     },
     accept: (accountId: string) =>
       transactor.transact(invitedAccount, accountId, CONTEXT, (state) =>
-        acceptInvitation(state, accountId, clock.time),
+        acceptInvitation(state, { accountId }, clock.time),
       ),
     async onboard() {
       const consumer = onboarding(transactor, nobody, clock);
@@ -130,4 +131,20 @@ it('admits no more than a lowered rate allows; the others wait', async () => {
   await tick();
   await tick();
   expect(cohorts()).toEqual([['ann']]);
+});
+
+it('reminds once who has not answered a day before the end', async () => {
+  const { clock, invite, accept, rollout, tick, readsOf, events } = world;
+  await rollout((state) => setRate(state, 10));
+  await invite('b1', 'ann', 'ben');
+  await accept('ann');
+  await tick();
+  clock.time += (UNTIL_DAYS - 1) * DAY_MS - 1;
+  await tick();
+  const reminded = () => events.flatMap(({ type, data }) => (type === 'InvitationReminded' ? [data.accountId] : []));
+  expect(reminded()).toEqual([]);
+  clock.time += 1;
+  await tick();
+  expect(await readsOf(tick)).toBe(0);
+  expect(reminded()).toEqual(['ben']);
 });

@@ -1,8 +1,9 @@
 import pMap from 'p-map';
-import { expireInvitation, hasAccepted, invitedAccount, isEnded } from '../../account/index.js';
+import { expireInvitation, hasAccepted, invitedAccount, isEnded, remindOfInvitation } from '../../account/index.js';
 import type { Transactor } from '../../event-store/transact.js';
-import type { Clock } from '../../kernel/clock.js';
+import { type Clock, DAY_MS } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
+import type { Settings } from '../../platform/configuration/settings.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
@@ -28,16 +29,20 @@ const contextOf = (batchId: string): CommandContext => ({
   correlationid: batchId,
 });
 
-/** Moves people who accepted into cohorts, ends invitations that nobody used, and frees the places of decided batches. */
+/** Moves people who accepted into cohorts, reminds the others, ends invitations that nobody used, and frees the places of decided batches. */
 export class InvitationClock {
   /** By batch that is over, those who accepted in time and were not onboarded when its accounts were looked at last. */
   private readonly waiting = new Map<string, readonly string[]>();
+
+  /** The batches whose people were reminded. */
+  private readonly reminded = new Set<string>();
 
   constructor(
     private readonly transactor: Transactor,
     private readonly accepted: AcceptedInvitations,
     private readonly clock: Clock,
     private readonly logger: Logger,
+    private readonly settings: Pick<Settings, 'invitationReminderDays'>,
   ) {}
 
   /** One process at a time ticks, until the signal aborts. */
@@ -51,10 +56,29 @@ export class InvitationClock {
     const { batches } = state.held;
     if (batches.length === 0) return;
     const now = this.clock.now();
-    for (const batch of batches)
+    for (const batch of batches) {
       if (now >= batch.until && !this.waiting.has(batch.batchId)) await this.expire(batch.batchId);
+      else if (this.isToRemind(batch, now)) await this.remind(batch.batchId);
+    }
     await this.admit();
     await this.free(batches.filter(({ batchId }) => this.waiting.has(batchId)));
+  }
+
+  /** If the invitations are longer than the time before their end at which people are reminded. */
+  private isToRemind({ batchId, heldAt, until }: HeldBatch, now: number): boolean {
+    const before = this.settings.invitationReminderDays * DAY_MS;
+    const isDue = before > 0 && until - before > heldAt && now >= until - before && now < until;
+    return isDue && !this.reminded.has(batchId);
+  }
+
+  private async remind(batchId: string): Promise<void> {
+    const { state: batch } = await this.transactor.load(batchStream, batchId);
+    const remindOne = (accountId: string) =>
+      this.transactor.transact(invitedAccount, accountId, contextOf(batchId), (account) =>
+        remindOfInvitation(account, { accountId, batchId }, this.clock.now()),
+      );
+    await pMap(invitedOf(batch), remindOne, { concurrency: CONCURRENT_ACCOUNTS });
+    if (batch.complete) this.reminded.add(batchId);
   }
 
   /** Ends each invitation that was not accepted in time. Only the accounts' own streams say whether it was. */
@@ -134,6 +158,7 @@ export class InvitationClock {
         freePlaces(rollout, batchId),
       );
       this.waiting.delete(batchId);
+      this.reminded.delete(batchId);
     }
   }
 }

@@ -82,6 +82,7 @@ type Step = typeof step extends fc.Arbitrary<infer One> ? One : never;
 
 const CONTEXT: CommandContext = { actor: { kind: 'user', id: 'spec' }, correlationid: 'spec' };
 const logger = pino({ level: 'silent' });
+const TOKENS = { of: (act: string) => act };
 
 /** Invitations in memory: only the log and the waitlist's table are not the real ones. */
 function memoryWorld() {
@@ -153,16 +154,21 @@ function memoryWorld() {
       }
       case 'accept':
         return transactor.transact(invitedAccount, `p${one.who}`, CONTEXT, (state) =>
-          acceptInvitation(state, `p${one.who}`, clock.time),
+          acceptInvitation(state, { accountId: `p${one.who}` }, clock.time),
         );
       case 'send':
         return unlessKilled(
-          reactAll('PlacesHeld', inviting(transactorOn(dyingAfter(store, one.appends)), nextInLine, clock).react),
+          reactAll(
+            'PlacesHeld',
+            inviting(transactorOn(dyingAfter(store, one.appends)), nextInLine, TOKENS, clock).react,
+          ),
         );
       case 'tick': {
         const by = { now: () => clock.time + one.ahead };
         const tick = (on: typeof store) =>
-          unlessKilled(new InvitationClock(transactorOn(on), accepted(one.lag), by, logger).tick());
+          unlessKilled(
+            new InvitationClock(transactorOn(on), accepted(one.lag), by, logger, { invitationReminderDays: 2 }).tick(),
+          );
         return Promise.all([tick(dyingAfter(store, one.appends)), ...(one.isTwice ? [tick(store)] : [])]);
       }
       case 'onboard':
@@ -205,7 +211,7 @@ function expectInvitationInvariants(events: readonly RecordedEvent[]): void {
   });
   const named = (type: string) =>
     events.filter((one) => one.type === type).map(({ data }) => `${data.accountId ?? ''} ${data.batchId}`);
-  for (const type of ['InvitationSent', 'InvitationAccepted', 'InvitationExpired'])
+  for (const type of ['InvitationSent', 'InvitationReminded', 'InvitationAccepted', 'InvitationExpired'])
     expect(new Set(named(type)).size).toBe(named(type).length);
   const expired = new Set(named('InvitationExpired'));
   expect(named('InvitationAccepted').filter((one) => expired.has(one))).toEqual([]);

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
-import { invite, invitedAccount } from '../../account/index.js';
+import { invitationToken, invite, invitedAccount, tokenHashOf } from '../../account/index.js';
+import type { OwnEventIds } from '../../event-store/event-identity.js';
 import type { Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
 import { causedBy } from '../../kernel/command-context.js';
@@ -21,7 +22,12 @@ const INVITING = 'inviting';
  * who is next in line. Each step is stored, so after a crash it continues with the people already chosen. A repeat, however late,
  * invites nobody again: each account knows the batches it had.
  */
-export function inviting(transactor: Transactor, nextInLine: NextInLine, clock: Clock): Consumer {
+export function inviting(
+  transactor: Transactor,
+  nextInLine: NextInLine,
+  ownEventIds: Pick<OwnEventIds, 'of'>,
+  clock: Clock,
+): Consumer {
   return defineConsumer({
     name: INVITING,
     events: [PlacesHeld],
@@ -36,10 +42,14 @@ export function inviting(transactor: Transactor, nextInLine: NextInLine, clock: 
       const id = `${INVITED_PREFIX}${batchId}`;
       const selection = { id, size, ...(accounts && { accounts }), ...(priority !== undefined && { priority }) };
       const choosing = new Choosing(transactor, nextInLine, selection, context);
+      const invitation = (accountId: string) => {
+        const tokenHash = tokenHashOf(invitationToken(ownEventIds, accountId, batchId));
+        return { accountId, batchId, until: Date.parse(until), tokenHash };
+      };
       const inviteAll = async ({ accounts: chosen, turns = [] }: CohortPart) => {
         const inviteOne = (accountId: string, n: number) =>
           transactor.transact(invitedAccount, accountId, context, (state) =>
-            invite(state, { accountId, batchId, turn: turns[n]!, until: Date.parse(until) }, clock.now()),
+            invite(state, { ...invitation(accountId), turn: turns[n]! }, clock.now()),
           );
         await pMap(chosen, inviteOne, { concurrency: CONCURRENT_ACCOUNTS });
       };

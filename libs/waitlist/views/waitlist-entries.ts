@@ -9,7 +9,9 @@ import {
   CauseLifted,
   classOnJoining,
   DeactivationCauseAdded,
-  type invitationEvents,
+  type InvitationAccepted,
+  type InvitationExpired,
+  type InvitationSent,
   PolicyAccepted,
   StrikeIssued,
   StrikeRescinded,
@@ -22,7 +24,7 @@ import { defineView, int4, int8, nullable, type RowOf, text, timestamptz } from 
 /** The priority class of a join without one. */
 const DEFAULT_PRIORITY = 5;
 
-type Invitation = RecordedOf<(typeof invitationEvents)[number]>;
+type Invitation = RecordedOf<typeof InvitationSent | typeof InvitationAccepted | typeof InvitationExpired>;
 
 /** Positions that are counted together. */
 const BLOCK = 32_768;

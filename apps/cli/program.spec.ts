@@ -27,6 +27,7 @@ const COMMANDS = [
   'waitlist list',
   'waitlist place',
   'waitlist import',
+  'waitlist addresses',
   'policy publish',
   'policy withdraw',
   'policy show',

@@ -81,6 +81,7 @@ const SHOWING = [
   'token list',
   'waitlist join ada@example.org',
   'waitlist list --limit 1',
+  'waitlist addresses --reason campaign',
   'policy publish 1',
   'policy show',
   'rate show',

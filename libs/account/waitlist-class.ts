@@ -1,6 +1,7 @@
 import type { EventOf } from '../events/event-definition.js';
 import type { StreamKind } from '../kernel/decider.js';
 import { Refusal } from '../kernel/errors.js';
+import { isReservedClass } from '../kernel/reserved-classes.js';
 import { unknown } from './account-standing.js';
 import { AccountOnboarded, WaitlistClassSet, WaitlistJoined } from './events.js';
 
@@ -33,9 +34,21 @@ export const waitlistClassStream: StreamKind<ClassOfAccount, EventOf<(typeof EVE
   },
 };
 
-/** @param given by the join itself @param before that of an earlier join */
+/**
+ * Who is staff or a hold-out stays so when leaving and rejoining, whatever class the join names: only setting the class ends that.
+ * @param given by the join itself @param before that of an earlier join
+ */
 export const classOnJoining = (given: string | undefined, before: string | undefined): string =>
-  given ?? before ?? GENERAL;
+  isReservedClass(before) ? before! : (given ?? before ?? GENERAL);
+
+/** Somebody who joins as staff gets a place before everybody else. @throws Refusal class-reserved */
+export function refuseReservedClass(given: string | undefined, isOperator: boolean): void {
+  if (isOperator || !isReservedClass(given)) return;
+  throw new Refusal(
+    'class-reserved',
+    `only an operator puts somebody into the class ${given}: leave the class out, and let an operator set it (POST /v1/waitlist/classes)`,
+  );
+}
 
 export interface SetWaitlistClass {
   accountId: string;

@@ -2,7 +2,8 @@ import type { EventOf } from '../events/event-definition.js';
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { InvalidInput } from '../kernel/errors.js';
-import { type ClassPlan, HOLD_OUT, NO_PLAN, STAFF } from './class-plan.js';
+import { isReservedClass } from '../kernel/reserved-classes.js';
+import { type ClassPlan, NO_PLAN } from './class-plan.js';
 import { AdmissionScheduleEnded, AdmissionScheduleSet, ClassPlanSet, CohortShared, WEEKDAYS } from './plan-events.js';
 import { isTimeZone, type Schedule } from './schedule.js';
 
@@ -77,7 +78,7 @@ export function setClassPlan({ classes: before }: AdmissionPlan, plan: ClassPlan
 
 function faultIn({ mode, classes }: ClassPlan): string | undefined {
   const names = classes.map((one) => one.class);
-  const reserved = names.find((name) => name === STAFF || name === HOLD_OUT);
+  const reserved = names.find(isReservedClass);
   if (reserved) return `must not name ${reserved}: staff always come first, hold-outs never`;
   if (new Set(names).size < names.length) return 'must name each class once';
   if (mode === 'order') {

@@ -16,7 +16,10 @@ export function admitWaiting(state: Rollout, command: AdmitCohort, waiting: numb
   const size = Math.max(1, Math.min(availableCapacity(state, command.now).available, waiting));
   const events = admitCohort(state, { ...command, size });
   if (events.length > 0 && waiting === 0) {
-    throw new Refusal('nobody-waiting', 'nobody is on the waitlist; admit a cohort after somebody has joined');
+    throw new Refusal(
+      'nobody-waiting',
+      'nobody who may be chosen is on the waitlist: hold-outs and people of closed classes never are; admit a cohort after somebody has joined',
+    );
   }
   return events;
 }

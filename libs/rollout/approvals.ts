@@ -10,6 +10,7 @@ import {
   isConfirmed,
   isOtherRaise,
   isStillConfirmed,
+  raiseCommands,
   refuseRaise,
 } from './change-rollout.js';
 import { openProposals, type ProposedChange } from './changes.js';
@@ -44,7 +45,10 @@ export function proposeChange(state: Rollout, proposal: Proposal, { by, now, ter
   }
   const expected = expectedAt(state, at ?? now);
   if (at === undefined && changedNow(state, proposal, { reason }).length === 0) return [];
-  if (perWeek !== undefined) refuseRaise(expected, perWeek, { isConfirmed: sure, isApproved: true }, terms);
+  if (perWeek !== undefined) {
+    const { propose } = raiseCommands(perWeek, reverts);
+    refuseRaise(expected, perWeek, { isConfirmed: sure, isApproved: true }, terms, { repeat: propose, propose });
+  }
   if (open.length >= MOST_OPEN) {
     throw new Refusal(
       'too-many-proposals',
@@ -113,11 +117,12 @@ export function approveChange(
   const expected = expectedAt(state, at);
   if (perWeek !== undefined) {
     const confirmed = sure || isStillConfirmed(expected, proposal);
-    refuseRaise(expected, perWeek, { isConfirmed: confirmed, isApproved: true }, terms);
+    const commands = { ...raiseCommands(perWeek, reverts), repeat: `gatehouse rollout approve ${changeId}` };
+    refuseRaise(expected, perWeek, { isConfirmed: confirmed, isApproved: true }, terms, commands);
     if (isOtherRaise(expected, proposal) && !sure) {
       throw new Refusal(
         'confirmation-needed',
-        `the rate was lowered to ${expected.perWeek ?? 0} since ${proposedBy} proposed ${perWeek}; if that is what you want, repeat the request with confirm ${perWeek}`,
+        `the rate was lowered to ${expected.perWeek ?? 0} since ${proposedBy} proposed ${perWeek}; if that is what you want, repeat the request with confirm ${perWeek} (${commands.repeat} --confirm ${perWeek})`,
         { confirm: perWeek, perWeek: expected.perWeek ?? 0, factorPercent: terms.rateConfirmPercent },
       );
     }

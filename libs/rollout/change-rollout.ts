@@ -44,6 +44,18 @@ export interface Asking {
 
 const MOST_PLANNED = 20;
 
+/** What to repeat with a confirmation, and what to propose with. */
+interface RaiseCommands {
+  repeat: string;
+  propose: string;
+}
+
+/** @param reverts the position of the event that the change undoes */
+export const raiseCommands = (perWeek: number, reverts?: number): RaiseCommands =>
+  reverts === undefined
+    ? { repeat: `gatehouse rate set ${perWeek}`, propose: `gatehouse rollout propose ${perWeek}` }
+    : { repeat: `gatehouse rollout revert ${reverts}`, propose: `gatehouse rollout revert ${reverts} --propose ID` };
+
 /**
  * What a raise needs: a confirmation over the factor, and a second person above the ceiling.
  * @throws Refusal confirmation-needed (details: confirm, perWeek, factorPercent), approval-needed (details: perWeek, ratePerWeekAlone)
@@ -53,6 +65,7 @@ export function refuseRaise(
   perWeek: number,
   { isConfirmed, isApproved }: { isConfirmed: boolean; isApproved: boolean },
   { rateConfirmPercent, ratePerWeekAlone }: RateTerms,
+  { repeat, propose }: RaiseCommands = raiseCommands(perWeek),
 ): void {
   if (perWeek <= (before ?? 0)) return;
   // A rate of 0 is one that somebody set to stop admissions; only the first rate is no raise.
@@ -60,7 +73,7 @@ export function refuseRaise(
     throw new Refusal(
       'confirmation-needed',
       `${countWords(perWeek)} people a week are more than ${rateConfirmPercent}% of the present rate of ${countWords(before)}; ` +
-        `if that is what you want, repeat the request with confirm ${perWeek} (gatehouse rate set ${perWeek} --confirm ${perWeek})`,
+        `if that is what you want, repeat the request with confirm ${perWeek} (${repeat} --confirm ${perWeek})`,
       { confirm: perWeek, perWeek: before, factorPercent: rateConfirmPercent },
     );
   }
@@ -68,7 +81,7 @@ export function refuseRaise(
     throw new Refusal(
       'approval-needed',
       `${countWords(perWeek)} people a week are more than the ${countWords(ratePerWeekAlone)} that one person may set; ` +
-        `propose it, and let another person approve it (gatehouse rollout propose ${perWeek})`,
+        `propose it, and let another person approve it (${propose})`,
       { perWeek, ratePerWeekAlone },
     );
   }
@@ -133,7 +146,10 @@ export function changeRollout(
   if (reason === undefined && does !== 'resume' && (state.perWeek !== undefined || effectiveAt !== undefined)) {
     throw new InvalidInput([{ field: '/reason', message: 'must say why: only the first rate needs no reason' }]);
   }
-  if (perWeek !== undefined) refuseRaise(expected, perWeek, { isConfirmed: isSure, isApproved: false }, terms);
+  if (perWeek !== undefined) {
+    const given = { isConfirmed: isSure, isApproved: false };
+    refuseRaise(expected, perWeek, given, terms, raiseCommands(perWeek, reverts));
+  }
   if (effectiveAt === undefined) return events;
   const change = { does, ...(perWeek !== undefined && { perWeek }), ...(daily !== undefined && { daily }) };
   const isPlanned = state.changes.planned.some(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type ClassPlan, HOLD_OUT, NO_PLAN, OTHERS, placesOf, STAFF, shareOut } from './class-plan.js';
+import { HOLD_OUT, STAFF } from '../kernel/reserved-classes.js';
+import { type ClassPlan, choosable, NO_PLAN, OTHERS, placesOf, shareOut } from './class-plan.js';
 
 const CLASSES = ['artists', 'testers', 'region/eu', 'general', STAFF, HOLD_OUT];
 
@@ -90,6 +91,18 @@ describe('choosing people by class', () => {
         expect(shareOut(by, people, places, from)).toEqual(chosen);
       }),
       { numRuns: 1000 },
+    );
+  });
+
+  it('may choose somebody exactly if the class is choosable', () => {
+    fc.assert(
+      fc.property(plan, (by) => {
+        const { classes, isAllBut } = choosable(by);
+        for (const name of CLASSES) {
+          const isChosen = shareOut(by, line({ [name]: 1 }), 1, 0).length === 1;
+          expect([name, classes.includes(name) !== isAllBut]).toEqual([name, isChosen]);
+        }
+      }),
     );
   });
 

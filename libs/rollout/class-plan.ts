@@ -1,9 +1,6 @@
+import { HOLD_OUT, STAFF } from '../kernel/reserved-classes.js';
 import type { PLAN_MODES } from './plan-events.js';
 
-/** Always chosen before every other class. */
-export const STAFF = 'staff';
-/** Never chosen from the line: only a listed cohort onboards its people. */
-export const HOLD_OUT = 'hold-out';
 /** In a plan: all classes that it does not name. */
 export const OTHERS = 'others';
 
@@ -80,6 +77,23 @@ function linesOf<Person extends { class: string }>(
   return all
     .filter((one) => !named.has(one.class) || one.share !== 0)
     .map(({ class: of, share = 0 }) => ({ share, people: waiting.filter((one) => isPart(of, one.class)), chosen: 0 }));
+}
+
+/** Classes, or all but these. */
+export interface ClassChoice {
+  classes: readonly string[];
+  isAllBut: boolean;
+}
+
+/** Whose people may be chosen from the line, now or once others are in: hold-outs and closed classes never are. */
+export function choosable({ classes }: ClassPlan): ClassChoice {
+  const isClosed = ({ share }: PlannedClass) => share === 0;
+  const others = classes.find((one) => one.class === OTHERS);
+  const named = classes.filter((one) => one !== others);
+  const namesOf = (some: readonly PlannedClass[]) => some.map((one) => one.class);
+  return others && isClosed(others)
+    ? { classes: [STAFF, ...namesOf(named.filter((one) => !isClosed(one)))], isAllBut: false }
+    : { classes: [HOLD_OUT, ...namesOf(named.filter(isClosed))], isAllBut: true };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { DAY_MS, toIso } from '../kernel/clock.js';
 import { WEEKDAYS } from './plan-events.js';
@@ -66,6 +66,44 @@ describe('the slots of a schedule', () => {
       { numRuns: 60 },
     );
   }, 60_000);
+
+  it('are those that looking at every quarter of an hour finds', () => {
+    fc.assert(
+      fc.property(schedules, moments, (schedule, now) => {
+        const zone = { timeZone: schedule.timeZone, hourCycle: 'h23' } as const;
+        const format = new Intl.DateTimeFormat('en-US', {
+          ...zone,
+          weekday: 'long',
+          hour: '2-digit',
+          minute: '2-digit',
+        });
+        const dates = new Intl.DateTimeFormat('en-CA', zone);
+        const expected = new Map<string, number>();
+        const slots = slotsFrom(schedule, now);
+        const [first, last] = [slots[0]!.at, slots.at(-1)!.at];
+        for (let moment = first; moment <= last; moment += HOUR_MS / 4) {
+          const shown = Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, value]));
+          const isMeant = schedule.days.some((day) => day === shown.weekday!.toLowerCase());
+          if (shown.minute !== '00' || !isMeant || !schedule.hours.includes(Number(shown.hour))) continue;
+          const hour = `${dates.format(moment)} ${shown.hour}`;
+          expected.set(hour, expected.get(hour) ?? moment);
+        }
+        expect(slots.map((slot) => slot.at)).toEqual([...expected.values()]);
+      }),
+      { numRuns: 40 },
+    );
+  }, 60_000);
+
+  it('cost some hundred dates for a week, and one for each further look at it', () => {
+    const schedule = nightly('Europe/Paris', 3);
+    const formatToParts = jest.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts');
+    slotsFrom(schedule, at('2022-05-18T09:00:00Z'));
+    expect(formatToParts.mock.calls.length).toBeLessThan(600);
+    formatToParts.mockClear();
+    slotsFrom(schedule, at('2022-05-19T09:00:00Z'));
+    expect(formatToParts.mock.calls.length).toBe(1);
+    formatToParts.mockRestore();
+  });
 
   it('are due for an hour', () => {
     const slots = slotsFrom(nightly('UTC', 9), at('2022-05-22T12:00:00Z'));

@@ -21,6 +21,7 @@ interface Slot {
   ofWeek: number;
 }
 
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 /** Every offset in use is a multiple of it, so hours of every zone begin at one. */
 const QUARTER_MS = HOUR_MS / 4;
@@ -36,33 +37,58 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+/** By schedule, the slots of the last week that was asked about and of the next: they are the same all week. */
+const known = new WeakMap<Schedule, { week: number; slots: Slot[] }>();
+
 /**
  * The slots of the week of a moment and of the next one, in order. When the clocks go forward, an hour that is left out has no
  * slot; when they go back, an hour that comes twice has one, the first. The week then has as many as there are.
  * @param now epoch milliseconds
  */
-export function slotsFrom(schedule: Schedule, now: number): Slot[] {
+export function slotsFrom(schedule: Schedule, now: number): readonly Slot[] {
   const wall = wallClock(schedule.timeZone);
-  const week = wall(now).week;
+  const { week } = wall(now);
+  const before = known.get(schedule);
+  if (before?.week === week) return before.slots;
+  const slots = slotsOfWeeks(schedule, now, week);
+  known.set(schedule, { week, slots });
+  return slots;
+}
+
+function slotsOfWeeks(schedule: Schedule, now: number, week: number): Slot[] {
+  const wall = wallClock(schedule.timeZone);
   const slots = [0, 1].map(() => [] as number[]);
   const seen = new Set<number>();
-  const begin = Math.floor((now - (DAYS_OF_WEEK + 1) * DAY_MS) / QUARTER_MS) * QUARTER_MS;
-  for (let at = begin; at < now + (2 * DAYS_OF_WEEK + 1) * DAY_MS; at += QUARTER_MS) {
+  const end = now + (2 * DAYS_OF_WEEK + 1) * DAY_MS;
+  let at = Math.floor((now - (DAYS_OF_WEEK + 1) * DAY_MS) / QUARTER_MS) * QUARTER_MS;
+  while (at < end) {
     const { day, hour, minute, week: itsWeek } = wall(at);
+    // The next moment at which the clock on the wall may show a whole hour.
+    const from = at;
+    at += HOUR_MS - minute * MINUTE_MS;
     const hourOfAll = day * 24 + hour;
     if (minute !== 0 || seen.has(hourOfAll)) continue;
     const weekday = WEEKDAYS[(day + DAYS_SINCE_MONDAY) % DAYS_OF_WEEK]!;
     if (!schedule.hours.includes(hour) || !schedule.days.includes(weekday)) continue;
     seen.add(hourOfAll);
-    slots[itsWeek - week]?.push(at);
+    slots[itsWeek - week]?.push(from);
   }
-  return slots.flatMap((all) => all.map((at, index) => ({ at, index, ofWeek: all.length })));
+  return slots.flatMap((all) => all.map((one, index) => ({ at: one, index, ofWeek: all.length })));
+}
+
+const NUMBERS = { year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric' } as const;
+/** Making one takes as long as dozens of dates; there are some hundreds of zones. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const format = formats.get(timeZone) ?? new Intl.DateTimeFormat('en-GB', { timeZone, hourCycle: 'h23', ...NUMBERS });
+  formats.set(timeZone, format);
+  return format;
 }
 
 /** @returns the day and the week since 1970 that a clock on the wall shows, and its time */
 function wallClock(timeZone: string) {
-  const numbers = { year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric' } as const;
-  const format = new Intl.DateTimeFormat('en-GB', { timeZone, hourCycle: 'h23', ...numbers });
+  const format = formatOf(timeZone);
   return (at: number) => {
     const shown: Record<string, number> = {};
     for (const { type, value } of format.formatToParts(at)) shown[type] = Number(value);

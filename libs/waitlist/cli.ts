@@ -5,6 +5,7 @@ import { line, lines } from '../cli/rendering/plain-text.js';
 import { number, rowsOf, table } from '../cli/rendering/table.js';
 import { listed } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
+import { waitlistAddressesCommand } from './cli/addresses.js';
 import { waitlistImportCommand } from './cli/import.js';
 import type { JoinAnswer } from './features/join-waitlist.js';
 import type { ClassAnswer } from './features/set-waitlist-class.js';
@@ -129,4 +130,5 @@ export const commands: CommandGroup = (program, run) => {
     );
 
   waitlistImportCommand(program, run);
+  waitlistAddressesCommand(program, run);
 };

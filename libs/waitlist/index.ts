@@ -1,5 +1,6 @@
 import type { Context } from '../context/context.js';
 import { AcceptInvitationController, AcceptInvitationHandler } from './features/accept-invitation.js';
+import { ExportLineController, ExportLineHandler } from './features/export-line.js';
 import { JoinWaitlistController, JoinWaitlistHandler, joinWaitlistInbound } from './features/join-waitlist.js';
 import { LeaveWaitlistController, LeaveWaitlistHandler } from './features/leave-waitlist.js';
 import { SetWaitlistClassController, SetWaitlistClassHandler } from './features/set-waitlist-class.js';
@@ -21,6 +22,7 @@ export const waitlistContext: Context = {
     LeaveWaitlistHandler,
     SetWaitlistClassHandler,
     AcceptInvitationHandler,
+    ExportLineHandler,
     ShowPlaceHandler,
     ListWaitlistHandler,
   ],
@@ -34,6 +36,7 @@ export const waitlistContext: Context = {
         LeaveWaitlistController,
         SetWaitlistClassController,
         AcceptInvitationController,
+        ExportLineController,
         ListWaitlistController,
         ShowPlaceController,
       ],

@@ -175,6 +175,36 @@ it('gives an operator the addresses of a cohort, and records whose', async () =>
   expect(await audit('AddressRead')).toHaveLength(1);
 });
 
+it('exports the addresses of the line in its order, part by part, without hold-outs and those who withdrew', async () => {
+  const join = async (name: string, more = {}) =>
+    (await operator.post('/v1/waitlist', { email: `${name}@example.org`, ...more })).body.accountId as string;
+  const before = (await audit('AddressRead')).length;
+  const line = [await join('line-1', { class: 'campaign' }), await join('line-2', { class: 'campaign' })];
+  const late = await join('line-3', { class: 'campaign', priority: 0 });
+  const gone = await join('line-4', { class: 'campaign' });
+  const held = await join('line-5', { class: 'campaign' });
+  await gatehouse.settle();
+  await operator.post('/v1/waitlist/classes', { class: 'hold-out', accounts: [held], reason: 'a test' });
+  await operator.delete(`/v1/waitlist/${gone}`);
+  const part = (more = {}) =>
+    operator.post('/v1/waitlist/address-exports', { reason: 'a campaign', class: 'campaign', limit: 2, ...more });
+  const first = (await part()).body;
+  expect(first.items).toEqual([
+    { accountId: late, class: 'campaign', email: 'line-3@example.org', locale: null },
+    { accountId: line[0], class: 'campaign', email: 'line-1@example.org', locale: null },
+  ]);
+  await gatehouse.settle();
+  const second = (await part({ cursor: first.nextCursor })).body;
+  expect(second).toEqual({ items: [expect.objectContaining({ accountId: line[1] })], withheld: [] });
+  expect((await part({ cursor: first.nextCursor, class: 'others' })).status).toBe(400);
+  expect((await audit('AddressRead')).slice(before)).toMatchObject([
+    { data: { accounts: [late, line[0]], reason: 'a campaign' }, metadata: { actor: { id: 'olga' } } },
+    { data: { accounts: [line[1]], reason: 'a campaign' } },
+  ]);
+  for (const other of [rita, service, await gatehouse.as('carol', 'compliance')])
+    expect((await other.post('/v1/waitlist/address-exports', { reason: 'a campaign' })).status).toBe(403);
+});
+
 it('records who read the bytes of an entry in quarantine, and why', async () => {
   const wrong = cloudEvent('ImageShared', { imageId: 'not an id', accountId: 'acc-1' });
   const { quarantineId } = (await service.post('/v1/events', wrong)).body.results[0];

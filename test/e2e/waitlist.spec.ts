@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type Client, startWithCallers, type TestGatehouse } from '../support/gatehouse.js';
+import { type Client, cloudEvent, startWithCallers, type TestGatehouse } from '../support/gatehouse.js';
 
 let gatehouse: TestGatehouse;
 let operator: Client;
@@ -86,6 +86,23 @@ it('puts accounts into a class, says which ones it refused, and changes nothing 
   const { items } = await list('?limit=500');
   expect(items.find((one: { accountId: string }) => one.accountId === accountId)).toMatchObject({ class: 'artists' });
   expect((await service.post('/v1/waitlist/classes', body)).status).toBe(403);
+});
+
+it('lets only operators make somebody staff or a hold-out, also by joining, and rejoining undoes neither', async () => {
+  for (const name of ['staff', 'hold-out']) {
+    const { status, body } = await service.post('/v1/waitlist', { email: `${name}@example.org`, class: name });
+    expect([status, body.type]).toEqual([409, expect.stringMatching(/class-reserved$/)]);
+    const event = cloudEvent('WaitlistJoined', { accountId: `acc-${name}`, email: `${name}@example.org`, class: name });
+    expect(JSON.stringify((await service.post('/v1/events', event)).body)).toContain('class-reserved');
+  }
+  const { body } = await operator.post('/v1/waitlist', { email: 'held@example.org', class: 'hold-out' });
+  await operator.delete(`/v1/waitlist/${body.accountId}`);
+  await service.post('/v1/waitlist', { email: 'held@example.org', class: 'artists' });
+  await gatehouse.settle();
+  const { items } = (await operator.get('/v1/waitlist?limit=500')).body;
+  expect(items.find((one: { accountId: string }) => one.accountId === body.accountId)).toMatchObject({
+    ...{ class: 'hold-out', status: 'waiting' },
+  });
 });
 
 it('does not let callers without a role choose their class', async () => {

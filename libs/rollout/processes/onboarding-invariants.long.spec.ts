@@ -185,7 +185,9 @@ function memoryWorld() {
       admitCohort(state, { ...cohort, now: clock.time }),
     );
 
-  const peopleLeft = new PeopleLeft(transactor, { waitingNow: async () => waiting().length } as unknown as Waitlist, {
+  const waitingNow: Waitlist['waitingNow'] = async ({ among } = {}) =>
+    waiting().filter((row) => !among || among.classes.includes(row.class) !== among.isAllBut).length;
+  const peopleLeft = new PeopleLeft(transactor, { waitingNow } as unknown as Waitlist, {
     decisionWaitMs: 0,
   });
   const scheduler = (skewMs: number) =>

@@ -77,6 +77,16 @@ it('admits at most the waiting people, and nobody without a daily rate or while 
   expect(await cohorts()).toEqual(['daily-2022-05-18: 20']);
 });
 
+it('admits no empty cohort for hold-outs, so that the day’s places are left for who comes later', async () => {
+  await world.setRate(70, true);
+  await world.classify('hold-out', ...Array.from({ length: 20 }, (_, n) => `p${n}`));
+  await tick();
+  expect(await cohorts()).toEqual([]);
+  await world.join('later');
+  await tick();
+  expect(await cohorts()).toEqual(['daily-2022-05-18: 1']);
+});
+
 it('admits one cohort when several schedulers run at once, whatever an operator admitted', async () => {
   await world.setRate(70, true);
   await world.admit({ cohortId: 'by-hand', size: 1 });

@@ -18,6 +18,23 @@ it('counts waiting people once all admitted cohorts are onboarded, in one priori
   expect(await counted).toEqual([2, 0, 2]);
 });
 
+it('counts nobody who is never chosen: hold-outs, and people of a closed class', async () => {
+  await world.join('a', 'b', 'c', 'd');
+  await world.classify('hold-out', 'a');
+  await world.classify('artists', 'b', 'c');
+  expect([await world.peopleLeft.count(), await world.peopleLeft.known()]).toEqual([3, 3]);
+  await world.planClasses('weights', [
+    { class: 'artists', share: 0 },
+    { class: 'others', share: 1 },
+  ]);
+  expect(await world.peopleLeft.count()).toBe(1);
+  await world.planClasses('weights', [
+    { class: 'artists', share: 1 },
+    { class: 'others', share: 0 },
+  ]);
+  expect(await world.peopleLeft.countIfKnown()).toBe(2);
+});
+
 it('gives up and names the cohort if its onboarding takes too long', async () => {
   await world.join('a');
   await world.admit({ cohortId: 'one', size: 1 });

@@ -5,11 +5,13 @@ import { pause } from '../../kernel/wait.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { SETTINGS } from '../../platform/ports.js';
 import { Waitlist } from '../../waitlist/index.js';
+import { admissionPlanStream } from '../admission-plan.js';
+import { type ClassChoice, choosable } from '../class-plan.js';
 import { cohortsBeingOnboarded, rolloutStream } from '../rollout.js';
 
 const POLL_MS = 50;
 
-/** Counts the waiting people who are not part of an admitted cohort. */
+/** Counts the waiting people who may be chosen and are not part of an admitted cohort. */
 @Injectable()
 export class PeopleLeft {
   constructor(
@@ -34,12 +36,24 @@ export class PeopleLeft {
       }
       await pause(POLL_MS);
     }
-    return this.waitlist.waitingNow(priority);
+    return this.waitlist.waitingNow({ priority, among: await this.among() });
   }
 
   /** As `count`, but undefined while a cohort is being onboarded. @throws NotCaughtUp */
   async countIfKnown(): Promise<number | undefined> {
-    return (await this.inProgress()) === undefined ? this.waitlist.waitingNow() : undefined;
+    return (await this.inProgress()) === undefined
+      ? this.waitlist.waitingNow({ among: await this.among() })
+      : undefined;
+  }
+
+  /** As far as the view is. */
+  async known(): Promise<number> {
+    return this.waitlist.waiting({ among: await this.among() });
+  }
+
+  /** A cohort of people whom the plan never lets in would use up the places of a day for nobody. */
+  private async among(): Promise<ClassChoice> {
+    return choosable((await this.transactor.load(admissionPlanStream, undefined)).state.classes);
   }
 
   private async inProgress(): Promise<string | undefined> {

@@ -14,13 +14,14 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { EVIDENCE_SOURCES } from '../../safety/index.js';
-import { Waitlist, waitlistEntriesView } from '../../waitlist/index.js';
+import { waitlistEntriesView } from '../../waitlist/index.js';
 import { readGate } from '../gate-move.js';
 import { OUTCOMES } from '../move-events.js';
 import { needsOf, rateEffect, reviewEffect } from '../rate-effect.js';
 import { rolloutStream } from '../rollout.js';
 import { GateInForceAnswer, inForceAt, moveExample } from './gate-answers.js';
 import { GateEvidence } from './gate-evidence.js';
+import { PeopleLeft } from './people-left.js';
 
 const number = (description: string) => Type.Number({ description });
 
@@ -44,7 +45,7 @@ export const RatePreviewAnswer = closed({
     ['nothing', 'confirmation', 'approval'],
     'What setting it needs: `confirm` with the same figure, or a proposal and the approval of another person.',
   ),
-  waiting: count('People on the waitlist.'),
+  waiting: count('People on the waitlist who may be chosen: no hold-outs, and nobody of a closed class.'),
   supplyPerDay: orNull(number('Cases a day that reviewers have shown they can decide; null while it is too early.')),
   waitingCases: count('Cases that wait now.'),
   suffices: orNull(
@@ -87,7 +88,7 @@ export class ShowRatePreview extends Query<Omit<RatePreviewAnswer, 'position'>> 
 export class ShowRatePreviewHandler implements IQueryHandler<ShowRatePreview> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
-    @Inject(Waitlist) private readonly waitlist: Waitlist,
+    @Inject(PeopleLeft) private readonly peopleLeft: PeopleLeft,
     @Inject(GateEvidence) private readonly evidence: GateEvidence,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(SETTINGS) private readonly settings: Pick<Settings, 'rateConfirmPercent' | 'ratePerWeekAlone'>,
@@ -96,7 +97,7 @@ export class ShowRatePreviewHandler implements IQueryHandler<ShowRatePreview> {
   /** @throws ViewNotBuilt */
   async execute({ perWeek }: ShowRatePreview): Promise<Omit<RatePreviewAnswer, 'position'>> {
     const load = async () => (await this.transactor.load(rolloutStream, undefined)).state;
-    const waiting = await this.waitlist.waiting();
+    const waiting = await this.peopleLeft.known();
     const evidence = await this.evidence.read(async () => (await load()).gate);
     const state = await load();
     const now = this.clock.now();

@@ -3,7 +3,13 @@ import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Matches } from 'class-validator';
 import { type Static, Type } from 'typebox';
-import { type AccountStanding, AddressClaims, joinWithAddress, WaitlistJoined } from '../../account/index.js';
+import {
+  type AccountStanding,
+  AddressClaims,
+  joinWithAddress,
+  refuseReservedClass,
+  WaitlistJoined,
+} from '../../account/index.js';
 import { RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
 import type { CommandResult } from '../../event-store/write-result.js';
@@ -33,7 +39,7 @@ export class JoinWaitlist extends RequestCommand<Joined> {
 
   @IfGiven()
   @IsLabel(
-    'Class, whose share of a cohort operators set: `general` by default. Accepted from callers with a role only.',
+    'Class, whose share of a cohort operators set: `general` by default. Accepted from callers with a role only; `staff` and `hold-out` from operators only.',
   )
   class?: string;
 
@@ -52,6 +58,9 @@ export interface Joined extends CommandResult {
   status: AccountStanding['status'];
 }
 
+/** The roles that may name the class of staff, or of hold-outs. */
+const OPERATORS = new Set(['operator', 'administrator']);
+
 /** One entry per person: AddressClaims finds their account, or makes sure that the new one is the only one. */
 @CommandHandler(JoinWaitlist)
 export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
@@ -62,6 +71,7 @@ export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
   ) {}
 
   async execute({ context, accountId: wanted, ...joining }: JoinWaitlist): Promise<Joined> {
+    refuseReservedClass(joining.class, OPERATORS.has(context.actor.role ?? ''));
     const isAnonymous = context.actor.role === undefined && context.eventId === undefined;
     const gather = () => this.suspension();
     const { accountId, state, events, position } = await this.addresses.decide(
@@ -128,7 +138,9 @@ export class JoinWaitlistController {
       status: 'waiting',
       position: '12',
     }),
-    refusals: { 409: ['account-deactivated', 'account-suspended', 'address-differs', 'join-suspended'] },
+    refusals: {
+      409: ['account-deactivated', 'account-suspended', 'address-differs', 'join-suspended', 'class-reserved'],
+    },
   })
   async joinWaitlist(@Body() joining: JoinWaitlist, @Context() context: Context): Promise<JoinAnswer> {
     if (context.actor.role === undefined) {

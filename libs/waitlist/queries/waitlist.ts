@@ -3,14 +3,15 @@ import type pg from 'pg';
 import type { Static } from 'typebox';
 import type { EventStore } from '../../event-store/event-store.js';
 import { closed, count, instant, oneOf, orNull, page, position, text } from '../../http/openapi/answer-schemas.js';
-import { Listing } from '../../http/paging.js';
+import { Listing, type Page } from '../../http/paging.js';
 import { toIso } from '../../kernel/clock.js';
+import { HOLD_OUT } from '../../kernel/reserved-classes.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { ViewReader } from '../../projections/view-reader.js';
-import { viewTable } from '../../projections/view-tables.js';
-import { type WaitlistEntryRow, waitlistEntriesView } from '../views/waitlist-entries.js';
+import { counterTable, viewTable } from '../../projections/view-tables.js';
+import { beginOfBlock, blockOfLine, type WaitlistEntryRow, waitlistEntriesView } from '../views/waitlist-entries.js';
 
 export const WAITLIST_STATUSES = ['waiting', 'invited', 'accepted', 'left', 'onboarded', 'barred'] as const;
 export type WaitlistStatus = WaitlistEntryRow['status'];
@@ -33,6 +34,28 @@ export const WaitlistPage = closed({
 });
 export type WaitlistPage = Static<typeof WaitlistPage>;
 
+/** Whom to count. */
+export interface WaitingChoice {
+  priority?: number | undefined;
+  /** Only these classes, or all but these. */
+  among?: { classes: readonly string[]; isAllBut: boolean };
+}
+
+const ENTRIES = viewTable(waitlistEntriesView);
+const LINE = counterTable(waitlistEntriesView);
+
+/** SQL: `$5` is the block of the account in the line of its class `$1`; the rest of its block is counted from `$4` on. */
+const AHEAD = `SELECT ((
+    SELECT coalesce(sum(people), 0) FROM ${LINE} WHERE bucket COLLATE "C" >= $1 || ' ' AND bucket COLLATE "C" < $5
+  ) + (
+    SELECT count(*) FROM ${ENTRIES}
+    WHERE status = 'waiting' AND class = $1 AND priority = $2 AND joined_position >= $4 AND joined_position < $3
+  ))::float8 AS ahead`;
+
+const WAITING = `SELECT coalesce(sum(people), 0)::float8 AS waiting FROM ${LINE}
+  WHERE ($1::text IS NULL OR split_part(bucket, ' ', 2) = $1)
+    AND ($2::text[] IS NULL OR (split_part(bucket, ' ', 1) = ANY($2)) <> $3)`;
+
 /** Reads the waitlist from its view. */
 @Injectable()
 export class Waitlist {
@@ -54,7 +77,7 @@ export class Waitlist {
         : 'joined_position > $4::int8 AND $3::int8 IS NOT NULL';
     const [{ rows }, waiting] = await Promise.all([
       queryView(this.pool, {
-        text: `SELECT * FROM ${viewTable(waitlistEntriesView)}
+        text: `SELECT * FROM ${ENTRIES}
          WHERE status = $1 AND ($3::int8 IS NULL OR ${behind}) ORDER BY ${order} LIMIT $2`,
         values: [status, limit + 1, after?.[0] ?? null, after?.[1] ?? null],
       }),
@@ -64,39 +87,62 @@ export class Waitlist {
   }
 
   /**
+   * A part of the line, in the order of turn, without hold-outs: accounts.
+   * @param name only of this class
+   */
+  async lineOf(name: string | undefined, limit: number, cursor?: string): Promise<Page<string>> {
+    const listing = new Listing('waitlist-addresses', { class: name });
+    const after = listing.after(cursor, ['number', 'number']);
+    const { rows } = await queryView(this.pool, {
+      text: `SELECT account_id, priority, joined_position FROM ${ENTRIES}
+       WHERE status = 'waiting' AND class <> $1 AND ($2::text IS NULL OR class = $2)
+         AND ($4::int8 IS NULL OR (priority, joined_position) > ($4::int8, $5::int8))
+       ORDER BY priority, joined_position LIMIT $3`,
+      values: [HOLD_OUT, name ?? null, limit + 1, after?.[0] ?? null, after?.[1] ?? null],
+    });
+    return listing.page(
+      rows,
+      limit,
+      (row) => row.account_id,
+      (row) => [row.priority, Number(row.joined_position)],
+    );
+  }
+
+  /**
    * The number of people of its class who are ahead of a waiting account.
    * @returns undefined for an account that never joined, null for one that does not wait
    */
   async ahead(accountId: string): Promise<{ status: WaitlistStatus; ahead: number | null } | undefined> {
     const { rows } = await queryView(this.pool, {
-      text: `SELECT own.status, CASE WHEN own.status = 'waiting' THEN (
-         SELECT count(*) FROM ${viewTable(waitlistEntriesView)} other
-         WHERE other.status = 'waiting' AND other.class = own.class
-           AND (other.priority, other.joined_position) < (own.priority, own.joined_position)
-       ) END AS ahead FROM ${viewTable(waitlistEntriesView)} own WHERE own.account_id = $1`,
+      text: `SELECT status, class, priority, joined_position FROM ${ENTRIES} WHERE account_id = $1`,
       values: [accountId],
     });
-    const [row] = rows;
-    return row && { status: row.status, ahead: row.ahead === null ? null : Number(row.ahead) };
+    const [own] = rows;
+    if (own?.status !== 'waiting') return own && { status: own.status, ahead: null };
+    const joined = Number(own.joined_position);
+    const { rows: counts } = await queryView(this.pool, {
+      text: AHEAD,
+      values: [own.class, own.priority, joined, beginOfBlock(joined), blockOfLine(own.class, own.priority, joined)],
+    });
+    return { status: own.status, ahead: counts[0].ahead };
   }
 
-  /** The number of waiting people, in one priority class if it is given. */
-  async waiting(priority?: number): Promise<number> {
+  /** The number of waiting people, of one priority class and of some classes if they are given. */
+  async waiting({ priority, among }: WaitingChoice = {}): Promise<number> {
     const { rows } = await queryView(this.pool, {
-      text: `SELECT count(*) AS waiting FROM ${viewTable(waitlistEntriesView)}
-       WHERE status = 'waiting' AND ($1::int IS NULL OR priority = $1)`,
-      values: [priority ?? null],
+      text: WAITING,
+      values: [priority ?? null, among?.classes ?? null, among?.isAllBut ?? false],
     });
-    return Number(rows[0].waiting);
+    return rows[0].waiting;
   }
 
   /**
    * The number of waiting people after everything stored so far.
    * @throws NotCaughtUp if the view is too far behind
    */
-  async waitingNow(priority?: number): Promise<number> {
+  async waitingNow(choice: WaitingChoice = {}): Promise<number> {
     await this.reader.reached(waitlistEntriesView, await this.store.head(), this.settings.decisionWaitMs);
-    return this.waiting(priority);
+    return this.waiting(choice);
   }
 }
 

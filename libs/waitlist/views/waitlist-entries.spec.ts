@@ -61,6 +61,18 @@ describe('the waitlist view', () => {
     expect(entry(deactivated)).toBeUndefined();
   });
 
+  it('counts who waits by blocks of the line', () => {
+    const far = recorded(
+      40_000,
+      'WaitlistJoined',
+      { accountId: 'acc-2', email: 'x', class: 'artists', priority: 0 },
+      { time: '2022-05-18T09:00:00Z' },
+    );
+    const { counters } = foldView(waitlistEntriesView, [joined(7), far]);
+    expect(counters).toEqual({ 'general 5 000000000000': { people: 1 }, 'artists 0 000000000001': { people: 1 } });
+    expect(foldView(waitlistEntriesView, [joined(7), recorded(8, 'WaitlistLeft', { accountId })]).counters).toEqual({});
+  });
+
   it('stays the same when events are replayed', () => {
     const history = [
       joined(1),

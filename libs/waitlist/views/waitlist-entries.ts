@@ -24,6 +24,20 @@ const DEFAULT_PRIORITY = 5;
 
 type Invitation = RecordedOf<(typeof invitationEvents)[number]>;
 
+/** Positions that are counted together. */
+const BLOCK = 32_768;
+const BLOCK_DIGITS = 12;
+
+/**
+ * The bucket of a block of the line, in the order of the line inside its class. A class has no space.
+ * @param position of joining
+ */
+export const blockOfLine = (name: string, priority: number, position: number): string =>
+  `${name} ${priority} ${String(Math.floor(position / BLOCK)).padStart(BLOCK_DIGITS, '0')}`;
+
+/** Where that block begins. @param position of joining */
+export const beginOfBlock = (position: number): number => Math.floor(position / BLOCK) * BLOCK;
+
 const columns = {
   account_id: text(),
   /** `invited`, `accepted`: waits outside the line, until its invitation ends or a cohort onboards it. `barred`: deactivated while waiting; waits again, at its old place, when it is reinstated. */
@@ -60,7 +74,7 @@ const NOT_BARRING = [
 export const waitlistEntriesOf = (account: AccountStream) =>
   defineView({
     name: 'waitlist-entries',
-    version: 3,
+    version: 4,
     summary: 'Who is waiting, in order, and who left or was onboarded.',
     events: except(account.events, NOT_BARRING),
     table: {
@@ -93,6 +107,13 @@ export const waitlistEntriesOf = (account: AccountStream) =>
         onboarded_at: Date.parse(event.metadata.time),
         position,
       };
+    },
+    // A place in the line costs a block and the sums of those before it, and not everybody who is ahead.
+    counters: {
+      name: 'line',
+      columns: ['people'],
+      contribution: ({ status, class: name, priority, joined_position }) =>
+        status === 'waiting' ? [{ bucket: blockOfLine(name, priority, joined_position), amounts: { people: 1 } }] : [],
     },
   });
 

@@ -1,0 +1,35 @@
+import { type CommandGroup, command, label, reason, sharedGroup } from '../../cli/commands.js';
+import { csvCell } from '../../cli/rendering/csv.js';
+import { line } from '../../cli/rendering/plain-text.js';
+import type { LineAddressesAnswer } from '../features/export-line.js';
+
+const COLUMNS = ['accountId', 'email', 'locale', 'class'] as const;
+
+export const waitlistAddressesCommand: CommandGroup = (program, run) => {
+  const group = sharedGroup(program, 'waitlist', 'Adds people to the waitlist, removes them and lists it.');
+  command(
+    group,
+    'addresses',
+    'Prints the addresses of people who wait as CSV, in the order of the line, for a campaign of invitations. Who read them, and why, is recorded. Hold-outs and people who have withdrawn are left out.',
+    "waitlist addresses --class artists --reason 'invitations of June' > artists.csv",
+  )
+    .requiredOption('--reason <text>', 'why', reason)
+    .option('--class <class>', 'only people of this class', label)
+    .action(
+      run<{ reason: string; class?: string }>(async ({ client, printItem, remark }, { reason, class: of }) => {
+        let withheld = 0;
+        printItem(COLUMNS, () => line`${COLUMNS.join(',')}`);
+        for (let cursor: string | undefined, isLast = false; !isLast; isLast = cursor === undefined) {
+          const body = { reason, class: of, cursor };
+          const part = await client.post<LineAddressesAnswer>('/v1/waitlist/address-exports', body, {
+            repeatable: true,
+          });
+          for (const person of part.items)
+            printItem(person, () => line`${COLUMNS.map((name) => csvCell(person[name])).join(',')}`);
+          withheld += part.withheld.length;
+          cursor = part.nextCursor;
+        }
+        if (withheld > 0) remark(line`${withheld} people are left out: their addresses can't be read`);
+      }),
+    );
+};

@@ -1,0 +1,116 @@
+import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { IsString, Matches, MaxLength } from 'class-validator';
+import pMap from 'p-map';
+import { type Static, Type } from 'typebox';
+import { AddressBook, isWaiting, waitingTurn, waitlistClassStream } from '../../account/index.js';
+import { AuditTrail } from '../../audit/index.js';
+import { RequestCommand } from '../../context/decision.js';
+import { Transactor } from '../../event-store/transact.js';
+import { ACCOUNTS_PER_EVENT } from '../../events/schemas.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IfGiven, IsInteger, IsLabel, IsReason, Means } from '../../http/field-rules.js';
+import { closed, list, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
+import { HOLD_OUT } from '../../kernel/reserved-classes.js';
+import { Waitlist } from '../queries/waitlist.js';
+
+const CONCURRENT_ACCOUNTS = 64;
+
+const LineAddressesAnswer = closed({
+  items: list(
+    closed({
+      accountId: text('The account.'),
+      class: text('Its class.'),
+      email: text('The address.'),
+      locale: orNull(text('The language of the person, if they gave one.')),
+    }),
+    'People of this part of the line, in its order.',
+  ),
+  withheld: list(
+    closed({
+      accountId: text('The account.'),
+      why: oneOf(
+        ['deactivated', 'unreadable', 'erased', 'no-address'],
+        'Why its address is not here; `unreadable`: an event of the account can’t be read.',
+      ),
+    }),
+    'People of this part who are not to be written to, or can’t be.',
+  ),
+  nextCursor: Type.Optional(text('Pass it as `cursor`; absent at the end of the line.')),
+});
+export type LineAddressesAnswer = Static<typeof LineAddressesAnswer>;
+
+export class ExportLine extends RequestCommand<LineAddressesAnswer> {
+  @IsReason('Why. Recorded with the reader’s name; no personal data.')
+  reason!: string;
+
+  @IfGiven()
+  @IsLabel('Only people of this class.')
+  class?: string;
+
+  @IfGiven()
+  @IsInteger(`People of a part: ${ACCOUNTS_PER_EVENT} by default.`, 1, ACCOUNTS_PER_EVENT)
+  limit?: number;
+
+  @Means('The `nextCursor` of the part before.')
+  @IfGiven()
+  @IsString()
+  @MaxLength(1_000)
+  @Matches(/^[A-Za-z0-9_-]+$/, { message: 'must be the nextCursor of an earlier answer' })
+  cursor?: string;
+}
+
+/** Gives out the addresses of people who wait, part by part, for a campaign of invitations. */
+@CommandHandler(ExportLine)
+export class ExportLineHandler implements ICommandHandler<ExportLine> {
+  constructor(
+    @Inject(Waitlist) private readonly waitlist: Waitlist,
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(AddressBook) private readonly addresses: AddressBook,
+    @Inject(AuditTrail) private readonly audit: AuditTrail,
+  ) {}
+
+  async execute({ reason, class: name, limit, cursor, context }: ExportLine): Promise<LineAddressesAnswer> {
+    const part = await this.waitlist.lineOf(name, limit ?? ACCOUNTS_PER_EVENT, cursor);
+    const classes = new Map<string, string>();
+    await pMap(part.items, (accountId) => this.note(accountId, name, classes), { concurrency: CONCURRENT_ACCOUNTS });
+    const invited = part.items.filter((accountId) => classes.has(accountId));
+    const { contacts, withheld } = await this.addresses.contactsOf(invited);
+    if (contacts.length > 0) {
+      const accounts = contacts.map(({ accountId }) => accountId);
+      await this.audit.record({ type: 'AddressRead', data: { accounts, reason } }, context);
+    }
+    const items = contacts.map((one) => ({ ...one, class: classes.get(one.accountId)! }));
+    return { items, withheld, ...(part.nextCursor !== undefined && { nextCursor: part.nextCursor }) };
+  }
+
+  /** The view may be behind: who has withdrawn or become a hold-out by now is left out. */
+  private async note(accountId: string, name: string | undefined, classes: Map<string, string>): Promise<void> {
+    const { state } = await this.transactor.load(waitlistClassStream, accountId);
+    if (state.class === undefined || state.class === HOLD_OUT || (name !== undefined && state.class !== name)) return;
+    if (isWaiting((await this.transactor.load(waitingTurn, accountId)).state)) classes.set(accountId, state.class);
+  }
+}
+
+@Controller('v1/waitlist')
+export class ExportLineController {
+  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+
+  @Post('address-exports')
+  @HttpCode(200)
+  @Roles('operator', 'administrator')
+  @Operation('The addresses of people who wait, in the order of the line, for a campaign of invitations', {
+    description:
+      'Part by part. Hold-outs, people who have withdrawn and barred ones are left out. Each call is recorded in the log before it is answered: who read whose addresses, and why.',
+    example: { reason: 'invitations of June', class: 'artists' },
+    answer: answer('LineAddresses', 'A part of the line.', LineAddressesAnswer, {
+      items: [{ accountId: 'acc-1', class: 'artists', email: 'ada@example.org', locale: 'en-GB' }],
+      withheld: [],
+    }),
+  })
+  exportLine(@Body() request: ExportLine, @Context() context: Context): Promise<LineAddressesAnswer> {
+    return this.commands.execute(request.with({ context }));
+  }
+}

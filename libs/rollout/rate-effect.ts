@@ -1,6 +1,7 @@
 import { casesPerDayAfter, type ReviewLoad } from '../gate/review-load.js';
 import { WEEK_MS } from '../kernel/clock.js';
 import { type RateTerms, refuseRaise } from './change-rollout.js';
+import { heldNow } from './held-places.js';
 import { countedCohorts, peopleInWindow, type Rollout } from './rollout.js';
 
 const DAYS_PER_WEEK = 7;
@@ -22,7 +23,7 @@ export interface RateEffect {
  * @param now epoch milliseconds
  */
 export function rateEffect(state: Rollout, perWeek: number, waiting: number, now: number): RateEffect {
-  const used = peopleInWindow(state, now);
+  const used = peopleInWindow(state, now) + heldNow(state.held);
   const atOnce = Math.max(0, perWeek - used);
   const effect = { perWeek, perDay: perWeek / DAYS_PER_WEEK, atOnce };
   const later = waiting - atOnce;
@@ -37,7 +38,8 @@ export function rateEffect(state: Rollout, perWeek: number, waiting: number, now
 function whenFree(state: Rollout, places: number, now: number): number {
   const ends = [
     ...state.past.map(({ last, people }) => ({ at: last + WEEK_MS, people })),
-    // Nobody knows yet when those who are being onboarded come in.
+    // Nobody knows yet when those who are invited or being onboarded come in.
+    { at: now + WEEK_MS, people: heldNow(state.held) },
     ...countedCohorts(state, now).map(({ people, onboarded }) => ({ at: (onboarded?.last ?? now) + WEEK_MS, people })),
   ];
   let left = places;

@@ -2,7 +2,13 @@ import { toIso } from '../kernel/clock.js';
 import type { Position } from '../kernel/envelope.js';
 import { NotFound, Refusal } from '../kernel/errors.js';
 import type { Suspension } from '../switches/index.js';
-import { type AccountStanding, joinWaitlist } from './account-standing.js';
+import {
+  type AccountStanding,
+  acceptPolicy,
+  joinWaitlist,
+  type PublishedPolicies,
+  refuseUnacceptable,
+} from './account-standing.js';
 import type { AccountEvent } from './events.js';
 
 /** An account as the address sees it. */
@@ -26,21 +32,26 @@ export interface JoiningFacts {
   isAnonymous?: boolean;
   /** In force for joining. */
   suspension?: Suspension | undefined;
+  /** With a version of the content policy that the person agrees to. */
+  published?: PublishedPolicies | undefined;
 }
 
 /**
- * An account has one address: joining with another one is refused.
+ * An account has one address: joining with another one is refused. Who is on the waitlist already agrees to nothing by joining
+ * again: it may be somebody else who typed the address.
+ * @throws NotFound policy-unknown; Refusal policy-withdrawn, policy-unreadable, policy-outdated, whatever the account is
  * @throws Refusal account-deactivated, account-suspended, address-differs, left-waitlist, join-suspended
  */
 export function joinWithAddress(
   { standing, address }: AddressHolder,
   isHeld: boolean,
   data: DataOf<'WaitlistJoined'>,
-  { now, isAnonymous = false, suspension }: JoiningFacts,
+  { now, isAnonymous = false, suspension, published }: JoiningFacts,
 ): AccountEvent[] {
-  const { accountId } = data;
+  const { accountId, policyVersion: version } = data;
   // Whatever the account is: the answer must not reveal that to a caller without a credential.
   if (isAnonymous && suspension) throw joinSuspended(suspension);
+  if (version !== undefined && published) refuseUnacceptable(version, published);
   const events = joinWaitlist(standing, data, now);
   if (address !== undefined && !isHeld) {
     throw new Refusal(
@@ -55,7 +66,8 @@ export function joinWithAddress(
     );
   }
   if (events.length > 0 && suspension) throw joinSuspended(suspension);
-  return events;
+  if (events.length === 0 || version === undefined || !published) return events;
+  return [...events, ...acceptPolicy({ ...standing, status: 'waiting' }, { accountId, version }, published)];
 }
 
 /** Without the operator's reason, which is for operators. */

@@ -163,10 +163,20 @@ export interface PublishedPolicies {
 export function acceptPolicy(
   state: AccountStanding,
   { accountId, version }: DataOf<'PolicyAccepted'>,
-  { versions, inForce: { current, upcoming, unreadable } }: PublishedPolicies,
+  published: PublishedPolicies,
 ): AccountEvent[] {
   refuseDeactivated(state, accountId);
   if (state.status === 'unknown') throw unknown(accountId);
+  refuseUnacceptable(version, published);
+  if (version === state.policyVersion || state.earlierPolicies?.includes(version)) return [];
+  return [{ type: 'PolicyAccepted', data: { accountId, version } }];
+}
+
+/** Depends on no account. @throws NotFound policy-unknown; Refusal policy-withdrawn, policy-unreadable, policy-outdated */
+export function refuseUnacceptable(
+  version: string,
+  { versions, inForce: { current, upcoming, unreadable } }: PublishedPolicies,
+): void {
   const acceptable = current ?? [...upcoming][0];
   const instead = acceptable === undefined ? 'an operator has to publish a version first' : `accept ${acceptable}`;
   const published = versions.find((one) => one.version === version);
@@ -185,8 +195,6 @@ export function acceptPolicy(
   if (version !== current && !upcoming.has(version)) {
     throw new Refusal('policy-outdated', `content policy ${version} is outdated; ${instead}`, { current });
   }
-  if (version === state.policyVersion || state.earlierPolicies?.includes(version)) return [];
-  return [{ type: 'PolicyAccepted', data: { accountId, version } }];
 }
 
 /** @throws Refusal account-deactivated, not-waiting */

@@ -33,6 +33,9 @@ export const WaitlistJoined = defineEvent({
     priority: Type.Optional(Priority()),
     class: Type.Optional(WaitlistClass()),
     locale: Type.Optional(Name('Language tag (BCP 47) of the person.')),
+    policyVersion: Type.Optional(
+      Name('The version of the content policy to which the person agreed by joining. A `PolicyAccepted` follows.'),
+    ),
     reason: Type.Optional(PersonalText(2000, 'What the person wants to create. Stored encrypted.')),
   }),
   example: {

@@ -37,6 +37,7 @@ export * from './person.js';
 export { type AccountRecord, AccountRecords } from './queries/account-records.js';
 export { AddressBook, addressesOf, type Holder } from './queries/address-book.js';
 export { PendingDeactivations } from './queries/pending-deactivations.js';
+export { publishedPolicies } from './queries/published-policies.js';
 export * from './undo-decision.js';
 export * from './views/account-standing.js';
 export * from './waiting-turn.js';

@@ -19,6 +19,7 @@ interface Joining {
   reason?: string;
   priority?: number;
   class?: string;
+  policyVersion?: string;
 }
 
 export const commands: CommandGroup = (program, run) => {
@@ -34,9 +35,10 @@ export const commands: CommandGroup = (program, run) => {
     .option('--reason <text>', 'what the person wants to create')
     .option('--priority <class>', 'priority class, where 0 is onboarded first (default: 5)', integer(0, 9))
     .option('--class <class>', 'class of the waitlist, such as artists (default: general)', label)
+    .option('--policy-version <version>', 'the version of the content policy to which the person agrees')
     .action(
-      run<Joining>(async ({ client, print }, { locale, reason, priority, class: of }, email) => {
-        const body = { email, locale, reason, priority, class: of };
+      run<Joining>(async ({ client, print }, { locale, reason, priority, class: of, policyVersion }, email) => {
+        const body = { email, locale, reason, priority, class: of, policyVersion };
         const joined = await client.post<JoinAnswer>('/v1/waitlist', body, { repeatable: true });
         print(joined, () =>
           joined.accountId ? line`${joined.accountId} is ${joined.status}` : line`${joined.status}`,

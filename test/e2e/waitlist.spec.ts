@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type Client, cloudEvent, startWithCallers, type TestGatehouse } from '../support/gatehouse.js';
+import { wholeLog } from '../support/whole-log.js';
 
 let gatehouse: TestGatehouse;
 let operator: Client;
@@ -103,6 +104,29 @@ it('lets only operators make somebody staff or a hold-out, also by joining, and 
   expect(items.find((one: { accountId: string }) => one.accountId === body.accountId)).toMatchObject({
     ...{ class: 'hold-out', status: 'waiting' },
   });
+});
+
+it('records to which version of the content policy somebody agrees by joining, and only then', async () => {
+  const agree = (client: Client, name: string, policyVersion: string) =>
+    client.post('/v1/waitlist', { email: `${name}@example.org`, policyVersion });
+  expect(await agree(service, 'agrees', 'consent-1')).toMatchObject({ status: 404 });
+  expect((await agree(nobody, 'agrees', 'consent-1')).body.type).toMatch(/policy-unknown$/);
+  expect((await operator.post('/v1/policy', { version: 'consent-1' })).status).toBeLessThan(300);
+  const { accountId } = (await agree(service, 'agrees', 'consent-1')).body;
+  await join(nobody, 'silent');
+  expect((await agree(nobody, 'silent', 'consent-1')).body).toEqual({ status: 'waiting' });
+  await gatehouse.settle();
+  const accepted = await wholeLog(gatehouse.runtime.store, ['PolicyAccepted']);
+  expect(accepted.map(({ data }) => data)).toEqual([{ accountId, version: 'consent-1' }]);
+  const joined = await wholeLog(gatehouse.runtime.store, ['WaitlistJoined']);
+  expect(joined.find(({ data }) => data.accountId === accountId)!.data).toMatchObject({ policyVersion: 'consent-1' });
+  const exported = await gatehouse.administrator.post(`/v1/persons/${accountId}/exports`, {
+    reason: 'a-test',
+    after: '0',
+  });
+  expect(JSON.stringify(exported.body)).toContain('consent-1');
+  expect((await operator.post('/v1/policy', { version: 'consent-2' })).status).toBeLessThan(300);
+  expect((await agree(nobody, 'late', 'consent-1')).body.type).toMatch(/policy-outdated$/);
 });
 
 it('does not let callers without a role choose their class', async () => {

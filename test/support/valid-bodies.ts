@@ -20,7 +20,9 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   ],
   'POST /v1/subject-requests/:id/closing': [{ outcome: 'done', reason: 'sent by post' }],
   'POST /v1/retention-runs': [{ dataClass: 'prompts', through: '202104', dryRun: true, reason: 'kept for a year' }],
-  'POST /v1/waitlist': [{ email: 'ada@example.org', priority: 5, locale: 'en-GB', reason: 'to draw' }],
+  'POST /v1/waitlist': [
+    { email: 'ada@example.org', priority: 5, locale: 'en-GB', policyVersion: '1', reason: 'to draw' },
+  ],
   'POST /v1/waitlist/address-exports': [{ reason: 'invitations', class: 'artists', limit: 10 }],
   'POST /v1/policy': [
     { version: '1', url: 'https://example.org/policy', text: 'be kind' },

@@ -9,8 +9,8 @@ import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import type { Clock } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/ports.js';
-import { policiesAt, policyStream } from '../../policy/index.js';
-import { acceptPolicy, accountStream, type PublishedPolicies } from '../account-standing.js';
+import { acceptPolicy, accountStream } from '../account-standing.js';
+import { publishedPolicies } from '../queries/published-policies.js';
 
 export class AcceptPolicy extends RequestCommand {
   declare readonly accountId: string;
@@ -32,14 +32,9 @@ export class AcceptPolicyHandler implements ICommandHandler<AcceptPolicy> {
       accountId,
       context,
       (standing, published) => acceptPolicy(standing, { accountId, version }, published),
-      () => this.published(),
+      () => publishedPolicies(this.transactor, this.clock.now()),
     );
     return commandResult(result);
-  }
-
-  private async published(): Promise<PublishedPolicies> {
-    const { state } = await this.transactor.load(policyStream, undefined);
-    return { versions: state.versions, inForce: policiesAt(state, this.clock.now()) };
   }
 }
 

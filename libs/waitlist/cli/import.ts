@@ -10,7 +10,7 @@ import { number, table } from '../../cli/rendering/table.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { JoinAnswer } from '../features/join-waitlist.js';
 
-const COLUMNS = ['email', 'accountId', 'priority', 'class', 'locale', 'reason'];
+const COLUMNS = ['email', 'accountId', 'priority', 'class', 'locale', 'policyVersion', 'reason'];
 const LONGEST_ROW = 16_384;
 /** What the backend says of a row itself; anything else stops the import. */
 const FAULTS_OF_A_ROW = [400, 404, 409, 422];

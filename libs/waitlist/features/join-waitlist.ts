@@ -7,6 +7,7 @@ import {
   type AccountStanding,
   AddressClaims,
   joinWithAddress,
+  publishedPolicies,
   refuseReservedClass,
   WaitlistJoined,
 } from '../../account/index.js';
@@ -14,7 +15,7 @@ import { RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
 import type { CommandResult } from '../../event-store/write-result.js';
 import { PublicEndpoint } from '../../http/credentials/route-access.js';
-import { IfGiven, IsInteger, IsLabel, IsMailbox, IsPersonalText, Means } from '../../http/field-rules.js';
+import { IfGiven, IsInteger, IsLabel, IsMailbox, IsName, IsPersonalText, Means } from '../../http/field-rules.js';
 import { closed, oneOf, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
@@ -49,6 +50,10 @@ export class JoinWaitlist extends RequestCommand<Joined> {
   locale?: string;
 
   @IfGiven()
+  @IsName('The version of the content policy to which the person agrees by joining: that in force, or one to come.')
+  policyVersion?: string;
+
+  @IfGiven()
   @IsPersonalText(2000, 'What the person wants to create. Stored encrypted, like the address.')
   reason?: string;
 }
@@ -73,11 +78,16 @@ export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
   async execute({ context, accountId: wanted, ...joining }: JoinWaitlist): Promise<Joined> {
     refuseReservedClass(joining.class, OPERATORS.has(context.actor.role ?? ''));
     const isAnonymous = context.actor.role === undefined && context.eventId === undefined;
-    const gather = () => this.suspension();
+    const gather = async () => ({
+      suspension: await this.suspension(),
+      ...(joining.policyVersion !== undefined && {
+        published: await publishedPolicies(this.transactor, this.clock.now()),
+      }),
+    });
     const { accountId, state, events, position } = await this.addresses.decide(
       { email: joining.email, ...(wanted !== undefined && { accountId: wanted }), context, gather },
-      (accountId, emailHash, suspension) => (holder, isHeld) => {
-        const facts = { now: this.clock.now(), isAnonymous, suspension };
+      (accountId, emailHash, gathered) => (holder, isHeld) => {
+        const facts = { now: this.clock.now(), isAnonymous, ...gathered };
         return joinWithAddress(holder, isHeld, { ...joining, accountId, emailHash }, facts);
       },
     );
@@ -119,6 +129,9 @@ export const JoinAnswer = closed({
 });
 export type JoinAnswer = Static<typeof JoinAnswer>;
 
+/** What depends on no account. */
+const SHOWN_TO_ANYBODY = new Set(['join-suspended', 'policy-withdrawn', 'policy-outdated', 'policy-unreadable']);
+
 /** A new person costs three appends, a known one none; the response time must not reveal which it was. */
 const ALIKE_AFTER_MS = 200;
 
@@ -131,7 +144,7 @@ export class JoinWaitlistController {
   @PublicEndpoint('service', 'operator', 'administrator')
   @Operation('Joins the waitlist', {
     description:
-      'One entry per person: a repeated address belongs to the same account. A caller without a credential always receives `waiting`, after the same time, whether the address is new, known or barred, and puts nobody back who has left. While joining is suspended it always receives `join-suspended`.',
+      'One entry per person: a repeated address belongs to the same account. A caller without a credential always receives `waiting`, after the same time, whether the address is new, known or barred, and puts nobody back who has left. While joining is suspended it always receives `join-suspended`. With `policyVersion`, joining also accepts that version of the content policy, unless the person is on the waitlist already.',
     example: { email: 'ada@example.org', locale: 'en-GB' },
     answer: answer('Joined', 'The person is on the waitlist.', JoinAnswer, {
       accountId: '0196e0f0-0000-7000-8000-000000000001',
@@ -139,15 +152,25 @@ export class JoinWaitlistController {
       position: '12',
     }),
     refusals: {
-      409: ['account-deactivated', 'account-suspended', 'address-differs', 'join-suspended', 'class-reserved'],
+      404: ['policy-unknown'],
+      409: [
+        'account-deactivated',
+        'account-suspended',
+        'address-differs',
+        'join-suspended',
+        'class-reserved',
+        'policy-withdrawn',
+        'policy-outdated',
+        'policy-unreadable',
+      ],
     },
   })
   async joinWaitlist(@Body() joining: JoinWaitlist, @Context() context: Context): Promise<JoinAnswer> {
     if (context.actor.role === undefined) {
       const joined = this.commands.execute(joining.with({ priority: undefined, class: undefined, context }));
       const [, refusal] = await Promise.all([sleep(ALIKE_AFTER_MS), joined.then(() => undefined, refusalIn)]);
-      // It says nothing about the address, and a person must not believe to be on the waitlist.
-      if (refusal?.code === 'join-suspended') throw refusal;
+      // They say nothing about the address, and a person must not believe to be on the waitlist.
+      if (refusal && SHOWN_TO_ANYBODY.has(refusal.code)) throw refusal;
       return { status: 'waiting' };
     }
     const { accountId, status, position } = await this.commands.execute(joining.with({ context }));

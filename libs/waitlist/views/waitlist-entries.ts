@@ -40,20 +40,6 @@ export const blockOfLine = (name: string, priority: number, position: number): s
 /** Where that block begins. @param position of joining */
 export const beginOfBlock = (position: number): number => Math.floor(position / BLOCK) * BLOCK;
 
-/** Positions that are counted together. */
-const BLOCK = 32_768;
-const BLOCK_DIGITS = 12;
-
-/**
- * The bucket of a block of the line, in the order of the line inside its class. A class has no space.
- * @param position of joining
- */
-export const blockOfLine = (name: string, priority: number, position: number): string =>
-  `${name} ${priority} ${String(Math.floor(position / BLOCK)).padStart(BLOCK_DIGITS, '0')}`;
-
-/** Where that block begins. @param position of joining */
-export const beginOfBlock = (position: number): number => Math.floor(position / BLOCK) * BLOCK;
-
 const columns = {
   account_id: text(),
   /** `invited`, `accepted`: waits outside the line, until its invitation ends or a cohort onboards it. `barred`: deactivated while waiting; waits again, at its old place, when it is reinstated. */

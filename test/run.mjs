@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT, runJest, runTool, WITH_LONG } from './jest/jest.mjs';
+import { ROOT, runJest, runTool, TEST_WORKERS, WITH_LONG } from './jest/jest.mjs';
 
 const STEP_LIMIT_MS = 10 * 60_000;
 
@@ -68,7 +68,8 @@ async function runChecks() {
 
 async function runTests(args) {
   const since = performance.now();
-  const { passed, failed, skipped } = await runJest(args.length === 0 ? [] : [...args, ...WITH_LONG]);
+  const { passed, failed, skipped } =
+    args.length === 0 ? await runJest([], { workers: TEST_WORKERS }) : await runJest([...args, ...WITH_LONG]);
   total.passed += passed;
   total.failed += failed;
   total.skipped += skipped.length;

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import kafkajs from 'kafkajs';
 import * as lz4 from 'lz4js';
 import snappy from 'snappy';
+import { runs } from '../../test/support/runs.js';
 import { registerCodecs } from './compression.js';
 
 registerCodecs();
@@ -36,7 +37,7 @@ describe.each(codecs)('Bytes compressed with %s', (name, type, beginning, compre
         const result = await outcomeOf(compressed);
         if (result !== true) expect(result).toMatch(rejection);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(100, 300) },
     );
   });
 
@@ -52,7 +53,7 @@ describe.each(codecs)('Bytes compressed with %s', (name, type, beginning, compre
         const result = await outcomeOf(compressed);
         if (result !== true) expect(result).toMatch(rejection);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(100, 300) },
     );
   });
 });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { memoryDirectory } from './memory-disk.mjs';
@@ -18,6 +18,11 @@ const LIMIT_MS = 40 * 60_000;
 const KILLED_WORKER = 'A worker process has failed to exit gracefully';
 /** On two cores more than cores, since a spec that waits for PostgreSQL, Kafka or a process leaves its core idle. */
 const WORKERS = Math.max(3, availableParallelism() - 1);
+/** Of the specs of `npm test`, three of which keep 1.4 of two cores busy; the long ones need more memory. */
+const MORE_WORKERS = Math.max(4, WORKERS);
+/** Each takes up to 2 GB, and their PostgreSQL and its databases in memory as much. */
+const BYTES_FOR_MORE = 14 * 10 ** 9;
+export const TEST_WORKERS = totalmem() < BYTES_FOR_MORE ? WORKERS : MORE_WORKERS;
 
 /**
  * Runs a tool of node_modules.
@@ -47,15 +52,15 @@ export function runTool(script, args, { limitMs, isShown = false, env = {} }) {
 /**
  * Runs Jest and shows its output.
  * @param {string[]} args
- * @param {{ env?: Record<string, string>, isShown?: boolean }} options
+ * @param {{ env?: Record<string, string>, isShown?: boolean, workers?: number }} options
  * @returns the counts of its tests, the names of those that were skipped, and those that failed with their messages
  */
-export async function runJest(args, { env = {}, isShown = true } = {}) {
+export async function runJest(args, { env = {}, isShown = true, workers = WORKERS } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-jest-'));
   const report = join(directory, 'report.json');
   try {
     // Jest writes its JSON to standard output too, which is discarded, and its progress to standard error.
-    const options = ['--json', `--outputFile=${report}`, `--maxWorkers=${WORKERS}`];
+    const options = ['--json', `--outputFile=${report}`, `--maxWorkers=${workers}`];
     const color = process.stderr.isTTY ? { FORCE_COLOR: '1' } : {};
     const memory = memoryDirectory();
     const { code, output } = await runTool('jest/bin/jest.js', [...options, ...args], {

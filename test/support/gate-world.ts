@@ -48,6 +48,7 @@ export async function gateWorld() {
   const log = new LogTail(store);
   const locks = new LockSession(database.connection);
   const reader = new ViewReader(pool);
+  reader.stop(); // no projector works while a tick waits for the views, so it need not wait
   const rebuilder = new Rebuilder(pool, store, locks);
   const projector = new Projector(pool, log, views, locks, rebuilder, { page: reader.moved });
   const logger = pino({ level: 'silent' });

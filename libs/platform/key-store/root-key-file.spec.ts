@@ -1,53 +1,33 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, chown, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  contentOf,
+  FORMER,
+  keyFileIn,
+  keyStoreInFolder,
+  killAfterEach,
+  NAMES,
+  now,
+  openIn,
+  openWithFormerIn,
+} from '../../../test/support/rotated-key-store.js';
 import { readKeyFile } from '../key-file.js';
 import { KeyStore } from './key-store.js';
-import { wrappingBy } from './root-key.js';
 import { nextOf, RootKeyFile } from './root-key-file.js';
 
-const PROGRAM = fileURLToPath(new URL('../../../test/support/rotate-until-killed.mjs', import.meta.url));
-const FORMER = Buffer.alloc(32, 7);
 const NOBODY = 65_534;
-const NAMES = ['ada', 'ben', 'cem', 'gone', 'left'];
-const now = { ms: Date.UTC(2022, 4, 18) };
 
 let folder: string;
 let store: KeyStore;
 let keys: Map<string, unknown>;
 
-const keyFile = (at = folder) => join(at, 'master.key');
+const keyFile = (at = folder) => keyFileIn(at);
 
-async function openIn(at: string): Promise<KeyStore> {
-  const rootKey = new RootKeyFile(keyFile(at), (await readKeyFile(keyFile(at), 'master'))!);
-  const parts = { directory: join(at, 'keys'), rootKey, clock: { now: () => now.ms } };
-  const exclusively = <Result>(work: () => Promise<Result>) => work();
-  return (await KeyStore.open({ ...parts, exclusively })) ?? KeyStore.create({ ...parts, exclusively });
-}
-
-const openWithFormer = (at = folder) =>
-  KeyStore.open({
-    ...{ directory: join(at, 'keys'), clock: { now: () => now.ms }, exclusively: (work) => work() },
-    rootKey: { ...wrappingBy(FORMER), keeper: 'setting', next: async () => wrappingBy(FORMER), async settle() {} },
-  });
-
-async function contentOf(at: string): Promise<Map<string, Buffer>> {
-  const names = await readdir(at, { recursive: true, withFileTypes: true });
-  const files = names.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name));
-  return new Map(await Promise.all(files.map(async (path) => [path.slice(at.length), await readFile(path)] as const)));
-}
+const openWithFormer = (at = folder) => openWithFormerIn(at);
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'gatehouse-root-'));
-  await writeFile(keyFile(), `${FORMER.toString('base64')}\n`, { mode: 0o600 });
-  store = await openIn(folder);
-  await store.destroy({ names: ['gone'] });
-  await store.move(new Map([['left', Buffer.alloc(32, 9)]]));
-  keys = await store.keysOf(NAMES);
+  ({ folder, store, keys } = await keyStoreInFolder());
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -74,35 +54,9 @@ describe('a rotation of a root key in a file', () => {
     expect(await contentOf(folder)).toEqual(once);
   });
 
-  it('can be killed after each operation on a file: every key stays, and who ends it leaves nothing of the former root', async () => {
-    const origin = join(folder, 'origin');
-    await mkdir(origin);
-    await cp(join(folder, 'keys'), join(origin, 'keys'), { recursive: true });
-    await cp(keyFile(), keyFile(origin));
-    let isKilled = true;
-    let kills = 0;
-    for (; isKilled; kills++) {
-      const at = join(folder, `killed-${kills + 1}`);
-      await cp(origin, at, { recursive: true });
-      const args = [PROGRAM, join(at, 'keys'), keyFile(at), 'rotation-1', String(kills + 1)];
-      const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-      const [code, signal] = await once(child, 'exit');
-      isKilled = signal === 'SIGKILL';
-      expect([kills, code]).toEqual([kills, isKilled ? null : 0]);
-
-      const opened = await openIn(at);
-      expect(await opened.keysOf(NAMES)).toEqual(keys);
-      await opened.rotate('rotation-1');
-      expect([kills, await (await openIn(at)).keysOf(NAMES)]).toEqual([kills, keys]);
-      await expect(openWithFormer(at)).rejects.toMatchObject({ code: 'master-key-wrong' });
-      const content = await contentOf(at);
-      expect([...content].filter(([, bytes]) => bytes.includes(FORMER.toString('base64')))).toEqual([]);
-      // Files of buckets that the killed process wrote under keys that nobody has are no concern.
-      const names = [...content.keys()].filter((name) => !name.startsWith('/keys/buckets/'));
-      expect(names.sort()).toEqual([expect.stringMatching(/^\/keys\/root-\d+$/), '/master.key']);
-      await rm(at, { recursive: true });
-    }
-    expect(kills).toBeGreaterThan(40);
+  // Killed after each operation in root-key-file.long.spec.ts.
+  it('can be killed: every key stays, and who ends it leaves nothing of the former root', async () => {
+    expect(await killAfterEach(8, folder, keys)).toBeGreaterThan(40);
   });
 
   it('is followed by a process that knows the former root key only, which then encrypts with the new one', async () => {

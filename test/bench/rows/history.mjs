@@ -18,7 +18,6 @@ const LARGE = 1_000_000;
 const SUBJECTS = 200;
 /** Accounts whose export is asked for: each part of one is an event, which the index does not get meanwhile. */
 const PERSONS = 100;
-const ATTEMPTS = 5;
 /** Subjects of events that are spread over the log. */
 const SPREAD = 97;
 /** An export of so much smaller a part of the log needs as much memory. */
@@ -118,9 +117,9 @@ async function ofPersons(serving, head, { size, rounds }) {
   for (let round = 0; round <= rounds; round++)
     for (const { id } of persons) {
       const asked = performance.now();
-      const found = await patiently(() => exportOf(serving, id));
+      const found = await exportOf(serving, id);
       const exportedAt = performance.now();
-      await patiently(() => serving.ask('GET', `/v1/accesses?person=${id}`));
+      await serving.ask('GET', `/v1/accesses?person=${id}`);
       if (round === 0) continue; // warm-up
       exports.push(exportedAt - asked);
       accesses.push(performance.now() - exportedAt);
@@ -135,17 +134,6 @@ async function ofPersons(serving, head, { size, rounds }) {
     }),
     measured('who read the data of a person, p95', accesses, { small, detail: `${size} events` }),
   ];
-}
-
-/** On a machine that is busy otherwise the database may not answer in time; what is repeated counts with the time that it took. */
-async function patiently(ask) {
-  for (let attempt = 1; ; attempt++)
-    try {
-      return await ask();
-    } catch (error) {
-      if (attempt === ATTEMPTS || !String(error).includes('store-unavailable')) throw error;
-      await sleep(1_000);
-    }
 }
 
 /** @returns the number of its events */
@@ -166,7 +154,7 @@ async function timed(serving, paths, rounds) {
   for (let round = 0; round <= rounds; round++)
     for (const path of paths) {
       const asked = performance.now();
-      const answer = await patiently(() => serving.ask('GET', path));
+      const answer = await serving.ask('GET', path);
       if (round === 0) continue; // warm-up
       times.push(performance.now() - asked);
       events += answer.events.length;

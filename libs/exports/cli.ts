@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type CommandGroup, command, integer, positionOrTime, reason } from '../cli/commands.js';
 import { EXIT } from '../cli/exit-codes.js';
+import { checkpointText } from '../cli/log-checkpoint.js';
 import { line, lines, paragraphs } from '../cli/rendering/plain-text.js';
 import { rowsOf, table, time } from '../cli/rendering/table.js';
 import { listed, type Runner } from '../cli/session.js';
@@ -93,9 +94,7 @@ function exportCommand(group: Command, run: Runner, dataset: DatasetName): void 
             line`${made.rows} rows in ${made.parts.length} files, with manifest.json`,
             lines([
               line`positions ${made.range!.after} to ${made.range!.to}, export ${made.exportId}`,
-              made.checkpoint === null
-                ? line`without a signed checkpoint: this log signs none`
-                : line`with a signed checkpoint of the log`,
+              checkpointText(made, made.range!.to),
             ]),
           ]),
         );

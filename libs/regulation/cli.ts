@@ -10,6 +10,7 @@ import {
   reason,
 } from '../cli/commands.js';
 import { jsonOf } from '../cli/json-file.js';
+import { checkpointText } from '../cli/log-checkpoint.js';
 import { actorText } from '../cli/rendering/actor.js';
 import { line, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
@@ -142,6 +143,7 @@ interface ReportOptions {
   from?: string;
   to?: string;
   at?: string;
+  mapping?: string;
   service: string;
   reason: string;
 }
@@ -157,6 +159,10 @@ function reportCommand(group: Command, run: Run): void {
     .option('--from <day>', 'the first day instead, such as 2026-01-01', day)
     .option('--to <day>', 'the last day', day)
     .option('--at <position>', 'as the log was at this position or time; by default with every event', positionOrTime)
+    .option(
+      '--mapping <position>',
+      'the mapping that was set at this position, or `now`; by default that in force then, or now if none was',
+    )
     .requiredOption('--service <name>', 'the name of the service, as the report is to have it')
     .requiredOption('--reason <text>', 'why, for the record of exports; no personal data', reason)
     .action(
@@ -171,6 +177,8 @@ function reportCommand(group: Command, run: Run): void {
           paragraphs([
             line`${written.files.length} tables of ${period.from} to ${period.to}, with manifest.json`,
             line`events up to position ${written.position}, by the mapping of position ${written.mapping}`,
+            ...(written.isOtherMapping ? [line`that mapping was not in force at position ${written.position}`] : []),
+            checkpointText(written, written.position),
             ...(written.period.isOver ? [] : [line`the period is not over at that position`]),
             ...(written.broken.events === 0
               ? []

@@ -207,7 +207,8 @@ export function takeEffect(state: Rollout, now: number, terms: RateTerms): Rollo
   return events;
 }
 
-function effectOrLapse(state: Rollout, plan: PlannedChange, terms: RateTerms): RolloutEvent[] {
+/** What one that is due comes to. */
+export function effectOrLapse(state: Rollout, plan: PlannedChange, terms: RateTerms): RolloutEvent[] {
   const { changeId, perWeek } = plan;
   const lapsed = (reason: string): RolloutEvent[] => [
     { type: 'RolloutChangeEnded', data: { changeId, how: 'lapsed', reason } },

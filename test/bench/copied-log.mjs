@@ -3,6 +3,7 @@ import { catalogue } from '../../dist/apps/composition/catalogue.js';
 import { factTypes } from '../../dist/libs/history/places/subject-index.js';
 import { subjectsOf } from '../../dist/libs/history/subjects.js';
 import { copyRows } from '../../dist/libs/platform/database/copy-rows.js';
+import { ViewTables, viewSchema } from '../../dist/libs/projections/view-tables.js';
 import { stored } from './image-traffic.mjs';
 import { onConnection } from './postgres.mjs';
 
@@ -36,7 +37,7 @@ const INDEXED = `
 
 /**
  * Copies the facts of a traffic into the tables of an empty log, with the index of subjects as its consumer makes it: a large log in
- * minutes, where appends take hours. Views and leaves are missing.
+ * minutes, where appends take hours. Views have their tables, and no rows; leaves are missing.
  */
 export async function copyLog(connection, traffic, count) {
   await onConnection(connection, async (client) => {
@@ -76,6 +77,7 @@ export async function copyLog(connection, traffic, count) {
       `INSERT INTO projections.checkpoints (follower, lane, position) VALUES ('subject-index', 0, $1)`,
       [count],
     );
+    for (const view of catalogue.views) await new ViewTables(view, viewSchema(view)).create(client);
     await client.query('VACUUM (ANALYZE, PARALLEL 0) log.events');
     await client.query('VACUUM (ANALYZE, PARALLEL 0) history.places');
   });

@@ -1,13 +1,11 @@
 import { expect, it } from '@jest/globals';
 import { catalogue } from '../../apps/composition/catalogue.js';
 
-const BY_SETTINGS = 'it rested on settings of the deployment, which the log does not have';
 const ACT = 'it records what somebody did or read; nothing was decided';
 
 /** Events that are no facts from outside and that no explanation makes again, and why. */
 const NOT_MADE_AGAIN: Record<string, string> = {
   AddressRead: ACT,
-  ApprovalGiven: BY_SETTINGS,
   BreakTaken: ACT,
   CaseRouted: 'its priority counts rows of views as they were then; the event has each part of it',
   CommandTaken: 'the decision was that nothing changes',
@@ -19,9 +17,6 @@ const NOT_MADE_AGAIN: Record<string, string> = {
   QuarantineReplayed: ACT,
   RampPlanSet: BY_SETTINGS,
   RampStepConfirmed: BY_SETTINGS,
-  RolloutChangeEnded: BY_SETTINGS,
-  RolloutChangePlanned: BY_SETTINGS,
-  RolloutChangeProposed: BY_SETTINGS,
   TokenCreated: ACT,
   TokenRevoked: ACT,
   ViewRebuilt: ACT,

@@ -64,6 +64,7 @@ describe('gatehouse export', () => {
     const { path, manifest } = await exported('events', 'events');
     const rows = await lines(join(path, manifest.parts[0].file));
     expect(manifest).toMatchObject({ rows: rows.length, isComplete: true, checkpoint: expect.stringContaining('\n') });
+    expect(Number(manifest.checkpointPosition)).toBeGreaterThanOrEqual(Number(manifest.range.to));
     const log = (await cleo.get('/v1/log?limit=2000')).body.events.slice(0, rows.length);
     expect(rows.map(({ id, data, metadata }) => ({ id, data, metadata }))).toEqual(
       log.map(({ id, data, metadata }: never) => ({ id, data, metadata })),

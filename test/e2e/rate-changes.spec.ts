@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { DAY_MS, toIso } from '../../libs/kernel/clock.js';
 import { commandLineFor } from '../support/cli-process.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { wholeLog } from '../support/whole-log.js';
 
 let ahead = 0;
 let gatehouse: TestGatehouse;
@@ -102,4 +104,32 @@ it('lists every change with who, why, before and after, and reverts one by one c
     404,
     'change-unknown',
   ]);
+});
+
+it('makes every change again that was planned, proposed, approved or ended', async () => {
+  const at = () => toIso(Date.now() + ahead + DAY_MS);
+  expect((await olga.post('/v1/rollout/pause', { reason: 'a test' })).status).toBe(200);
+  expect((await olga.post('/v1/rollout/resume', { effectiveAt: at() })).status).toBe(200);
+  expect((await olga.post('/v1/rollout/resume', {})).status).toBe(200);
+  const ended = (await olga.post('/v1/rollout/pause', { reason: 'reviewers are behind' })).status;
+  expect([ended, (await rollout()).planned]).toEqual([200, []]);
+  // A planned raise that was confirmed lapses where the rate is lowered before it is due.
+  const raise = { perWeek: 450, confirm: 450, reason: 'more reviewers', effectiveAt: at() };
+  await olga.put('/v1/rollout/rate', raise);
+  await olga.put('/v1/rollout/rate', { perWeek: 100, reason: 'a fault' });
+  const planned = { changeId: 'r-9', perWeek: 90, reason: 'less', effectiveAt: toIso(Date.now() + ahead + 2 * DAY_MS) };
+  expect((await olga.post('/v1/rollout/proposals', planned)).status).toBe(200);
+  expect((await omar.post('/v1/rollout/proposals/r-9/approval', {})).status).toBe(200);
+  const { planned: waiting } = await rollout();
+  const own = waiting.find((one: { perWeek: number }) => one.perWeek === 90);
+  expect((await olga.delete(`/v1/rollout/planned-changes/${own.changeId}?reason=not%20needed`)).status).toBe(200);
+  ahead += 2 * DAY_MS;
+  await olga.put('/v1/rollout/rate', { perWeek: 80, reason: 'less' });
+  const made = await expectDecidedAgain(gatehouse);
+  const types = ['RolloutChangePlanned', 'RolloutChangeProposed', 'ApprovalGiven', 'RolloutChangeEnded'];
+  expect(types.filter((type) => !made.has(type))).toEqual([]);
+  const log = await wholeLog(gatehouse.runtime.store, types);
+  expect(log.length).toBe(types.reduce((sum, type) => sum + made.get(type)!, 0));
+  const hows = log.flatMap(({ data }) => (data.how === undefined ? [] : [data.how as string]));
+  expect([...new Set(hows)].sort()).toEqual(expect.arrayContaining(['cancelled', 'lapsed', 'refused']));
 });

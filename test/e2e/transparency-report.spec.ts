@@ -211,3 +211,22 @@ it('names the events that are broken, which it does not count', async () => {
   const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
   expect(manifest.broken).toEqual({ events: 1, positions: [position] });
 });
+
+it('uses the mapping in force now for a position before there was one, or one that is named, and says so', async () => {
+  await gatehouse.settle();
+  const [set] = (await allEvents()).filter(({ type }) => type === 'StatementMappingSet');
+  const before = String(set!.position - 1);
+  const of = async (name: string, ...more: string[]) => {
+    const folder = join(directory, name);
+    const ran = await cli.run('regulation', 'report', folder, ...PERIOD, '--at', before, ...options, ...more);
+    return { ...ran, manifest: ran.code === 0 && JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) };
+  };
+  const now = await of('now');
+  expect(now.manifest).toMatchObject({ position: before, mapping: String(set!.position), isOtherMapping: true });
+  expect(now.stdout).toContain(`that mapping was not in force at position ${before}`);
+  expect(now.stdout).toContain('covers all of it');
+  const named = await of('named', '--mapping', String(set!.position));
+  expect(named.manifest.files).toEqual(now.manifest.files);
+  const unknown = await of('unknown', '--mapping', '1');
+  expect([unknown.code === 0, unknown.stderr]).toEqual([false, expect.stringContaining('no mapping is of position 1')]);
+});

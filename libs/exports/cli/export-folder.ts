@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { logCheckpoint } from '../../cli/log-checkpoint.js';
+import { checkpointOver } from '../../cli/log-checkpoint.js';
 import type { Session } from '../../cli/session.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { DatasetName } from '../events.js';
@@ -46,7 +46,8 @@ export async function exportInto(session: Session, folder: string, wanted: Wante
     const { next: _, ...before } = manifest;
     const whole = { ...before, parts: [...manifest.parts, entry], rows: manifest.rows + entry.rows };
     manifest = { ...whole, ...(next !== undefined && { next }) };
-    if (next === undefined) manifest = { ...manifest, isComplete: true, checkpoint: await logCheckpoint(session) };
+    if (next === undefined)
+      manifest = { ...manifest, isComplete: true, ...(await checkpointOver(session, made.position)) };
     await writeManifest(folder, manifest);
     progress.update(manifest.rows);
   } while (!manifest.isComplete);

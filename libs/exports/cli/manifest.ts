@@ -32,8 +32,10 @@ export const Manifest = Type.Object({
   isComplete: Type.Boolean(),
   /** The place to go on from; absent before the first part and at the end. */
   next: Type.Optional(text),
-  /** The newest signed checkpoint of the log when the export was complete; null if the log signs none. */
+  /** A signed checkpoint of the log, usually one that covers the range; null if the log signs none. */
   checkpoint: Type.Union([text, Type.Null()]),
+  /** The last position that it covers. Absent from earlier releases. */
+  checkpointPosition: Type.Optional(Type.Union([text, Type.Null()])),
 });
 export type Manifest = Static<typeof Manifest>;
 

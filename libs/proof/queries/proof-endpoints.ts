@@ -15,6 +15,7 @@ import { logKeys, offeredKeys } from '../leaves/log-keys.js';
 import { originOf } from '../leaves/origin.js';
 import { publishedCheckpoint } from '../leaves/signed-checkpoints.js';
 import { readBundle, readTile } from '../leaves/stored-tree.js';
+import { TreeReader } from '../leaves/tree-reader.js';
 import { HASH_BYTES, leafHash } from '../tlog/merkle-tree.js';
 import { encodeBundle, parseTilePath, type TilePlace } from '../tlog/tiles.js';
 
@@ -98,7 +99,7 @@ export class ProofEndpoints {
   @Get('checkpoint')
   @Operation('The newest signed checkpoint of the log of leaves', {
     description:
-      'C2SP tlog-checkpoint: origin, number of leaves and root, in a signed note. It has the cosignatures that witnesses have given it so far.',
+      'C2SP tlog-checkpoint: origin, number of leaves and root, in a signed note. It has the cosignatures that witnesses have given it so far. The header `Gatehouse-Position` has the position of the last event that it covers.',
     answer: plain('text/plain', 'The checkpoint.', Type.String()),
     refusals: { 404: ['no-checkpoint'] },
   })
@@ -110,6 +111,8 @@ export class ProofEndpoints {
         'no-checkpoint',
         `no checkpoint of ${origin} has been signed: check that a projector runs, and that it has the proof key`,
       );
+    const last = await new TreeReader(this.pool).leaf(checkpoint.size - 1);
+    if (last) reply.header('gatehouse-position', String(last.position));
     reply.header('cache-control', 'no-cache').type('text/plain; charset=utf-8').send(checkpoint.note);
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { logCheckpoint } from '../../cli/log-checkpoint.js';
+import { type CoveringCheckpoint, checkpointOver } from '../../cli/log-checkpoint.js';
 import { csvLine } from '../../cli/rendering/csv.js';
 import type { Session } from '../../cli/session.js';
 import type { ExportAnswer, RowsAnswer } from '../../exports/cli.js';
@@ -23,10 +23,12 @@ export interface WantedReport {
   to: string;
   /** The position or the time as of which the log is; the newest event by default. */
   at?: string;
+  /** The position of the mapping, or `now`; that which was in force, or the one in force now if there was none, by default. */
+  mapping?: string;
   reason: string;
 }
 
-export interface ReportManifest {
+export interface ReportManifest extends CoveringCheckpoint {
   form: 'gatehouse-transparency-report/1';
   service: string;
   period: { from: string; to: string; isOver: boolean };
@@ -38,9 +40,9 @@ export interface ReportManifest {
   mapping: string;
   /** Events that the tables don't count, since their data is broken; the first positions of them. */
   broken: { events: number; positions: number[] };
+  /** Whether that is another one than was in force at the position: a later one, or one that was named. */
+  isOtherMapping: boolean;
   files: { file: string; rows: number; sha256: string }[];
-  /** Newer than the position, so that it covers all of it; null if the log signs none. */
-  checkpoint: string | null;
 }
 
 /**
@@ -82,13 +84,16 @@ export async function writeReport(session: Session, folder: string, wanted: Want
     if (place === undefined) break;
   }
   progress.end();
-  const mapping = await mappingAt(session, Number(made.position));
+  const mapping = await mappingFor(session, Number(made.position), wanted.mapping);
   const figures = gathering.result();
   const missing = clausesWithout(figures, mapping);
   if (missing.length > 0) {
     const names = missing.map((clause) => clause ?? 'decisions that name no clause').join(', ');
     throw new InvalidInput([
-      { field: 'the mapping', message: `has no entry for ${names}: set one with gatehouse regulation set-mapping` },
+      {
+        field: 'the mapping',
+        message: `of position ${mapping.position} has no entry for ${names}: set one with gatehouse regulation set-mapping, or name another with --mapping`,
+      },
     ]);
   }
   const tables = reportTables(figures, { service, period: `${from}/${to}`, mapping });
@@ -109,8 +114,9 @@ export async function writeReport(session: Session, folder: string, wanted: Want
     position: made.position,
     mapping: mapping.position,
     broken,
+    isOtherMapping: mapping.isOther,
     files,
-    checkpoint: await logCheckpoint(session),
+    ...(await checkpointOver(session, made.position)),
   };
   await written(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
@@ -122,14 +128,24 @@ export const yearOf = (year: number): Pick<WantedReport, 'from' | 'to'> => ({
   to: utcDayOf(toIso(Date.UTC(year, 11, 31))),
 });
 
-/** The mapping that was in force at a position. */
-async function mappingAt(
+/**
+ * The mapping that was in force at a position; one that is named, or the one in force now if nobody had set any by then.
+ * @throws InvalidInput if none is of the position that is named
+ */
+async function mappingFor(
   { client }: Session,
   position: number,
-): Promise<{ entries: MappingEntry[]; position: string }> {
+  named: string | undefined,
+): Promise<{ entries: MappingEntry[]; position: string; isOther: boolean }> {
   const { history } = await client.get<MappingAnswer>('/v1/statement-mapping');
-  const last = history.findLast((one) => Number(one.position) <= position);
-  return { entries: (last?.entries ?? []).map(entryOf), position: last?.position ?? '0' };
+  const then = history.findLast((one) => Number(one.position) <= position);
+  const found = named === undefined || named === 'now' ? history.at(-1) : history.find((one) => one.position === named);
+  if (!found && named !== undefined)
+    throw new InvalidInput([
+      { field: '--mapping', message: `no mapping is of position ${named}: gatehouse regulation mapping lists them` },
+    ]);
+  const used = named === undefined ? (then ?? found) : found;
+  return { entries: (used?.entries ?? []).map(entryOf), position: used?.position ?? '0', isOther: used !== then };
 }
 
 const entryOf = (entry: MappingAnswer['entries'][number]): MappingEntry => ({

@@ -17,33 +17,27 @@ import {
   admitCohort,
   availableCapacity,
   closeCohort,
-  pauseOnboarding,
   type Rollout,
   resumeOnboarding,
   rolloutStream,
   setRate,
 } from '../rollout.js';
+import { changesAgain, pauseAgain } from './changes-again.js';
 
 type DataOf<Type extends RolloutEvent['type']> = Extract<RolloutEvent, { type: Type }>['data'];
-
-/** How far one person may raise the rate. */
-const BY_SETTINGS = { because: 'it rested on settings of the deployment, which the log does not have' };
 
 export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
   OnboardingRateSet: {
     rules: {},
     decide: (state, { perWeek, daily, before: _, ...about }) => setRate(state, perWeek, daily, about),
   },
-  OnboardingPaused: { rules: {}, decide: (state, { reason, ...about }) => pauseOnboarding(state, reason, about) },
+  OnboardingPaused: { rules: {}, decide: pauseAgain },
   OnboardingResumed: { rules: {}, decide: (state, about) => resumeOnboarding(state, about) },
   RampPlanSet: BY_SETTINGS,
   RampStepConfirmed: BY_SETTINGS,
   RampConfirmationWithdrawn: { rules: {}, decide: (state, data) => withdrawConfirmation(state, data) },
   RampPlanEnded: { rules: {}, decide: (state, { how, reason, reverts }) => endRamp(state, how, reason, reverts) },
-  RolloutChangePlanned: BY_SETTINGS,
-  RolloutChangeProposed: BY_SETTINGS,
-  ApprovalGiven: BY_SETTINGS,
-  RolloutChangeEnded: BY_SETTINGS,
+  ...changesAgain,
   CohortAdmitted: {
     rules: {
       'onboarding-paused': 'onboarding-not-paused',

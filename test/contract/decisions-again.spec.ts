@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { catalogue } from '../../apps/composition/catalogue.js';
 
+const BY_SETTINGS = 'it rested on settings of the deployment, which the log does not have';
 const ACT = 'it records what somebody did or read; nothing was decided';
 
 /** Events that are no facts from outside and that no explanation makes again, and why. */

@@ -36,7 +36,7 @@ const OTHERS = [
   ...['ahead.*.view', 'newKey', 'note', 'noticeId', 'oldKeys.*', 'origin', 'overrideId', 'parts.*.because', 'previous'],
   ...['promptCategory', 'queues.*.title', 'reason', 'reference', 'reportId', 'requestId', 'rotationId', 'statementId'],
   ...['submission.category_specification_other', 'submission.content_type_other', 'submission.puid', 'undoes', 'useId'],
-  ...['what'],
+  ...['batchId', 'planId', 'ramp.planId', 'what'],
   // The name that somebody gave a token, and its id: whose it is, is its `person`.
   ...['name', 'tokenId'],
   // The last case of a part of a bulk job: what is done to a case is an event of it.

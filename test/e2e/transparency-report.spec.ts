@@ -199,19 +199,6 @@ it('is the same for the same position, whatever happens since, and has nothing o
   expect(appeals!.filter(({ Value }) => Value !== '' && Value !== '0')).toEqual([]);
 });
 
-it('names the events that are broken, which it does not count', async () => {
-  const { runtime } = gatehouse;
-  const stream = 'case-broken';
-  const broken = { ...newEvent('ReviewConfirmed', { caseId: 7 } as never), id: 'broken' };
-  await runtime.store.append([{ stream, expected: 'no-stream', events: [broken] }]);
-  const { position } = (await runtime.store.readStream(stream))[0]!;
-  const folder = join(directory, 'broken');
-  const written = await cli.run('regulation', 'report', folder, ...PERIOD, ...options);
-  expect(written.stdout).toContain(`1 broken events are not counted, the first at position ${position}`);
-  const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
-  expect(manifest.broken).toEqual({ events: 1, positions: [position] });
-});
-
 it('uses the mapping in force now for a position before there was one, or one that is named, and says so', async () => {
   await gatehouse.settle();
   const [set] = (await allEvents()).filter(({ type }) => type === 'StatementMappingSet');
@@ -229,4 +216,17 @@ it('uses the mapping in force now for a position before there was one, or one th
   expect(named.manifest.files).toEqual(now.manifest.files);
   const unknown = await of('unknown', '--mapping', '1');
   expect([unknown.code === 0, unknown.stderr]).toEqual([false, expect.stringContaining('no mapping is of position 1')]);
+});
+
+it('names the events that are broken, which it does not count', async () => {
+  const { runtime } = gatehouse;
+  const stream = 'case-broken';
+  const broken = { ...newEvent('ReviewConfirmed', { caseId: 7 } as never), id: 'broken' };
+  await runtime.store.append([{ stream, expected: 'no-stream', events: [broken] }]);
+  const { position } = (await runtime.store.readStream(stream))[0]!;
+  const folder = join(directory, 'broken');
+  const written = await cli.run('regulation', 'report', folder, ...PERIOD, ...options);
+  expect(written.stdout).toContain(`1 broken events are not counted, the first at position ${position}`);
+  const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
+  expect(manifest.broken).toEqual({ events: 1, positions: [position] });
 });

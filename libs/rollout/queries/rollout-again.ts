@@ -26,6 +26,9 @@ import { changesAgain, pauseAgain } from './changes-again.js';
 
 type DataOf<Type extends RolloutEvent['type']> = Extract<RolloutEvent, { type: Type }>['data'];
 
+/** How far one person may raise the rate. */
+const BY_SETTINGS = { because: 'it rested on settings of the deployment, which the log does not have' };
+
 export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
   OnboardingRateSet: {
     rules: {},

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CATEGORIES, COUNTRIES, KEYWORDS, keywordsOf, OTHER_KEYWORD } from '../events/commission-codes.js';
+import { CATEGORIES, COUNTRIES, KEYWORDS, keywordsOf, OTHER_KEYWORD } from '../kernel/commission-codes.js';
 import { fold } from '../kernel/decider.js';
 import { InvalidInput } from '../kernel/errors.js';
 import { entryFor, type MappingEntry, mappingStream, setMapping, unknownClauses, unmappedClauses } from './mapping.js';

@@ -77,5 +77,5 @@ it('knows the codes of the Commission', () => {
   expect(CATEGORIES).toHaveLength(16);
   expect(COUNTRIES).toHaveLength(30);
   expect(CATEGORIES.flatMap((one) => keywordsOf(one)).every((one) => KEYWORDS.includes(one))).toBe(true);
-  expect(keywordsOf('unheard-of')).toEqual([]);
+  for (const none of ['unheard-of', 'constructor', '__proto__']) expect(keywordsOf(none)).toEqual([]);
 });

@@ -80,6 +80,10 @@ export const contexts: readonly ListedContext[] = [
     cli: () => import('../libs/safety/cli.js'),
   },
   {
+    descriptor: async () => (await import('../libs/authorities/index.js')).authoritiesContext,
+    cli: () => import('../libs/authorities/cli.js'),
+  },
+  {
     descriptor: async () => (await import('../libs/regulation/index.js')).regulationContext,
     cli: () => import('../libs/regulation/cli.js'),
   },

@@ -35,6 +35,7 @@ const ORDER = [
   'appeal',
   'notice',
   'regulation',
+  'authority',
   'target',
   'hold',
   'person',

@@ -112,6 +112,7 @@ const SHOWING = [
   'notice show notice-1',
   'regulation statements --limit 1',
   'regulation statement statement-1',
+  'authority records',
   'switch list',
   'switch show generate',
   'image-rule list',

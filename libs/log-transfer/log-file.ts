@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { createGunzip, gzip } from 'node:zlib';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
 import { InvalidInput } from '../kernel/errors.js';
+import { newFile } from '../platform/new-file.js';
 import { isSame, LogDigest, type LogSummary, lineOf } from './log-digest.js';
 
 const compressed = promisify(gzip);
@@ -48,7 +49,7 @@ export class LogFileWriter {
       for await (const { text, event } of linesOf(partOf(path))) if (event) addTo(digest, text, event, partOf(path));
       return new LogFileWriter(path, file, digest, progress);
     }
-    const file = await open(partOf(path), 'w', OWNER_ONLY);
+    const file = await newFile(partOf(path), OWNER_ONLY);
     const writer = new LogFileWriter(path, file, new LogDigest(), { bytes: 0, next: 0 });
     await writer.write(`${JSON.stringify({ format: FORMAT })}\n`, 0);
     return writer;

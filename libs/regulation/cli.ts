@@ -89,6 +89,29 @@ function statementCommands(group: Command, run: Run): void {
       print(written, () => line`statement ${id} waits to be sent, from position ${written.position}`);
     }),
   );
+
+  command(
+    group,
+    'retry-refused',
+    'Sends every refused statement of reasons again, or those with an error, by the mapping in force then.',
+    "regulation retry-refused --error 'selected category is invalid'",
+  )
+    .option('--error <text>', 'only those of which an error contains this')
+    .option('--limit <n>', 'maximum number of refused statements that are looked at', integer(1, 1_000_000), 100_000)
+    .action(
+      run<{ error?: string; limit: number }>(async (session, { error, limit }) => {
+        const { client, print } = session;
+        const refused = await listed<StatementEntry>(session, '/v1/statements', { status: 'refused' }, limit);
+        const meant = refused.filter(({ errors }) => error === undefined || errors.some((one) => one.includes(error)));
+        for (const { statementId } of meant)
+          await client.post<WriteReceipt>(`${pathOf(statementId)}/retry`, undefined, { repeatable: true });
+        const retried = meant.map(({ statementId }) => statementId);
+        print(
+          { retried, left: refused.length - retried.length },
+          () => line`${retried.length} statements wait to be sent; ${refused.length - retried.length} stay refused`,
+        );
+      }),
+    );
 }
 
 function mappingCommands(group: Command, run: Run): void {

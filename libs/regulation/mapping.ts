@@ -1,4 +1,4 @@
-import { isIllegalCategory, keywordsOf, OTHER_KEYWORD, UNSPECIFIED_CATEGORY } from '../events/commission-codes.js';
+import { isIllegalCategory, keywordsOf, OTHER_KEYWORD, UNSPECIFIED_CATEGORY } from '../kernel/commission-codes.js';
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { type InvalidField, InvalidInput } from '../kernel/errors.js';

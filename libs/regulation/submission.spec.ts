@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Value } from 'typebox/value';
 import { faultsIn } from '../../test/support/statement-database.js';
-import { CATEGORIES, COUNTRIES, KEYWORDS, keywordsOf, OTHER_KEYWORD } from '../events/commission-codes.js';
+import { CATEGORIES, COUNTRIES, KEYWORDS, keywordsOf, OTHER_KEYWORD } from '../kernel/commission-codes.js';
 import type { MappingEntry } from './mapping.js';
 import { MAX_EXPLANATION } from './mapping-events.js';
 import type { Statement } from './statement.js';

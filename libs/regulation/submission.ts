@@ -1,5 +1,5 @@
-import { OTHER_KEYWORD } from '../events/commission-codes.js';
 import { DAY_MS, toIso, utcDayOf } from '../kernel/clock.js';
+import { OTHER_KEYWORD } from '../kernel/commission-codes.js';
 import type { Clause } from '../policy/index.js';
 import type { MappingEntry } from './mapping.js';
 import { MAX_EXPLANATION, MAX_GROUND } from './mapping-events.js';

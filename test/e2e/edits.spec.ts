@@ -100,6 +100,7 @@ interface Edit {
 const WHY = '?reason=a%20test';
 const RULE = '/v1/image-rules/photorealistic-faces';
 const TARGET = '/v1/enforcement-targets/session-service';
+const RECORDS = '/v1/authority-records';
 const terms = { consequences: ['deactivate'], deadlineSeconds: 60, retrySeconds: 60, reason: 'sessions' };
 
 let gatehouse: TestGatehouse;
@@ -191,6 +192,25 @@ beforeAll(async () => {
         },
       },
     ],
+    [
+      'PUT /v1/authority-orders/:id',
+      {
+        ...{ path: '/v1/authority-orders/order-1', shown: RECORDS },
+        body: { kind: 'inform', country: 'DE', receivedAt: '2022-05-18T09:00:00Z', reason: 'a test' },
+      },
+    ],
+    [
+      'PUT /v1/disputes/:id',
+      {
+        ...{ path: '/v1/disputes/dispute-1', shown: RECORDS },
+        body: { submittedAt: '2022-05-18T09:00:00Z', reason: 'a test' },
+      },
+    ],
+    [
+      'PUT /v1/trusted-flaggers/:id',
+      { path: '/v1/trusted-flaggers/acc-9', shown: RECORDS, body: { reason: 'a test' } },
+    ],
+    ['DELETE /v1/trusted-flaggers/:id', { path: `/v1/trusted-flaggers/acc-9${WHY}`, shown: RECORDS }],
     ['PUT /v1/gate/limit', { path: '/v1/gate/limit', shown: '/v1/gate', body: { limit: 0.0003, reason: 'a test' } }],
     [
       'PUT /v1/gate/parameters',

@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { dirname, join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import pg from 'pg';
@@ -17,7 +17,13 @@ import { until } from '../support/until.js';
 /* Every copy of the data that Gatehouse makes is searched: those from before an erasure too, which it can't reach. */
 
 const WHERE = ['address', 'reason', 'prompt', 'comment', 'note', 'rationale', 'appeal', 'quarantine'] as const;
+/** Copies that name nobody: hashes, sums, keys. The feed of events shows none of these ids. */
+const WITHOUT_IDS = new Set([
+  ...['events', 'tiles', 'report', 'transparency report', 'files of the service', 'log of the database server'],
+]);
 const marker = (where: (typeof WHERE)[number]) => `the-marker-of-the-${where}-5d1b7c3e`;
+/** Of its own: the server is that of other specs too. */
+const PLANTED = 'the-marker-that-was-planted-in-the-log-of-the-server-77de68da';
 const ADDRESS = `${marker('address')}@example.org`;
 
 let gatehouse: TestGatehouse;
@@ -55,6 +61,14 @@ async function dump(directory: string): Promise<string> {
   return parts.join('\n');
 }
 
+async function serverLog(): Promise<string> {
+  const superuser = new pg.Client(gatehouse.database.superuser);
+  await superuser.connect();
+  const { rows } = await superuser.query('SHOW data_directory');
+  await superuser.end();
+  return join(dirname(rows[0].data_directory), 'postgres.log');
+}
+
 /** Every file below a directory, decompressed. */
 async function contentOf(directory: string): Promise<string> {
   const parts: string[] = [];
@@ -76,7 +90,7 @@ async function contentOf(directory: string): Promise<string> {
 async function copies(name: string): Promise<Map<string, string>> {
   const at = (what: string) => join(folder, `${name}-${what}`);
   const made = new Map<string, string>();
-  for (const dataset of ['events', 'decisions', 'cases', 'accounts']) {
+  for (const dataset of ['events', 'decisions', 'cases', 'accounts', 'moderation']) {
     for (const format of ['ndjson', 'csv', 'parquet']) {
       const path = at(`${dataset}-${format}`);
       await run('export', dataset, path, '--format', format, ...why);
@@ -94,6 +108,15 @@ async function copies(name: string): Promise<Map<string, string>> {
   await exportLog(gatehouse.runtime.store, at('log'));
   made.set('export-log', gunzipSync(await readFile(at('log'))).toString());
   await run('audit', 'publish', at('tiles'));
+  made.set('tiles', await contentOf(at('tiles')));
+  const { head } = (await gatehouse.administrator.get('/v1/status')).body;
+  await run('report', '--at', String(head), '--out', at('report'));
+  made.set('report', await contentOf(at('report')));
+  const period = ['--from', '2022-01-01', '--to', '2099-12-31', '--service', 'Paintbox'];
+  await run('regulation', 'report', at('tables'), ...period, ...why);
+  made.set('transparency report', await contentOf(at('tables')));
+  made.set('files of the service', await contentOf(gatehouse.runtime.settings.data));
+  made.set('log of the database server', await readFile(await serverLog(), 'latin1'));
   made.set('dump', await dump(folder));
   made.set('audit search', (await run('audit', 'search', '--limit', '1000')).stdout);
   made.set('events', JSON.stringify((await gatehouse.administrator.get('/v1/events?limit=2000')).body));
@@ -130,6 +153,13 @@ beforeAll(async () => {
     status: 200,
   });
   await settled(api);
+  const entries = [
+    { clause: 'violent', category: 'STATEMENT_CATEGORY_VIOLENCE', ground: 'terms' },
+    { category: 'STATEMENT_CATEGORY_OTHER_VIOLATION_TC', ground: 'terms', explanation: 'a spec' },
+  ];
+  expect(await gatehouse.administrator.put('/v1/statement-mapping', { entries, reason: 'a spec' })).toMatchObject({
+    status: 200,
+  });
   const appeal = { text: marker('appeal'), accountId: ada };
   const filed = await service.post('/v1/enforcements/img-1/appeals', appeal);
   expect([filed.status, filed.body]).toEqual([200, expect.anything()]);
@@ -145,7 +175,8 @@ describe('a copy of the data', () => {
     const before = await copies('before');
     // What is there in clear is found, so that what is not found is not there.
     for (const [name, content] of before)
-      if (name !== 'events') expect([name, content.includes('img-1') || content.includes(ada)]).toEqual([name, true]);
+      if (!WITHOUT_IDS.has(name))
+        expect([name, content.includes('img-1') || content.includes(ada)]).toEqual([name, true]);
     expect(leaksIn(before)).toEqual([]);
 
     expect((await carol.post(`/v1/persons/${ada}/erasure`, { reason: 'the person asked for it' })).status).toBe(200);
@@ -176,5 +207,22 @@ describe('a copy of the data', () => {
       hex: Buffer.from(ADDRESS).toString('hex'),
     };
     expect(leaksIn(new Map(Object.entries(planted)))).toEqual(Object.keys(planted).map((name) => `${name}: address`));
+  });
+
+  it('of which one file had it would be found, however deep it is and whatever it is packed in', async () => {
+    const tile = join(folder, 'planted', 'tile', '0', 'x001');
+    await mkdir(tile, { recursive: true });
+    await writeFile(join(tile, '234'), Buffer.concat([Buffer.alloc(32, 0xff), Buffer.from(marker('prompt'))]));
+    await writeFile(join(folder, 'planted', 'part'), gzipSync(Buffer.from(marker('comment')).toString('base64')));
+    const made = new Map([['planted', await contentOf(join(folder, 'planted'))]]);
+    expect(leaksIn(made)).toEqual(['planted: prompt', 'planted: comment']);
+  });
+
+  it('that the database server logs would be found there', async () => {
+    const superuser = new pg.Client(gatehouse.database.superuser);
+    await superuser.connect();
+    await superuser.query(`DO $$ BEGIN RAISE LOG 'as a careless function may: %', '${PLANTED}'; END $$`);
+    await superuser.end();
+    expect(await readFile(await serverLog(), 'latin1')).toContain(PLANTED);
   });
 });

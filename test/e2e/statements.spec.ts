@@ -227,10 +227,13 @@ describe('statements of reasons', () => {
     database.heal();
     const cli = commandLineFor({ url: gatehouse.url, token: gatehouse.administratorToken });
     const listed = (await cli.run('regulation', 'statements', '--status', 'refused')).stdout;
-    for (const { statementId } of refused) {
-      expect(listed).toContain(statementId);
-      expect((await cli.run('regulation', 'retry', statementId)).stdout).toContain('waits to be sent');
-    }
+    for (const { statementId } of refused) expect(listed).toContain(statementId);
+    expect((await cli.run('regulation', 'retry', refused[0].statementId)).stdout).toContain('waits to be sent');
+    await gatehouse.settle();
+    const none = await cli.run('regulation', 'retry-refused', '--error', 'another error', '--json');
+    expect(none.json()).toEqual({ retried: [], left: 1 });
+    const all = await cli.run('regulation', 'retry-refused', '--error', 'selected category', '--json');
+    expect(all.json()).toEqual({ retried: [refused[1].statementId], left: 0 });
     await tick();
     expect(await statusesOf('img-bad')).toEqual(['accepted', 'accepted']);
     expect((await operator.post(`/v1/statements/${refused[0].statementId}/retry`)).status).toBe(409);

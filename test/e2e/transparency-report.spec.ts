@@ -49,6 +49,10 @@ beforeAll(async () => {
   const [rita, hugo] = [await gatehouse.as('rita', 'reviewer'), await gatehouse.as('hugo', 'reviewer')];
   const clauses = ['violent', 'spam'].map((id) => ({ id, title: `No ${id}`, severity: 1, text: `Nothing ${id}.` }));
   await operator.post('/v1/policy', { version: '1', clauses });
+  await operator.put('/v1/trusted-flaggers/img-law-flagger', { reason: 'a spec' });
+  const receivedAt = new Date(STARTED).toISOString();
+  await operator.put('/v1/authority-orders/order-1', { kind: 'act', country: 'DE', items: 2, receivedAt, reason: 'r' });
+  await operator.put('/v1/disputes/dispute-1', { submittedAt: receivedAt, reason: 'a spec' });
   for (const { id, clause, flagger } of CASES) {
     const { accountId } = (await service.post('/v1/waitlist', { email: `${id}@example.org` })).body;
     const flag = { imageId: id, flaggerKind: flagger, categories: [clause] };
@@ -140,7 +144,7 @@ it('writes tables whose sums are those of the log, and a manifest that names pos
     expect(createHash('sha256').update(text).digest('hex')).toBe(sha256);
     expect(text.toString().split('\r\n').at(-1)).toBe('');
   }
-  const { 4: notices, 5: illegal, 6: terms, 7: appeals, 8: automated } = await tables(folder);
+  const { 3: orders, 4: notices, 5: illegal, 6: terms, 7: appeals, 8: automated } = await tables(folder);
 
   // Independently of it: by the statements that were made of the measures, and by counting the events.
   const events = await allEvents();
@@ -165,6 +169,18 @@ it('writes tables whose sums are those of the log, and a manifest that names pos
   });
   const flags = of('ContentFlagged').filter(({ flaggerKind }) => flaggerKind === 'user');
   expect(total(notices!)['Number of notices received ']).toBe(String(flags.length));
+  expect(total(notices!)).toMatchObject({
+    'Number of notices received from Trusted flaggers': '1',
+    'Number of actions taken on the basis of the law (Trusted Flagger notices)': '2',
+  });
+  expect(total(orders!)).toMatchObject({
+    'Number of orders to act against illegal content received': '1',
+    'Number of specific items of information included in the total number of orders to act against illegal content':
+      '2',
+    'Number of orders to provide information': '0',
+  });
+  const disputed = 'Number of disputes submitted to out-of-court dispute settlement bodies';
+  expect(figureOf(appeals!, disputed, 'Total number')).toBe('1');
   const submitted = 'Number of complaints submitted to the internal-complaints mechanism';
   for (const [scope, type] of [
     ['Total number', 'AppealFiled'],

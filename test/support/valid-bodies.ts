@@ -72,6 +72,20 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
       reason: 'as agreed',
     },
   ],
+  'PUT /v1/authority-orders/:id': [
+    {
+      ...{ kind: 'act', country: 'DE', category: 'STATEMENT_CATEGORY_VIOLENCE', keyword: 'KEYWORD_HUMAN_TRAFFICKING' },
+      ...{ items: 2, receivedAt: '2022-05-18T09:00:00Z', acknowledgedAt: '2022-05-18T10:00:00Z' },
+      ...{ carriedOutAt: '2022-05-18T11:00:00Z', reason: 'letter 17' },
+    },
+  ],
+  'PUT /v1/disputes/:id': [
+    {
+      ...{ submittedAt: '2022-05-18T09:00:00Z', decidedAt: '2022-06-18T09:00:00Z', outcome: 'reversed' },
+      ...{ isImplemented: true, reason: 'decision 4' },
+    },
+  ],
+  'PUT /v1/trusted-flaggers/:id': [{ reason: 'named by the coordinator' }],
   'POST /v1/statement-mapping/dry-runs': [
     { entries: [{ clause: 'spam', category: 'STATEMENT_CATEGORY_SCAMS_AND_FRAUD', ground: 'terms' }] },
   ],

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkpointOver } from '../../cli/log-checkpoint.js';
 import type { Session } from '../../cli/session.js';
@@ -98,8 +98,6 @@ async function writePart(
 ): Promise<Part> {
   const file = `${dataset}-${String(parts.length + 1).padStart(5, '0')}.${format}`;
   const path = join(folder, file);
-  // Of an export that was interrupted.
-  await rm(`${path}.new`, { force: true });
   const part = await openPart(format, `${path}.new`, columns);
   try {
     let [rows, place] = [0, from];

@@ -1,8 +1,9 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { InvalidInput } from '../../kernel/errors.js';
+import { newFile } from '../../platform/new-file.js';
 import type { DatasetName } from '../events.js';
 import { FORMATS } from './part-file.js';
 
@@ -67,7 +68,7 @@ const unreadable = (folder: string, why: string): InvalidInput =>
 /** Replaces the manifest at once, so that an interruption leaves the one before or this one. */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   const written = join(folder, NEW_MANIFEST);
-  const file = await open(written, 'w', 0o600);
+  const file = await newFile(written, 0o600);
   try {
     await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
     await file.sync();

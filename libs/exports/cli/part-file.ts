@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { csvLine } from '../../cli/rendering/csv.js';
+import { newFile } from '../../platform/new-file.js';
 import type { Column, Row } from '../queries/dataset.js';
 
 export const FORMATS = ['ndjson', 'csv', 'parquet'] as const;
@@ -32,7 +33,7 @@ class TextPart implements PartFile {
   ) {}
 
   static async open(path: string, textOf: (row: Row) => string, head: string): Promise<TextPart> {
-    const file = await open(path, 'w', 0o600);
+    const file = await newFile(path, 0o600);
     await file.appendFile(head);
     return new TextPart(file, textOf);
   }
@@ -79,7 +80,7 @@ async function openParquet(path: string, columns: readonly Column[]): Promise<Pa
   // Other commands need not load it.
   const { ParquetWriter, fileWriter, schemaFromColumnData } = await import('hyparquet-writer');
   // It is made with the rights of an export before the writer fills it.
-  await (await open(path, 'w', 0o600)).close();
+  await (await newFile(path, 0o600)).close();
   const typed = columns.map(({ name, type }) => ({ name, type: PARQUET_TYPES[type], nullable: true, data: [] }));
   const writer = new ParquetWriter({ writer: fileWriter(path), schema: schemaFromColumnData({ columnData: typed }) });
   let group: Row[] = [];

@@ -1,4 +1,5 @@
 import { AppealDenied, AppealFiled, AppealGranted, AppealLapsed, AppealPartlyGranted } from '../../appeals/index.js';
+import { AuthorityOrderRecorded, DisputeRecorded, TrustedFlaggerSet } from '../../authorities/index.js';
 import { EnforcementOrdered } from '../../enforcement/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { ContentFlagged, ImageWithheld } from '../../images/index.js';
@@ -21,10 +22,12 @@ const MODERATION: readonly string[] = [
   ...[ReviewConfirmed, ReviewUpheld, ReviewAmended, ReviewDismissed, ModelProblemFound],
   ...[EnforcementOrdered, ImageWithheld],
   ...[AppealFiled, AppealGranted, AppealPartlyGranted, AppealDenied, AppealLapsed],
+  ...[AuthorityOrderRecorded, DisputeRecorded, TrustedFlaggerSet],
 ].map(({ type }) => type);
 
 export const moderationDataset = (store: Pick<EventStore, 'readAll'>): Dataset => ({
-  summary: 'Each flag, case, review, measure, withheld image and appeal, in the order of the log.',
+  summary:
+    'Each flag, case, review, measure, withheld image and appeal, and what is recorded of authorities, in the order of the log.',
   columns: [
     { name: 'position', type: 'integer', meaning: 'Place in the one order of all events.' },
     { name: 'type', type: 'text', meaning: 'The type of the event.' },

@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { newFile } from '../../platform/new-file.js';
 
 /** A directory that a web server serves: its readers find each file as it was or as it is, never in between. */
 export class PublishedFiles {
@@ -20,7 +21,7 @@ export class PublishedFiles {
     const target = join(this.directory, path);
     await mkdir(dirname(target), { recursive: true });
     const temporary = `${target}.${process.pid}.new`;
-    const file = await open(temporary, 'w', 0o644);
+    const file = await newFile(temporary, 0o644);
     try {
       await file.writeFile(bytes);
       await file.sync();

@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryLockFile } from '../../platform/embedded-postgres/file-lock.js';
+import { newFile } from '../../platform/new-file.js';
 import { StartFailure } from '../../platform/start-failure.js';
 import { type Checkpoint, checkpointText, parseCheckpoint } from '../tlog/checkpoint.js';
 
@@ -48,7 +49,7 @@ export class WitnessFile {
   async store(checkpoint: Checkpoint): Promise<void> {
     const changed = new Map(this.cosigned).set(checkpoint.origin, checkpoint);
     const path = join(this.directory, NAME);
-    const file = await open(`${path}.new`, 'w', 0o600);
+    const file = await newFile(`${path}.new`, 0o600);
     try {
       await file.writeFile([...changed.values()].map((one) => `${checkpointText(one)}\n`).join(''));
       await file.sync();

@@ -4,7 +4,6 @@ import { IsIn } from 'class-validator';
 import { CommandRoute, RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
-import { CATEGORIES, KEYWORDS } from '../../events/commission-codes.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import {
   AreObjects,
@@ -20,6 +19,7 @@ import {
 import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
+import { CATEGORIES, KEYWORDS } from '../../kernel/commission-codes.js';
 import { type MappingEntry, mappingStream, setMapping } from '../mapping.js';
 import { GROUNDS, MAX_ENTRIES, MAX_EXPLANATION, MAX_KEYWORDS, StatementMappingSet } from '../mapping-events.js';
 

@@ -1,4 +1,4 @@
-import { COUNTRIES } from '../../events/commission-codes.js';
+import { COUNTRIES } from '../../kernel/commission-codes.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 
 /** The countries that statements name: those of the setting, or all of them. */

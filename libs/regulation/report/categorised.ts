@@ -1,4 +1,4 @@
-import { ILLEGAL_CATEGORIES, TERMS_CATEGORIES, UNSPECIFIED_CATEGORY } from '../../events/commission-codes.js';
+import { ILLEGAL_CATEGORIES, TERMS_CATEGORIES, UNSPECIFIED_CATEGORY } from '../../kernel/commission-codes.js';
 import { entryFor, type MappingEntry, type StatementMapping } from '../mapping.js';
 import type { Measure, ReportFigures } from './report-figures.js';
 
@@ -52,7 +52,9 @@ export const categoryRows = (categories: Readonly<Record<string, readonly string
 
 export const ILLEGAL_ROWS = categoryRows(ILLEGAL_CATEGORIES);
 export const NOTICE_ROWS = categoryRows({ ...ILLEGAL_CATEGORIES, [UNSPECIFIED_CATEGORY]: [] });
-export const ORDER_ROWS = categoryRows({ ...ILLEGAL_CATEGORIES, STATEMENT_CATEGORY_NOT_SPECIFIED_ORDER: [] });
+/** Orders that name no kind of illegal content. */
+export const UNSPECIFIED_ORDER = 'STATEMENT_CATEGORY_NOT_SPECIFIED_ORDER';
+export const ORDER_ROWS = categoryRows({ ...ILLEGAL_CATEGORIES, [UNSPECIFIED_ORDER]: [] });
 export const TERMS_ROWS = categoryRows({ ...ILLEGAL_CATEGORIES, ...TERMS_CATEGORIES });
 
 /** Whether a measure counts in a row. One with two keywords counts in both, and once in its category. */

@@ -5,6 +5,7 @@ import type {
   AppealLapsed,
   AppealPartlyGranted,
 } from '../../appeals/index.js';
+import type { AuthorityOrderRecorded, DisputeRecorded, TrustedFlaggerSet } from '../../authorities/index.js';
 import type { EnforcementOrdered } from '../../enforcement/index.js';
 import type { EventOf } from '../../events/event-definition.js';
 import type { ContentFlagged, ImageWithheld } from '../../images/index.js';
@@ -35,6 +36,9 @@ export type ModerationEvent = EventOf<
   | typeof AppealPartlyGranted
   | typeof AppealDenied
   | typeof AppealLapsed
+  | typeof AuthorityOrderRecorded
+  | typeof DisputeRecorded
+  | typeof TrustedFlaggerSet
 > & { recordedAt: string };
 
 export type DataOf<Type extends ModerationEvent['type']> = Extract<ModerationEvent, { type: Type }>['data'];

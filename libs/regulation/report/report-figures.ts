@@ -16,6 +16,8 @@ export interface Measure {
   /** Undefined if the decision names none. */
   clause: string | undefined;
   flags: FlagSources;
+  /** Whether a trusted flagger is among the users who had flagged the image. */
+  isTrusted: boolean;
   /** Whether it is known that a person took part in the decision. */
   isHuman: boolean;
 }
@@ -24,6 +26,23 @@ export interface Measure {
 export interface Notice {
   imageId: string;
   categories: readonly string[];
+  /** Whether it is that of a trusted flagger. */
+  isTrusted: boolean;
+}
+
+/** An order of an authority that was received in the period. */
+export interface Order extends Pick<DataOf<'AuthorityOrderRecorded'>, 'kind' | 'country' | 'category' | 'keyword'> {
+  items: number;
+  hoursToAcknowledge: number | undefined;
+  hoursToCarryOut: number | undefined;
+}
+
+/** A dispute before an out-of-court body. */
+export interface DisputeFigure {
+  /** Submitted in the period. */
+  isSubmitted: boolean;
+  /** Of one that was decided in the period. */
+  decided?: { outcome: NonNullable<DataOf<'DisputeRecorded'>['outcome']>; hours: number; isImplemented: boolean };
 }
 
 export type AppealOutcome = 'upheld' | 'partly-reversed' | 'reversed' | 'omitted';
@@ -48,9 +67,11 @@ export interface ReportFigures {
   measures: Measure[];
   notices: Notice[];
   /** The decisions on flags of users in the period: hours from the flag on, and what the flag named. */
-  decidedNotices: { hours: number; categories: readonly string[] }[];
+  decidedNotices: { hours: number; categories: readonly string[]; isTrusted: boolean }[];
   complaints: Complaint[];
   decided: Decided[];
+  orders: Order[];
+  disputes: DisputeFigure[];
 }
 
 const HOUR_MS = 3_600_000;
@@ -70,23 +91,29 @@ const OUTCOMES = {
 interface KnownCase {
   flags: FlagSources;
   clause: string | undefined;
+  isTrusted: boolean;
   isHuman: boolean;
 }
-const UNKNOWN_CASE: KnownCase = { flags: NOBODY, clause: undefined, isHuman: true };
+const UNKNOWN_CASE: KnownCase = { flags: NOBODY, clause: undefined, isTrusted: false, isHuman: true };
 
 /**
  * Gathers the figures of a period from events in the order of the log, from the first on: what was decided in the period may
  * have begun before it.
  */
 export class FigureGathering {
-  private readonly figures: ReportFigures = {
+  private readonly figures: Omit<ReportFigures, 'orders' | 'disputes'> = {
     ...{ measures: [], notices: [], decidedNotices: [], complaints: [], decided: [] },
   };
   private readonly cases = new Map<string, KnownCase>();
   /** Flags of users that no decision has answered, by image. */
-  private readonly open = new Map<string, { at: number; categories: readonly string[] }[]>();
+  private readonly open = new Map<string, { at: number; categories: readonly string[]; isTrusted: boolean }[]>();
   private readonly ordered = new Map<string, Restriction>();
   private readonly appeals = new Map<string, { filedAt: number; complaint: Complaint }>();
+
+  /** As they were recorded last, by their ids. */
+  private readonly orders = new Map<string, DataOf<'AuthorityOrderRecorded'>>();
+  private readonly disputes = new Map<string, DataOf<'DisputeRecorded'>>();
+  private readonly trusted = new Set<string>();
 
   constructor(private readonly period: Period) {}
 
@@ -98,7 +125,10 @@ export class FigureGathering {
         break;
       case 'CaseOpened':
       case 'CaseJoined':
-        this.change(event.data.caseId, ({ flags }) => ({ flags: flagSourcesAfter(flags, event) }));
+        this.change(event.data.caseId, ({ flags, isTrusted }) => ({
+          flags: flagSourcesAfter(flags, event),
+          isTrusted: (event.type === 'CaseJoined' && isTrusted) || this.isTrusted(event.data),
+        }));
         break;
       case 'ReviewConfirmed':
       case 'ReviewUpheld': {
@@ -120,6 +150,16 @@ export class FigureGathering {
       case 'EnforcementOrdered':
         this.imposed(event.data, at);
         break;
+      case 'AuthorityOrderRecorded':
+        this.orders.set(event.data.orderId, event.data);
+        break;
+      case 'DisputeRecorded':
+        this.disputes.set(event.data.disputeId, event.data);
+        break;
+      case 'TrustedFlaggerSet':
+        if (event.data.isTrusted) this.trusted.add(event.data.flaggerId);
+        else this.trusted.delete(event.data.flaggerId);
+        break;
       case 'AppealFiled':
         this.filed(event.data, at);
         break;
@@ -129,7 +169,24 @@ export class FigureGathering {
   }
 
   result(): ReportFigures {
-    return this.figures;
+    const orders = [...this.orders.values()].filter(({ receivedAt }) => this.isIn(Date.parse(receivedAt)));
+    const disputes = [...this.disputes.values()].map((one) => this.disputeOf(one));
+    return { ...this.figures, orders: orders.map(orderOf), disputes };
+  }
+
+  private disputeOf({
+    submittedAt,
+    decidedAt,
+    outcome,
+    isImplemented = false,
+  }: DataOf<'DisputeRecorded'>): DisputeFigure {
+    const isSubmitted = this.isIn(Date.parse(submittedAt));
+    if (decidedAt === undefined || outcome === undefined || !this.isIn(Date.parse(decidedAt))) return { isSubmitted };
+    return { isSubmitted, decided: { outcome, hours: hoursBetween(submittedAt, decidedAt), isImplemented } };
+  }
+
+  private isTrusted({ flaggedBy, flaggerKind }: { flaggedBy?: string; flaggerKind?: string }): boolean {
+    return flaggerKind === 'user' && flaggedBy !== undefined && this.trusted.has(flaggedBy);
   }
 
   private isIn(at: number): boolean {
@@ -145,12 +202,14 @@ export class FigureGathering {
     this.cases.set(caseId, { ...before, ...changed(before) });
   }
 
-  private flagged({ imageId, flaggerKind, categories }: DataOf<'ContentFlagged'>, at: number): void {
+  private flagged(flag: DataOf<'ContentFlagged'>, at: number): void {
+    const { imageId, flaggerKind, categories } = flag;
     if (flaggerKind !== 'user') return;
-    if (this.isIn(at)) this.figures.notices.push({ imageId, categories });
+    const isTrusted = this.isTrusted(flag);
+    if (this.isIn(at)) this.figures.notices.push({ imageId, categories, isTrusted });
     const others = this.open.get(imageId);
-    if (others) others.push({ at, categories });
-    else this.open.set(imageId, [{ at, categories }]);
+    if (others) others.push({ at, categories, isTrusted });
+    else this.open.set(imageId, [{ at, categories, isTrusted }]);
   }
 
   /** A case has the id of its image. */
@@ -159,8 +218,8 @@ export class FigureGathering {
     this.open.delete(caseId);
     if (!this.isIn(at)) return;
     this.figures.decided.push({ flags: this.caseOf(caseId).flags, isConfirmed });
-    for (const flag of answered)
-      this.figures.decidedNotices.push({ hours: (at - flag.at) / HOUR_MS, categories: flag.categories });
+    for (const { at: flaggedAt, ...flag } of answered)
+      this.figures.decidedNotices.push({ hours: (at - flaggedAt) / HOUR_MS, ...flag });
   }
 
   private withheld({ caseId, cause }: DataOf<'ImageWithheld'>, at: number): void {
@@ -172,9 +231,9 @@ export class FigureGathering {
     const { caseId, enforcementId, measure, clause, statement, decidedAt } = data;
     this.ordered.set((caseId ?? enforcementId)!, MEASURES[measure]);
     if (measure === 'strike' || !this.isIn(decidedAt === undefined ? at : Date.parse(decidedAt))) return;
-    const flags = caseId === undefined ? NOBODY : this.caseOf(caseId).flags;
+    const { flags, isTrusted } = caseId === undefined ? UNKNOWN_CASE : this.caseOf(caseId);
     const isHuman = statement?.decidedBy !== 'other-system';
-    this.figures.measures.push({ restriction: MEASURES[measure], clause, flags, isHuman });
+    this.figures.measures.push({ restriction: MEASURES[measure], clause, flags, isTrusted, isHuman });
   }
 
   private filed({ appealId, number }: DataOf<'AppealFiled'>, at: number): void {
@@ -198,6 +257,17 @@ export class FigureGathering {
     complaint.outcome = outcome;
     complaint.hours = (at - filedAt) / HOUR_MS;
   }
+}
+
+const hoursBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / HOUR_MS;
+
+function orderOf({ kind, country, category, keyword, ...given }: DataOf<'AuthorityOrderRecorded'>): Order {
+  const { items = 0, receivedAt, acknowledgedAt, carriedOutAt } = given;
+  const since = (at: string | undefined) => (at === undefined ? undefined : hoursBetween(receivedAt, at));
+  return {
+    ...{ kind, country, category, keyword, items },
+    ...{ hoursToAcknowledge: since(acknowledgedAt), hoursToCarryOut: since(carriedOutAt) },
+  };
 }
 
 /** Undefined of none. */

@@ -4,7 +4,8 @@ import type { MappingEntry } from '../mapping.js';
 import { clausesWithout } from './categorised.js';
 import type { ModerationEvent } from './moderation-event.js';
 import { FigureGathering, medianOf } from './report-figures.js';
-import { type Cell, reportTables, type Table } from './report-tables.js';
+import { reportTables } from './report-tables.js';
+import type { Cell, Table } from './table-parts.js';
 
 const HOUR_MS = 3_600_000;
 const FROM = Date.UTC(2026, 0, 1);
@@ -182,4 +183,86 @@ it('names the clauses that the mapping leaves out', () => {
   ]);
   expect(clausesWithout(figures, mapping)).toEqual(['hate']);
   expect(clausesWithout(figures, { entries: [] })).toEqual([undefined, 'hate']);
+});
+
+it('counts what operators recorded of authorities: orders by category and country, and disputes, as known last', () => {
+  const day = 24 * HOUR_MS;
+  const iso = (at: number) => new Date(at).toISOString();
+  const order = (orderId: string, more: Record<string, unknown>) =>
+    event('AuthorityOrderRecorded', TO + day, {
+      ...{ orderId, kind: 'act', country: 'DE', items: 1, receivedAt: iso(FROM + day), reason: 'r' },
+      ...more,
+    });
+  const violence = { category: 'STATEMENT_CATEGORY_VIOLENCE', keyword: 'KEYWORD_HUMAN_TRAFFICKING' };
+  const dispute = (disputeId: string, more: Record<string, unknown>) =>
+    event('DisputeRecorded', TO, { disputeId, submittedAt: iso(FROM + day), reason: 'r', ...more });
+  const decidedAt = iso(FROM + 3 * day);
+  const { tables } = tablesOf([
+    order('o-1', { items: 7 }),
+    // Corrected: this is what counts.
+    order('o-1', {
+      items: 3,
+      acknowledgedAt: iso(FROM + day + HOUR_MS),
+      carriedOutAt: iso(FROM + 2 * day),
+      ...violence,
+    }),
+    order('o-2', { country: 'FR', acknowledgedAt: iso(FROM + day + 3 * HOUR_MS) }),
+    order('o-3', { kind: 'inform', country: 'FR', items: undefined, carriedOutAt: iso(FROM + day + 2 * HOUR_MS) }),
+    order('o-4', { receivedAt: iso(FROM - 1) }),
+    order('o-5', { receivedAt: iso(TO) }),
+    dispute('d-1', { decidedAt, outcome: 'reversed', isImplemented: true }),
+    dispute('d-2', { decidedAt, outcome: 'upheld', isImplemented: false }),
+    dispute('d-3', { decidedAt, outcome: 'omitted' }),
+    dispute('d-4', {}),
+    dispute('d-5', { submittedAt: iso(FROM - day), decidedAt, outcome: 'partly-reversed', isImplemented: true }),
+    dispute('d-6', { submittedAt: iso(TO), decidedAt: iso(TO + day), outcome: 'upheld', isImplemented: true }),
+  ]);
+  const values = (code: string, scope: string) => {
+    const row = tables['3']!.rows.find((one) => one[3] === code && one[5] === scope)!;
+    return row.slice(6, 13);
+  };
+  expect(values('TOTAL', 'TOTAL')).toEqual([2, 4, 2, 24, 1, null, 2]);
+  expect(values('TOTAL', 'DE')).toEqual([1, 3, 1, 24, 0, null, null]);
+  expect(values('TOTAL', 'FR')).toEqual([1, 1, 3, null, 1, null, 2]);
+  expect(values('STATEMENT_CATEGORY_VIOLENCE', 'TOTAL')).toEqual([1, 3, 1, 24, 0, null, null]);
+  expect(values('KEYWORD_HUMAN_TRAFFICKING', 'DE')[0]).toBe(1);
+  expect(values('STATEMENT_CATEGORY_NOT_SPECIFIED_ORDER', 'TOTAL')).toEqual([1, 1, 3, null, 1, null, 2]);
+  const disputes = tables['7']!.rows.filter(([, , , section]) => String(section).startsWith('Out-of-court'));
+  expect(disputes.map(([, , , , , scope, value]) => [scope, value])).toEqual([
+    ['Total number', 4],
+    ['Decisions upheld', 1],
+    ['Decisions partially reversed', 1],
+    ['Decisions reversed', 1],
+    ['Median time', 48],
+    ['Decision omitted', 1],
+    ['Percentage of outcomes implemented', 0.6667],
+  ]);
+});
+
+it('counts the notices of trusted flaggers, while they are trusted', () => {
+  const trust = (at: number, isTrusted: boolean) =>
+    event('TrustedFlaggerSet', at, { flaggerId: 'x', isTrusted, reason: 'r' });
+  const life: Life = {
+    ...{ n: 1, at: FROM, flagger: 'user', outcome: 'violent', measure: 'deactivate', hours: 2, appeal: 'none' },
+  };
+  const { tables } = tablesOf([
+    ...eventsOf({ ...life, n: 0 }),
+    trust(FROM, true),
+    ...eventsOf(life),
+    ...eventsOf({ ...life, n: 2, flagger: 'detector' }),
+    trust(FROM, false),
+    ...eventsOf({ ...life, n: 3, hours: 9 }),
+  ]);
+  const of = (column: string) => cell(tables['4'], column, ofCategory('TOTAL'));
+  expect(of('Number of notices received')).toBe(3);
+  expect(of('Number of notices received from Trusted flaggers')).toBe(1);
+  expect(of('Median time to take action (Trusted Flagger notices)')).toBe(2);
+  expect(of('Number of actions taken on the basis of the law')).toBe(6);
+  expect(of('Number of actions taken on the basis of the law (Trusted Flagger notices)')).toBe(2);
+  expect(
+    of('Number of actions taken on the basis of the terms and conditions of the service (Trusted Flagger notices)'),
+  ).toBe(0);
+  const processed = (row: Record<string, Cell>) =>
+    row.Scope === 'NAM Trusted Flagger' && String(row.Indicator).startsWith('Number of notices not processed');
+  expect(cell(tables['8'], 'Value', processed)).toBe(1);
 });

@@ -1,55 +1,39 @@
-import { OTHER_KEYWORD } from '../../events/commission-codes.js';
-import type { StatementMapping } from '../mapping.js';
+import { disputeValues, ordersTable } from './authority-tables.js';
 import {
-  type CategoryRow,
   ILLEGAL_ROWS,
   isInRow,
   type MappedMeasure,
   mappedMeasures,
   NOTICE_ROWS,
   noticeCategory,
-  ORDER_ROWS,
   TERMS_ROWS,
 } from './categorised.js';
 import { COMPLAINT_KINDS } from './complaint-kinds.js';
 import { type Complaint, medianOf, type ReportFigures, type Restriction } from './report-figures.js';
+import {
+  ALL,
+  type Cell,
+  COMMON,
+  hoursOf,
+  OTHER,
+  otherIn,
+  type ReportContext,
+  shareOf,
+  type Table,
+} from './table-parts.js';
 
 /*
  * The tables of annex I of Implementing Regulation (EU) 2024/2835, parts 3 to 8, with its headings letter by letter: some end
  * with a space there.
  */
 
-export type Cell = string | number | null;
-
-export interface Table {
-  file: string;
-  head: readonly string[];
-  rows: readonly (readonly Cell[])[];
-}
-
-export interface ReportContext {
-  service: string;
-  /** As the templates have it: `2026-01-01/2026-12-31`. */
-  period: string;
-  mapping: Pick<StatementMapping, 'entries'>;
-}
-
-const ALL = 'All';
 const HOSTING = 'Only for providers of hosting services, including online platforms';
 const PLATFORMS = 'Only for providers of online platforms';
-const COMMON = ['Applicability', 'Service', 'Reporting period'];
-const OTHER = 'Description of the sub-category "Other"';
-
-/** A share from 0 to 1; undefined of none. */
-const shareOf = (part: number, whole: number): number | undefined =>
-  whole === 0 ? undefined : Math.round((part / whole) * 10_000) / 10_000;
-/** Hours with two digits; null for none. */
-const hoursOf = (hours: number | undefined): Cell => (hours === undefined ? null : Math.round(hours * 100) / 100);
 
 export function reportTables(figures: ReportFigures, context: ReportContext): Table[] {
   const measures = mappedMeasures(figures.measures, context.mapping);
   return [
-    ordersTable(context),
+    ordersTable(figures, context),
     noticesTable(figures, measures, context),
     ownInitiativeTable(measures, context, 'illegal'),
     ownInitiativeTable(measures, context, 'terms'),
@@ -57,40 +41,6 @@ export function reportTables(figures: ReportFigures, context: ReportContext): Ta
     automatedTable(figures, measures, context),
   ];
 }
-
-/** What the keyword for others means, where the mapping says so. */
-function otherIn({ code, category }: CategoryRow, { mapping }: ReportContext): Cell {
-  if (code !== OTHER_KEYWORD) return null;
-  const meant = mapping.entries.filter((one) => one.category === category).map(({ otherKeyword }) => otherKeyword);
-  return [...new Set(meant.filter((one) => one !== undefined))].join('; ') || null;
-}
-
-const ORDERS = [
-  'Number of orders to act against illegal content received',
-  'Number of specific items of information included in the total number of orders to act against illegal content',
-  'Median time to inform the authority of the receipt of the order to act against illegal content',
-  'Median time to give effect to the order to act against illegal content',
-  'Number of orders to provide information',
-  'Median time to inform the authority of the receipt of the order to provide information',
-  'Median time to give effect to the order to provide information',
-];
-const NOT_RECORDED = 'Not recorded in this system.';
-
-/** Orders of authorities are recorded elsewhere. */
-const ordersTable = (context: ReportContext): Table => ({
-  file: '3_member_states_orders.csv',
-  head: [
-    ...[...COMMON, 'Category of illegal content', OTHER, 'Scope', ...ORDERS],
-    ...ORDERS.map((one, n) => `Contextual information on ${n === 0 || n === 1 ? lowerFirst(one) : one}`),
-  ],
-  rows: ORDER_ROWS.map((row, n) => [
-    ...[ALL, context.service, context.period, row.code, otherIn(row, context), 'TOTAL'],
-    ...ORDERS.map(() => null),
-    ...ORDERS.map((_, place) => (n === 0 && (place === 0 || place === 4) ? NOT_RECORDED : null)),
-  ]),
-});
-
-const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
 const NOTICES = [
   'Number of notices received ',
@@ -104,13 +54,12 @@ const NOTICES = [
   'Number of actions taken on the basis of the terms and conditions of the service',
   'Number of actions taken on the basis of the terms and conditions of the service (Trusted Flagger notices)',
 ];
+const NOT_RECORDED = 'Not recorded in this system.';
 const FLAGS_NAME_NO_KEYWORD = 'Notices name a category and no keyword.';
 
 function noticesTable(figures: ReportFigures, measures: readonly MappedMeasure[], context: ReportContext): Table {
   const categoryOf = ({ categories }: { categories: readonly string[] }) => noticeCategory(categories, context.mapping);
   const onNotice = measures.filter(({ flags }) => flags.users);
-  const byLaw = onNotice.filter(({ entry }) => entry.ground === 'illegal');
-  const byTerms = onNotice.filter(({ entry }) => entry.ground === 'terms');
   return {
     file: '4_notices.csv',
     head: [
@@ -122,18 +71,25 @@ function noticesTable(figures: ReportFigures, measures: readonly MappedMeasure[]
       const isOf = (one: { categories: readonly string[] }) =>
         row.category === undefined || categoryOf(one) === row.category;
       const received = figures.notices.filter(isOf);
-      const hours = figures.decidedNotices.filter(isOf).map((one) => one.hours);
-      const actions = (of: readonly MappedMeasure[]) => of.filter((one) => isInRow(one, row)).length;
+      const decided = figures.decidedNotices.filter(isOf);
+      /** Of all notices, and of those of trusted flaggers. */
+      const both = (value: (isOne: (one: { isTrusted: boolean }) => boolean) => Cell): Cell[] => [
+        value(() => true),
+        value(({ isTrusted }) => isTrusted),
+      ];
+      const ofNotices = (value: Parameters<typeof both>[0]) => (isKeyword ? [null, null] : both(value));
+      const actions = (ground: MappedMeasure['entry']['ground']) =>
+        both(
+          (isOne) => onNotice.filter((one) => one.entry.ground === ground && isOne(one) && isInRow(one, row)).length,
+        );
       return [
         ...[HOSTING, context.service, context.period, row.code, otherIn(row, context)],
-        ...[isKeyword ? null : received.length, null],
-        ...[isKeyword ? null : new Set(received.map(({ imageId }) => imageId)).size, null],
-        ...[isKeyword ? null : hoursOf(medianOf(hours)), null],
-        ...[actions(byLaw), null, actions(byTerms), null],
-        ...NOTICES.map((_, place) => {
-          if (place === 0 && isKeyword) return FLAGS_NAME_NO_KEYWORD;
-          return place === 1 && row.category === undefined ? `Trusted flaggers: ${lowerFirst(NOT_RECORDED)}` : null;
-        }),
+        ...ofNotices((isOne) => received.filter(isOne).length),
+        ...ofNotices((isOne) => new Set(received.filter(isOne).map(({ imageId }) => imageId)).size),
+        ...ofNotices((isOne) => hoursOf(medianOf(decided.filter(isOne).map(({ hours }) => hours)))),
+        ...actions('illegal'),
+        ...actions('terms'),
+        ...NOTICES.map((_, place) => (place === 0 && isKeyword ? FLAGS_NAME_NO_KEYWORD : null)),
       ];
     }),
   };
@@ -213,10 +169,8 @@ function appealsTable(figures: ReportFigures, measures: readonly MappedMeasure[]
     row(PLATFORMS, COMPLAINTS, imposed, 'Total number', 0, 'Who flagged content files no complaints in this system.');
   }
   const disputes = 'Number of disputes submitted to out-of-court dispute settlement bodies';
-  for (const scope of ['Total number', 'Decisions upheld', 'Decisions partially reversed', 'Decisions reversed'])
-    row(PLATFORMS, DISPUTES, disputes, scope, null, scope === 'Total number' ? NOT_RECORDED : null);
-  for (const scope of ['Median time', 'Decision omitted', 'Percentage of outcomes implemented'])
-    row(PLATFORMS, DISPUTES, disputes, scope, null);
+  for (const [scope, value, note = null] of disputeValues(figures))
+    row(PLATFORMS, DISPUTES, disputes, scope, value, note);
   const suspended = measures.filter((one) => one.restriction === 'account-suspended' && one.entry.ground === 'illegal');
   const suspensions = 'Number of suspensions enacted for the provision of manifestly';
   row(PLATFORMS, SUSPENSIONS, `${suspensions} illegal content `, 'Total number', suspended.length);
@@ -263,10 +217,9 @@ function automatedTable(
     [HOSTING, 'NAM Total'],
     [PLATFORMS, 'NAM Trusted Flagger'],
   ] as const) {
-    const isTotal = scope === 'NAM Total';
-    const note = isTotal ? null : NOT_RECORDED;
-    row(applies, 'Number of notices solely processed by automated means ', scope, isTotal ? 0 : null, note);
-    row(applies, 'Number of notices not processed by automated means', scope, isTotal ? decidedNotices.length : null);
+    const decided = decidedNotices.filter(({ isTrusted }) => scope === 'NAM Total' || isTrusted);
+    row(applies, 'Number of notices solely processed by automated means ', scope, 0);
+    row(applies, 'Number of notices not processed by automated means', scope, decided.length);
     for (const indicator of ['Accuracy', 'Precision', 'Recall']) row(applies, `${ACCURACY} ${indicator}`, scope, null);
   }
   return { file: '8_automated_means.csv', head: INDICATOR_HEAD, rows };

@@ -93,3 +93,12 @@ it('believes no answer about a statement that it did not send', async () => {
   listener = answering(422, 'no JSON');
   expect(await database.submit([submission])).toEqual({ outcome: 'refused-whole', errors: ['it answered 422'] });
 });
+
+it('survives errors that lie deeper than any error does', async () => {
+  const deep = `{"errors":${'['.repeat(200_000)}"here"${']'.repeat(200_000)}}`;
+  listener = answering(422, deep);
+  expect(await database.submit([submission])).toEqual({ outcome: 'refused-whole', errors: ['it answered 422'] });
+  listener = answering(422, { errors: { statement_0: { category: [['wrong']] } } });
+  const errors = new Map([[0, ['category: wrong']]]);
+  expect(await database.submit([submission])).toEqual({ outcome: 'refused', errors });
+});

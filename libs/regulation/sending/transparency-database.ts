@@ -31,6 +31,8 @@ export interface DatabaseAddress {
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 const MAX_ERRORS = 20;
 const MAX_ERROR_LENGTH = 300;
+/** Errors are by statement and field: what is deeper is not looked at. */
+const MAX_DEPTH = 8;
 const CREATED = 201;
 const FOUND = 302;
 const NOT_FOUND = 404;
@@ -120,17 +122,18 @@ function waitOf(headers: Headers): number | undefined {
 
 const NO_REASON = 'no reason';
 
-/** `field: message` for each message, however deep they are. */
+/** `field: message` for each message. */
 function linesOf(errors: unknown): string[] {
   const lines: string[] = [];
-  const collect = (value: unknown, path: string) => {
-    if (lines.length === MAX_ERRORS) return;
+  const collect = (value: unknown, path: string, depth: number) => {
+    if (lines.length === MAX_ERRORS || depth > MAX_DEPTH) return;
     if (typeof value === 'string') lines.push(lineOf(path === '' ? value : `${path}: ${value}`));
-    else if (Array.isArray(value)) for (const one of value) collect(one, path);
+    else if (Array.isArray(value)) for (const one of value) collect(one, path, depth + 1);
     else
-      for (const [name, one] of Object.entries(objectIn(value))) collect(one, path === '' ? name : `${path}.${name}`);
+      for (const [name, one] of Object.entries(objectIn(value)))
+        collect(one, path === '' ? name : `${path}.${name}`, depth + 1);
   };
-  collect(errors, '');
+  collect(errors, '', 0);
   return lines.length === 0 ? [NO_REASON] : lines;
 }
 

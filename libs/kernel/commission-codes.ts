@@ -131,7 +131,8 @@ export const KEYWORDS = [...new Set(Object.values(CATEGORY_KEYWORDS).flat())].so
 export const OTHER_KEYWORD = OTHER;
 
 /** The keywords of a category; none for one that is no category. */
-export const keywordsOf = (category: string): readonly string[] => CATEGORY_KEYWORDS[category] ?? [];
+export const keywordsOf = (category: string): readonly string[] =>
+  Object.hasOwn(CATEGORY_KEYWORDS, category) ? CATEGORY_KEYWORDS[category]! : [];
 
 /** Whether it is a kind of illegal content; others are of terms only. */
 export const isIllegalCategory = (category: string): boolean => Object.hasOwn(ILLEGAL_CATEGORIES, category);

@@ -7,7 +7,7 @@ import { type ObservedDay, observe } from './observed-day.js';
 import { Population } from './population.js';
 import type { Scenario } from './scenario.js';
 import { SimulatedService } from './simulated-service.js';
-import { SimulatedStaff } from './simulated-staff.js';
+import { SimulatedStaff, scaledRate } from './simulated-staff.js';
 import type { SimulatedMove, Simulation } from './simulation.js';
 import { type SentEvent, sent, Traffic } from './traffic.js';
 
@@ -66,7 +66,7 @@ class Run {
     const { seed, scale, onDay } = options;
     await service.settle();
     this.staff = await SimulatedStaff.hire(service, scenario, { seed, scale });
-    this.rates.push({ day: 0, perWeek: scenario.perWeek });
+    this.rates.push({ day: 0, perWeek: scaledRate(scenario.perWeek, scale) });
     await service.settle();
     const startsAt = service.now;
     const stepDays = scenario.stepHours / 24;
@@ -135,7 +135,7 @@ class Run {
   private async raise(day: number): Promise<void> {
     const perWeek = this.raises.shift();
     if (perWeek === undefined) return;
-    this.rates.push({ day, perWeek });
+    this.rates.push({ day, perWeek: scaledRate(perWeek, this.options.scale) });
     await this.service.work(() => this.staff.setRate(perWeek));
   }
 }

@@ -10,6 +10,9 @@ const CLAUSE = 'violent';
 const POLICY = 'simulation-1';
 const IN_FLIGHT = 16;
 
+/** At least one person a week. */
+export const scaledRate = (perWeek: number, scale: number): number => Math.max(1, Math.round(perWeek * scale));
+
 /** The people at work, and the web site, who use the HTTP API. */
 export class SimulatedStaff {
   private readonly chance: Chance;
@@ -55,9 +58,9 @@ export class SimulatedStaff {
     await this.setRate(perWeek);
   }
 
-  /** The rate of the scenario, at the scale of this run. */
+  /** @param perWeek of the scenario */
   async setRate(perWeek: number): Promise<void> {
-    const scaled = Math.max(1, Math.round(perWeek * this.scale));
+    const scaled = scaledRate(perWeek, this.scale);
     const reason = this.scenario.name;
     await this.operator.put('/v1/rollout/rate', { perWeek: scaled, confirm: scaled, daily: true, reason });
   }

@@ -1,15 +1,22 @@
+import 'reflect-metadata';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect, it } from '@jest/globals';
 import type { StatisticsReport } from '../../../libs/gate/trials/statistics-report.js';
 import { reportParts, statisticsReport } from '../../../libs/gate/trials/statistics-report.js';
+import { badCohort } from '../../simulation/scenarios.js';
 import { runCommandLine } from '../program.js';
 import { statisticsText } from './statistics-text.js';
 
-async function simulate(...args: string[]) {
+const simulate = (...args: string[]) => run('--statistics', '--runs', '100', ...args);
+
+async function run(...args: string[]) {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   const terminal = { env: {}, stdout, stderr, signal: new AbortController().signal };
-  const code = await runCommandLine(['simulate', '--statistics', '--runs', '100', ...args], terminal);
+  const code = await runCommandLine(['simulate', ...args], terminal);
   return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
 }
 
@@ -46,6 +53,28 @@ it('shows the tables, and whether the gate keeps its promise', async () => {
     /The gate keeps its promise: it opens wrongly in at most 5%, in simulations 11\.5% with three/,
   );
 });
+
+it('plays the scenario of a file, writes its page and leaves nothing behind', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'gatehouse-played-'));
+  const [file, page] = [join(directory, 'mine.json'), join(directory, 'page.html')];
+  await writeFile(file, JSON.stringify({ ...badCohort, name: 'mine', days: 2, expects: { brakes: true } }));
+  const before = await leftBehind();
+  const { code, stdout, stderr } = await run('--scenario', file, '--report', page);
+  expect({ code, stderr }).toEqual({ code: 7, stderr: expect.stringContaining('simulated days') });
+  expect(stdout).toMatch(/^Scenario mine, seed 1, scale 1: 2 days, [\d,]+ events\.$/m);
+  expect(stdout).toMatch(/^the gate brakes +yes +no +DIFFERS$/m);
+  expect(await readFile(page, 'utf8')).toContain('<title>Simulated rollout: mine</title>');
+  expect(await leftBehind()).toEqual(before);
+  await rm(directory, { recursive: true });
+});
+
+it('says before it plays that its page can’t be written', async () => {
+  const { code, stdout, stderr } = await run('--scenario', 'bad-cohort', '--report', 'no-such-folder/page.html');
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/--report no-such-folder\/page\.html can't be written \(ENOENT\): name a file/);
+});
+
+const leftBehind = async () => (await readdir(tmpdir())).filter((name) => /^gatehouse-simulat/.test(name)).sort();
 
 it('counts its parts, and says so if the gate breaks its promise', () => {
   const parts = statisticsReport(100, 1);

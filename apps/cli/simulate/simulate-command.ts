@@ -1,3 +1,4 @@
+import { open, writeFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { InvalidArgumentError } from 'commander';
 import { type CommandGroup, command, integer } from '../../../libs/cli/commands.js';
@@ -11,6 +12,7 @@ import { statisticsText } from './statistics-text.js';
 interface SimulateOptions {
   scenario?: string;
   scale: number;
+  report?: string;
   schema?: true;
   print?: true;
   statistics?: true;
@@ -23,7 +25,7 @@ export const simulateCommand: CommandGroup = (program, run) => {
     program,
     'simulate',
     'Plays a whole rollout on a virtual clock against the real service with a database of its own, or measures how often the safety gate and other rules open. Needs no server. The same seed gives the same result.',
-    'simulate --scenario preview-2022 --scale 0.1',
+    'simulate --scenario preview-2022 --scale 0.1 --report preview.html',
     'simulate --scenario preview-2022 --print > mine.json',
     'simulate --scenario mine.json --seed 7 --json',
     'simulate --statistics --runs 4000',
@@ -33,6 +35,7 @@ export const simulateCommand: CommandGroup = (program, run) => {
       'a file, or one of preview-2022, beta, bad-cohort, review-backlog and at-the-limit; ends with exit code 7 if something else comes out than the scenario expects',
     )
     .option('--scale <share>', 'the share of its people, rate and reviewers, from 0.0001 to 1', scale, 1)
+    .option('--report <file>', 'write the simulated rollout with its charts as one HTML page')
     .option('--print', 'print the scenario and do nothing')
     .option('--schema', 'print the JSON Schema of scenarios and do nothing')
     .option('--statistics', 'the error rates of the statistics, without any service')
@@ -73,12 +76,27 @@ async function showScenario(session: Session, named: string): Promise<ExitCode> 
 }
 
 async function play(session: Session, options: SimulateOptions & { scenario: string }): Promise<ExitCode> {
+  const { report } = options;
+  // Before the minutes that it may take.
+  if (report !== undefined) await into(report, async () => (await open(report, 'a')).close());
   // Loading the service would slow down every other command.
-  const { simulateScenario } = await import('../../simulation/simulate-scenario.js');
-  const { simulationText } = await import('./simulation-text.js');
+  const [{ simulateScenario }, { simulationText }, { simulationPage }] = await Promise.all([
+    import('../../simulation/simulate-scenario.js'),
+    import('./simulation-text.js'),
+    import('../../simulation/simulation-page.js'),
+  ]);
   const simulation = await simulateScenario(session, options);
+  if (report !== undefined) await into(report, () => writeFile(report, simulationPage(simulation)));
   session.print(simulation, () => simulationText(simulation));
   return simulation.checks.every(({ isMet }) => isMet) ? EXIT.done : EXIT.differs;
+}
+
+/** @throws InvalidInput if the file can't be written */
+async function into(file: string, write: () => Promise<void>): Promise<void> {
+  await write().catch(({ code }) => {
+    const message = `${file} can't be written (${code}): name a file in a folder that exists`;
+    throw new InvalidInput([{ field: '--report', message }]);
+  });
 }
 
 function scale(text: string): number {

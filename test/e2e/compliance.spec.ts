@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { Shell, walkOf } from '../support/readme-walk.js';
 
-const WALK_LIMIT_MS = 240_000;
+const WALK_LIMIT_MS = 420_000;
 const [setUp, ...steps] = walkOf('A walk for an auditor', 'docs/compliance.md');
 
 let directory: string;
@@ -38,9 +38,18 @@ function loosely(shown: unknown): unknown {
   );
 }
 
+/** What is no answer is shown as it was printed. */
+function parsed(printed: string): unknown {
+  try {
+    return JSON.parse(printed);
+  } catch {
+    return printed;
+  }
+}
+
 it('begins with the address and the policy', () => {
   expect(setUp!.script).toContain('echo \'quorum none\' > "$GATEHOUSE_PROOF_POLICY_FILE"\nnpm start\n');
-  expect(steps.filter(({ shown }) => shown !== undefined)).toHaveLength(6);
+  expect(steps.filter(({ shown }) => shown !== undefined)).toHaveLength(17);
 });
 
 it(
@@ -49,7 +58,7 @@ it(
     for (const { script, shown } of steps) {
       const printed = await shell.run(script);
       if (shown === undefined) expect([script, printed]).toEqual([script, '']);
-      else expect([script, JSON.parse(printed)]).toEqual([script, loosely(shown)]);
+      else expect([script, parsed(printed)]).toEqual([script, loosely(shown)]);
     }
     const page = await shell.run('cat "$DIR/account.evidence.html"');
     expect(page).toContain('AccountDeactivated');

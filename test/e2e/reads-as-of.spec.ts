@@ -22,7 +22,6 @@ import { startStatementDatabase } from '../support/statement-database.js';
 
 /** What is read of each route, beside what has no parameters. */
 const READS: Record<string, readonly string[]> = {
-  '/v1/accounts/:id': ['/v1/accounts/acc-2'],
   '/v1/appeals': ['?', '?status=open', '?account=acc-2'],
   '/v1/appeals/:id': ['/v1/appeals/img-2'],
   '/v1/bulk-jobs/:id': ['/v1/bulk-jobs/{job}'],
@@ -30,15 +29,19 @@ const READS: Record<string, readonly string[]> = {
   '/v1/cases': ['?', '?include=count,facets', '?status=open&sort=opened', '?account=acc-3&include=count'],
   '/v1/cases/:id': ['/v1/cases/img-2', '/v1/cases/img-5'],
   '/v1/cohorts/:id': ['/v1/cohorts/first'],
+  '/v1/enforcement-targets/:name': ['/v1/enforcement-targets/gallery'],
   '/v1/enforcements': ['?account=acc-2', '?status=waiting'],
   '/v1/enforcements/:id': ['/v1/enforcements/img-2'],
   '/v1/golden-cases/:id': ['/v1/golden-cases/golden-1'],
+  '/v1/image-rules/:rule': ['/v1/image-rules/photorealistic-faces'],
   '/v1/images/:id': ['/v1/images/img-2', '/v1/images/img-1'],
+  '/v1/invitations/:batchId': ['/v1/invitations/spring'],
   '/v1/isolated-flags/:id': ['/v1/isolated-flags/acc-7'],
   '/v1/notices/:id': ['/v1/notices/{notice}'],
   '/v1/reviewers/:id': ['/v1/reviewers/rita'],
   '/v1/safety/metrics': ['?', '?by=day', '?by=category', '?by=cohort', '?by=model'],
   '/v1/statements/:id': ['/v1/statements/{statement}'],
+  '/v1/switches/:action': ['/v1/switches/generate'],
   '/v1/waitlist': ['?', '?status=onboarded'],
   '/v1/waitlist/:accountId/place': ['/v1/waitlist/acc-6/place'],
 };
@@ -173,6 +176,9 @@ beforeAll(async () => {
   ).jobId!;
   await note();
 
+  done(await admin.post('/v1/invitations', { accounts: ['acc-6'], batchId: 'spring', days: 7 }));
+  const until = new Date(Date.now() + 3_600_000).toISOString();
+  done(await admin.put('/v1/switches/generate', { reason: 'a test', until }));
   await hear(hugo, 'img-2', { outcome: 'granted', reason: 'it is a film' });
   done(await lena.post('/v1/cases/img-3/reopen', { reason: 'the clause was clarified' }));
   done(await compliance.post('/v1/persons/acc-5/erasure', { reason: 'the person asked for it' }));

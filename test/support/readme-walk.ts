@@ -26,7 +26,7 @@ export class Shell {
   private wake = () => {};
 
   constructor(env: Record<string, string>) {
-    this.bash = spawn('bash', ['--noprofile', '--norc'], { env: { PATH: process.env.PATH, ...env } });
+    this.bash = spawn('bash', ['--noprofile', '--norc'], { env: { PATH: process.env.PATH, ...env }, detached: true });
     for (const stream of [this.bash.stdout, this.bash.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         this.output += text;
@@ -47,7 +47,13 @@ export class Shell {
     return this.output.replace(`${DONE}\n`, '').trim();
   }
 
+  /** Ends also what a step left in the background, which a walk that failed did not get to. */
   close(): void {
     this.bash.stdin.end();
+    try {
+      process.kill(-this.bash.pid!, 'SIGTERM');
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ESRCH') throw error;
+    }
   }
 }

@@ -1,7 +1,7 @@
-import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
-import { FromLog } from '../../context/from-views.js';
+import { AsOf, FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { isOf } from '../../events/event-definition.js';
@@ -9,10 +9,8 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { entityTagOf } from '../../http/if-match.js';
 import { closed, flag, list, orNull, position } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { AsOfQuery, streamAsOf } from '../../http/stream-as-of.js';
-import type { Clock } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
-import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
+import { EVENT_STORE } from '../../platform/ports.js';
 import { LadderSet } from '../events.js';
 import { ladderStream, unreadableLadder } from '../ladder.js';
 import { entryAnswer, etagField, LadderEntryAnswer, LadderHistory } from './ladder-answer.js';
@@ -29,23 +27,17 @@ export const LadderAnswer = closed({
 });
 export type LadderAnswer = Static<typeof LadderAnswer>;
 
-export class ShowLadder extends Query<LadderAnswer> {
-  constructor(readonly asOf?: string) {
-    super();
-  }
-}
+export class ShowLadder extends Query<LadderAnswer> {}
 
 @QueryHandler(ShowLadder)
 export class ShowLadderHandler implements IQueryHandler<ShowLadder> {
   constructor(
-    @Inject(EVENT_STORE) readonly store: EventStore,
-    @Inject(LogEpoch) readonly epoch: LogEpoch,
-    @Inject(CLOCK) readonly clock: Clock,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
   ) {}
 
-  /** @throws InvalidInput, PositionGone */
-  async execute({ asOf }: ShowLadder): Promise<LadderAnswer> {
-    const { events } = await streamAsOf(ladderStream.category, asOf, this);
+  async execute(): Promise<LadderAnswer> {
+    const events = await this.store.readStream(ladderStream.category);
     const ladder = foldRecorded(ladderStream, events);
     const last = ladder.versions.at(-1);
     const unreadable = unreadableLadder(ladder);
@@ -82,11 +74,12 @@ export class ShowLadderController {
 
   @Get()
   @FromLog()
+  @AsOf()
   @Roles('operator', 'administrator', 'lead', 'reviewer', 'compliance')
   @Operation('What confirmed violations lead to, and every earlier version of it', {
     answer: answer('EnforcementLadder', 'The ladder.', LadderAnswer, example),
   })
-  showLadder(@QueryParameters() { asOf }: AsOfQuery): Promise<LadderAnswer> {
-    return this.queries.execute(new ShowLadder(asOf));
+  showLadder(): Promise<LadderAnswer> {
+    return this.queries.execute(new ShowLadder());
   }
 }

@@ -1,7 +1,7 @@
-import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestjs/common';
+import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
-import { FromLog } from '../../context/from-views.js';
+import { AsOf, FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -9,11 +9,9 @@ import { IsLabel } from '../../http/field-rules.js';
 import { entityTagOf } from '../../http/if-match.js';
 import { closed, count, list, oneOf, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { AsOfQuery, streamAsOf } from '../../http/stream-as-of.js';
-import type { Clock } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import { NotFound } from '../../kernel/errors.js';
-import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
+import { EVENT_STORE } from '../../platform/ports.js';
 import { CONSEQUENCES } from '../target-events.js';
 import { type Target, targetsStream } from '../targets.js';
 
@@ -41,17 +39,11 @@ export const TargetsAnswer = closed({
 });
 export type TargetsAnswer = Static<typeof TargetsAnswer>;
 
-export class ListTargets extends Query<TargetsAnswer> {
-  constructor(readonly asOf?: string) {
-    super();
-  }
-}
+export class ListTargets extends Query<TargetsAnswer> {}
 
 export class ShowTarget extends Query<ShownTarget> {
   @IsLabel('The name of the target.')
   name!: string;
-
-  declare readonly asOf?: string;
 }
 
 const answerOf = ({ changedAt, ...target }: Target, epoch: string): TargetAnswer => ({
@@ -66,14 +58,12 @@ const answerOf = ({ changedAt, ...target }: Target, epoch: string): TargetAnswer
 @QueryHandler(ListTargets)
 export class ListTargetsHandler implements IQueryHandler<ListTargets> {
   constructor(
-    @Inject(EVENT_STORE) readonly store: EventStore,
-    @Inject(LogEpoch) readonly epoch: LogEpoch,
-    @Inject(CLOCK) readonly clock: Clock,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
   ) {}
 
-  /** @throws InvalidInput, PositionGone */
-  async execute({ asOf }: ListTargets): Promise<TargetsAnswer> {
-    const { events } = await streamAsOf(targetsStream.category, asOf, this);
+  async execute(): Promise<TargetsAnswer> {
+    const events = await this.store.readStream(targetsStream.category);
     const sorted = [...foldRecorded(targetsStream, events).byName.values()].sort((one, other) =>
       one.name < other.name ? -1 : 1,
     );
@@ -85,14 +75,13 @@ export class ListTargetsHandler implements IQueryHandler<ListTargets> {
 @QueryHandler(ShowTarget)
 export class ShowTargetHandler implements IQueryHandler<ShowTarget> {
   constructor(
-    @Inject(EVENT_STORE) readonly store: EventStore,
-    @Inject(LogEpoch) readonly epoch: LogEpoch,
-    @Inject(CLOCK) readonly clock: Clock,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
   ) {}
 
-  /** @throws NotFound target-unknown; InvalidInput, PositionGone */
-  async execute({ name, asOf }: ShowTarget): Promise<ShownTarget> {
-    const { events } = await streamAsOf(targetsStream.category, asOf, this);
+  /** @throws NotFound target-unknown */
+  async execute({ name }: ShowTarget): Promise<ShownTarget> {
+    const events = await this.store.readStream(targetsStream.category);
     const target = foldRecorded(targetsStream, events).byName.get(name);
     if (!target)
       throw new NotFound('target-unknown', `no target ${name} is registered; GET /v1/enforcement-targets lists them`);
@@ -115,6 +104,7 @@ export class ShowTargetsController {
 
   @Get()
   @FromLog()
+  @AsOf()
   @Roles('operator', 'lead', 'compliance', 'administrator', 'service')
   @Operation('The systems that acknowledge enforcements', {
     answer: answer('EnforcementTargets', 'The targets.', TargetsAnswer, {
@@ -122,18 +112,19 @@ export class ShowTargetsController {
       position: '1042',
     }),
   })
-  listTargets(@QueryParameters() { asOf }: AsOfQuery): Promise<TargetsAnswer> {
-    return this.queries.execute(new ListTargets(asOf));
+  listTargets(): Promise<TargetsAnswer> {
+    return this.queries.execute(new ListTargets());
   }
 
   @Get(':name')
   @FromLog()
+  @AsOf()
   @Roles('operator', 'lead', 'compliance', 'administrator', 'service')
   @Operation('A system that acknowledges enforcements, and its terms', {
     answer: answer('ShownEnforcementTarget', 'The target.', ShownTarget, { ...example, position: '1042' }),
     refusals: { 404: ['target-unknown'] },
   })
-  showTarget(@Param() target: ShowTarget, @QueryParameters() { asOf }: AsOfQuery): Promise<ShownTarget> {
-    return this.queries.execute(Object.assign(target, { asOf }));
+  showTarget(@Param() target: ShowTarget): Promise<ShownTarget> {
+    return this.queries.execute(target);
   }
 }

@@ -1,13 +1,11 @@
-import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
-import { FromLog } from '../../context/from-views.js';
+import { AsOf, FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
-import { LogEpoch } from '../../event-store/log-epoch.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
 import { closed, flag, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { AsOfQuery, streamAsOf } from '../../http/stream-as-of.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
@@ -55,23 +53,19 @@ export const ImageRulesAnswer = closed({
 });
 export type ImageRulesAnswer = Static<typeof ImageRulesAnswer>;
 
-export class ListImageRules extends Query<ImageRulesAnswer> {
-  constructor(readonly asOf?: string) {
-    super();
-  }
-}
+export class ListImageRules extends Query<ImageRulesAnswer> {}
 
 @QueryHandler(ListImageRules)
 export class ListImageRulesHandler implements IQueryHandler<ListImageRules> {
   constructor(
-    @Inject(EVENT_STORE) readonly store: EventStore,
-    @Inject(LogEpoch) readonly epoch: LogEpoch,
-    @Inject(CLOCK) readonly clock: Clock,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** From the stream itself, so that the answer is exact. @throws InvalidInput, PositionGone */
-  async execute({ asOf }: ListImageRules): Promise<ImageRulesAnswer> {
-    const { events, now } = await streamAsOf(imageRulesStream.category, asOf, this);
+  /** From the stream itself, so that the answer is exact. */
+  async execute(): Promise<ImageRulesAnswer> {
+    const events = await this.store.readStream(imageRulesStream.category);
+    const now = this.clock.now();
     const state = foldRecorded(imageRulesStream, events);
     const items = IMAGE_RULES.flatMap((rule) =>
       [undefined, ...cohortsOf(state, rule)].flatMap((cohortId) => heldNow(state, { rule, cohortId }, now) ?? []),
@@ -86,11 +80,12 @@ export class ListImageRulesController {
 
   @Get()
   @FromLog()
+  @AsOf()
   @AnyRole()
   @Operation('The rules about images, and for whom they are in force now', {
     answer: answer('ImageRules', 'The rules.', ImageRulesAnswer, { items: [ruleExample], position: '1042' }),
   })
-  listImageRules(@QueryParameters() { asOf }: AsOfQuery): Promise<ImageRulesAnswer> {
-    return this.queries.execute(new ListImageRules(asOf));
+  listImageRules(): Promise<ImageRulesAnswer> {
+    return this.queries.execute(new ListImageRules());
   }
 }

@@ -1,15 +1,13 @@
 import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
-import { FromLog } from '../../context/from-views.js';
+import { AsOf, FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
-import { IfGiven, IsMoment } from '../../http/field-rules.js';
 import { entityTagOf } from '../../http/if-match.js';
 import { actor, closed, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { streamAsOf } from '../../http/stream-as-of.js';
 import type { Clock } from '../../kernel/clock.js';
 import { belongsTo, foldRecorded } from '../../kernel/decider.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
@@ -53,10 +51,7 @@ const example: ImageRuleAnswer = {
 };
 
 export class ShowImageRule extends Query<ImageRuleAnswer> {
-  constructor(
-    readonly scope: RuleScope,
-    readonly asOf?: string,
-  ) {
+  constructor(readonly scope: RuleScope) {
     super();
   }
 }
@@ -64,14 +59,14 @@ export class ShowImageRule extends Query<ImageRuleAnswer> {
 @QueryHandler(ShowImageRule)
 export class ShowImageRuleHandler implements IQueryHandler<ShowImageRule> {
   constructor(
-    @Inject(EVENT_STORE) readonly store: EventStore,
-    @Inject(LogEpoch) readonly epoch: LogEpoch,
-    @Inject(CLOCK) readonly clock: Clock,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** @throws InvalidInput, PositionGone */
-  async execute({ scope, asOf }: ShowImageRule): Promise<ImageRuleAnswer> {
-    const { events, now } = await streamAsOf(imageRulesStream.category, asOf, this);
+  async execute({ scope }: ShowImageRule): Promise<ImageRuleAnswer> {
+    const events = await this.store.readStream(imageRulesStream.category);
+    const now = this.clock.now();
     const state = foldRecorded(imageRulesStream, events);
     // A cohort without a change of its own is in the scope of everyone.
     const changedAt = ruleOf(state, scope)?.changedAt ?? 0;
@@ -98,27 +93,18 @@ export class ShowImageRuleHandler implements IQueryHandler<ShowImageRule> {
   }
 }
 
-/** As of a moment too, unlike the change of a rule. */
-export class RuleAsOfQuery extends RuleQuery {
-  @IfGiven()
-  @IsMoment()
-  asOf?: string;
-}
-
 @Controller('v1/image-rules')
 export class ShowImageRuleController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get(':rule')
   @FromLog()
+  @AsOf()
   @AnyRole()
   @Operation('A rule about images for everyone, or for one cohort, and who changed it why', {
     answer: answer('ImageRule', 'The rule.', ImageRuleAnswer, example),
   })
-  showImageRule(
-    @Param() { rule }: RuleParam,
-    @QueryParameters() { cohortId, asOf }: RuleAsOfQuery,
-  ): Promise<ImageRuleAnswer> {
-    return this.queries.execute(new ShowImageRule({ rule, cohortId }, asOf));
+  showImageRule(@Param() { rule }: RuleParam, @QueryParameters() { cohortId }: RuleQuery): Promise<ImageRuleAnswer> {
+    return this.queries.execute(new ShowImageRule({ rule, cohortId }));
   }
 }

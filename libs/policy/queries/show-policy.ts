@@ -1,7 +1,7 @@
-import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
-import { FromLog } from '../../context/from-views.js';
+import { AsOf, FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { isOf } from '../../events/event-definition.js';
@@ -9,7 +9,6 @@ import { AnyRole } from '../../http/credentials/route-access.js';
 import { entityTagOf } from '../../http/if-match.js';
 import { closed, count, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { AsOfQuery, streamAsOf } from '../../http/stream-as-of.js';
 import type { Clock } from '../../kernel/clock.js';
 import { foldRecorded, lastChange } from '../../kernel/decider.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
@@ -60,23 +59,19 @@ const example = {
   position: '3',
 };
 
-export class ShowPolicy extends Query<PolicyAnswer> {
-  constructor(readonly asOf?: string) {
-    super();
-  }
-}
+export class ShowPolicy extends Query<PolicyAnswer> {}
 
 @QueryHandler(ShowPolicy)
 export class ShowPolicyHandler implements IQueryHandler<ShowPolicy> {
   constructor(
-    @Inject(EVENT_STORE) readonly store: EventStore,
-    @Inject(LogEpoch) readonly epoch: LogEpoch,
-    @Inject(CLOCK) readonly clock: Clock,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** @throws InvalidInput, PositionGone */
-  async execute({ asOf }: ShowPolicy): Promise<PolicyAnswer> {
-    const { events: history, now } = await streamAsOf(policyStream.category, asOf, this);
+  async execute(): Promise<PolicyAnswer> {
+    const history = await this.store.readStream(policyStream.category);
+    const now = this.clock.now();
     const published = history.filter((event) => isOf(ContentPolicyPublished, event));
     const state = foldRecorded(policyStream, history);
     const inForce = policiesAt(state, now);
@@ -118,6 +113,7 @@ export class ShowPolicyController {
 
   @Get()
   @FromLog()
+  @AsOf()
   @AnyRole()
   @Operation('The content policy in force, those before it and those to come', {
     answer: answer('Policy', 'The policies.', PolicyAnswer, {
@@ -127,7 +123,7 @@ export class ShowPolicyController {
       position: '3',
     }),
   })
-  showPolicy(@QueryParameters() { asOf }: AsOfQuery): Promise<PolicyAnswer> {
-    return this.queries.execute(new ShowPolicy(asOf));
+  showPolicy(): Promise<PolicyAnswer> {
+    return this.queries.execute(new ShowPolicy());
   }
 }

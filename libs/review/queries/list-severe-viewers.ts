@@ -1,17 +1,15 @@
-import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
-import { FromLog } from '../../context/from-views.js';
+import { AsOf, FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { entityTagOf } from '../../http/if-match.js';
 import { closed, instant, list, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { AsOfQuery, streamAsOf } from '../../http/stream-as-of.js';
-import type { Clock } from '../../kernel/clock.js';
 import { foldRecorded, lastChange } from '../../kernel/decider.js';
-import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
+import { EVENT_STORE } from '../../platform/ports.js';
 import { severeViewersStream } from '../severe-viewers.js';
 import { LEADS } from './reviewing-roles.js';
 
@@ -30,23 +28,17 @@ const SevereViewersAnswer = closed({
 });
 export type SevereViewersAnswer = Static<typeof SevereViewersAnswer>;
 
-export class ListSevereViewers extends Query<SevereViewersAnswer> {
-  constructor(readonly asOf?: string) {
-    super();
-  }
-}
+export class ListSevereViewers extends Query<SevereViewersAnswer> {}
 
 @QueryHandler(ListSevereViewers)
 export class ListSevereViewersHandler implements IQueryHandler<ListSevereViewers> {
   constructor(
-    @Inject(EVENT_STORE) readonly store: EventStore,
-    @Inject(LogEpoch) readonly epoch: LogEpoch,
-    @Inject(CLOCK) readonly clock: Clock,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
   ) {}
 
-  /** @throws InvalidInput, PositionGone */
-  async execute({ asOf }: ListSevereViewers): Promise<SevereViewersAnswer> {
-    const { events } = await streamAsOf(severeViewersStream.category, asOf, this);
+  async execute(): Promise<SevereViewersAnswer> {
+    const events = await this.store.readStream(severeViewersStream.category);
     const state = foldRecorded(severeViewersStream, events);
     const changedAt = lastChange(severeViewersStream, events);
     const items = [...state.viewers.values()].map(({ person, since, by, reason }) => ({ person, since, by, reason }));
@@ -60,6 +52,7 @@ export class ListSevereViewersController {
 
   @Get()
   @FromLog()
+  @AsOf()
   @Roles(...LEADS, 'compliance')
   @Operation(
     'Who has the skill `severe`, and so may see the images of cases that name a clause of the highest severity',
@@ -71,7 +64,7 @@ export class ListSevereViewersController {
       }),
     },
   )
-  listSevereViewers(@QueryParameters() { asOf }: AsOfQuery): Promise<SevereViewersAnswer> {
-    return this.queries.execute(new ListSevereViewers(asOf));
+  listSevereViewers(): Promise<SevereViewersAnswer> {
+    return this.queries.execute(new ListSevereViewers());
   }
 }

@@ -1,17 +1,15 @@
-import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
-import { FromLog } from '../../context/from-views.js';
+import { AsOf, FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { entityTagOf } from '../../http/if-match.js';
 import { closed, count, flag, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { AsOfQuery, streamAsOf } from '../../http/stream-as-of.js';
-import type { Clock } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
-import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
+import { EVENT_STORE } from '../../platform/ports.js';
 import { reviewSettingsStream } from '../queue-rules.js';
 import { LEADS } from './reviewing-roles.js';
 
@@ -28,23 +26,17 @@ const SamplingAnswer = closed({
 });
 export type SamplingAnswer = Static<typeof SamplingAnswer>;
 
-export class ShowSampling extends Query<SamplingAnswer> {
-  constructor(readonly asOf?: string) {
-    super();
-  }
-}
+export class ShowSampling extends Query<SamplingAnswer> {}
 
 @QueryHandler(ShowSampling)
 export class ShowSamplingHandler implements IQueryHandler<ShowSampling> {
   constructor(
-    @Inject(EVENT_STORE) readonly store: EventStore,
-    @Inject(LogEpoch) readonly epoch: LogEpoch,
-    @Inject(CLOCK) readonly clock: Clock,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
   ) {}
 
-  /** @throws InvalidInput, PositionGone */
-  async execute({ asOf }: ShowSampling): Promise<SamplingAnswer> {
-    const { events } = await streamAsOf(reviewSettingsStream.category, asOf, this);
+  async execute(): Promise<SamplingAnswer> {
+    const events = await this.store.readStream(reviewSettingsStream.category);
     const state = foldRecorded(reviewSettingsStream, events);
     const { changedAt, prevalenceQueue = null, ...sampling } = state.sampling;
     return {
@@ -62,6 +54,7 @@ export class ShowSamplingController {
 
   @Get()
   @FromLog()
+  @AsOf()
   @Roles(...LEADS, 'compliance')
   @Operation(
     'Which cases a second reviewer judges, how many golden cases are mixed in, and how many images are reviewed without a flag',
@@ -77,7 +70,7 @@ export class ShowSamplingController {
       }),
     },
   )
-  showSampling(@QueryParameters() { asOf }: AsOfQuery): Promise<SamplingAnswer> {
-    return this.queries.execute(new ShowSampling(asOf));
+  showSampling(): Promise<SamplingAnswer> {
+    return this.queries.execute(new ShowSampling());
   }
 }

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler, Query as QueryOf } from '@nestjs/cqrs';
-import { FromViews } from '../../context/from-views.js';
+import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IsName } from '../../http/field-rules.js';
 import { page } from '../../http/openapi/answer-schemas.js';
@@ -58,6 +58,7 @@ export class ShowInvitationsController {
 
   @Get()
   @FromViews(invitationBatchesView)
+  @AsOf()
   @Roles('operator', 'administrator', 'compliance')
   @Operation('Batches of invitations, the newest first', {
     answer: answer('InvitationsPage', 'A page of batches.', page(InvitationsAnswer, 'The batches.'), {
@@ -70,6 +71,7 @@ export class ShowInvitationsController {
 
   @Get(':batchId')
   @FromViews(invitationBatchesView)
+  @AsOf()
   @Roles('operator', 'administrator', 'compliance')
   @Operation('A batch of invitations: the places that it holds, and what became of the invitations', {
     answer: answer('Invitations', 'The batch.', InvitationsAnswer, invitationsExample),

@@ -1,17 +1,15 @@
-import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { type Static, Type } from 'typebox';
-import { FromLog } from '../../context/from-views.js';
+import { AsOf, FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { entityTagOf } from '../../http/if-match.js';
 import { closed, count, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { AsOfQuery, streamAsOf } from '../../http/stream-as-of.js';
-import type { Clock } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
-import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
+import { EVENT_STORE } from '../../platform/ports.js';
 import { admissionPlanStream } from '../admission-plan.js';
 import { PLAN_MODES, WEEKDAYS } from '../plan-events.js';
 
@@ -41,23 +39,17 @@ export const PlanAnswer = closed({
 });
 export type PlanAnswer = Static<typeof PlanAnswer>;
 
-export class ShowPlan extends Query<PlanAnswer> {
-  constructor(readonly asOf?: string) {
-    super();
-  }
-}
+export class ShowPlan extends Query<PlanAnswer> {}
 
 @QueryHandler(ShowPlan)
 export class ShowPlanHandler implements IQueryHandler<ShowPlan> {
   constructor(
-    @Inject(EVENT_STORE) readonly store: EventStore,
-    @Inject(LogEpoch) readonly epoch: LogEpoch,
-    @Inject(CLOCK) readonly clock: Clock,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
   ) {}
 
-  /** @throws InvalidInput, PositionGone */
-  async execute({ asOf }: ShowPlan): Promise<PlanAnswer> {
-    const { events } = await streamAsOf(admissionPlanStream.category, asOf, this);
+  async execute(): Promise<PlanAnswer> {
+    const events = await this.store.readStream(admissionPlanStream.category);
     const state = foldRecorded(admissionPlanStream, events);
     const { classes, reason = null, schedule, shared, changedAt } = state;
     const etag = entityTagOf(changedAt, this.epoch.current);
@@ -79,6 +71,7 @@ export class ShowPlanController {
 
   @Get('plan')
   @FromLog()
+  @AsOf()
   @Roles('operator', 'administrator', 'compliance')
   @Operation('How the classes of the waitlist share the places of cohorts, and when slices are admitted', {
     answer: answer('AdmissionPlan', 'The plan in force.', PlanAnswer, {
@@ -91,7 +84,7 @@ export class ShowPlanController {
       position: '7',
     }),
   })
-  showPlan(@QueryParameters() { asOf }: AsOfQuery): Promise<PlanAnswer> {
-    return this.queries.execute(new ShowPlan(asOf));
+  showPlan(): Promise<PlanAnswer> {
+    return this.queries.execute(new ShowPlan());
   }
 }

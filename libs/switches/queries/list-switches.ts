@@ -1,13 +1,11 @@
-import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
-import { FromLog } from '../../context/from-views.js';
+import { AsOf, FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
-import { LogEpoch } from '../../event-store/log-epoch.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
 import { closed, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { AsOfQuery, streamAsOf } from '../../http/stream-as-of.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
@@ -37,23 +35,19 @@ export const SwitchesAnswer = closed({
 });
 export type SwitchesAnswer = Static<typeof SwitchesAnswer>;
 
-export class ListSwitches extends Query<SwitchesAnswer> {
-  constructor(readonly asOf?: string) {
-    super();
-  }
-}
+export class ListSwitches extends Query<SwitchesAnswer> {}
 
 @QueryHandler(ListSwitches)
 export class ListSwitchesHandler implements IQueryHandler<ListSwitches> {
   constructor(
-    @Inject(EVENT_STORE) readonly store: EventStore,
-    @Inject(LogEpoch) readonly epoch: LogEpoch,
-    @Inject(CLOCK) readonly clock: Clock,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** From the stream itself, so that the answer is exact. @throws InvalidInput, PositionGone */
-  async execute({ asOf }: ListSwitches): Promise<SwitchesAnswer> {
-    const { events, now } = await streamAsOf(switchesStream.category, asOf, this);
+  /** From the stream itself, so that the answer is exact. */
+  async execute(): Promise<SwitchesAnswer> {
+    const events = await this.store.readStream(switchesStream.category);
+    const now = this.clock.now();
     const state = foldRecorded(switchesStream, events);
     const items = suspensionsInForce(state, now).map(({ action, cohortId, reason, since, until }) => ({
       action,
@@ -72,6 +66,7 @@ export class ListSwitchesController {
 
   @Get()
   @FromLog()
+  @AsOf()
   @AnyRole()
   @Operation('The actions that are suspended now, for everyone or for one cohort', {
     answer: answer('Switches', 'The suspensions in force.', SwitchesAnswer, {
@@ -79,7 +74,7 @@ export class ListSwitchesController {
       position: '1042',
     }),
   })
-  listSwitches(@QueryParameters() { asOf }: AsOfQuery): Promise<SwitchesAnswer> {
-    return this.queries.execute(new ListSwitches(asOf));
+  listSwitches(): Promise<SwitchesAnswer> {
+    return this.queries.execute(new ListSwitches());
   }
 }

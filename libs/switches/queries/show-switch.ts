@@ -1,11 +1,10 @@
 import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
-import { FromLog } from '../../context/from-views.js';
+import { AsOf, FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
-import { IfGiven, IsMoment } from '../../http/field-rules.js';
 import { entityTagOf } from '../../http/if-match.js';
 import {
   actor,
@@ -19,7 +18,6 @@ import {
   text,
 } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { streamAsOf } from '../../http/stream-as-of.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { belongsTo, foldRecorded } from '../../kernel/decider.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
@@ -69,10 +67,7 @@ const example: SwitchAnswer = {
 };
 
 export class ShowSwitch extends Query<SwitchAnswer> {
-  constructor(
-    readonly scope: SwitchScope,
-    readonly asOf?: string,
-  ) {
+  constructor(readonly scope: SwitchScope) {
     super();
   }
 }
@@ -80,14 +75,14 @@ export class ShowSwitch extends Query<SwitchAnswer> {
 @QueryHandler(ShowSwitch)
 export class ShowSwitchHandler implements IQueryHandler<ShowSwitch> {
   constructor(
-    @Inject(EVENT_STORE) readonly store: EventStore,
-    @Inject(LogEpoch) readonly epoch: LogEpoch,
-    @Inject(CLOCK) readonly clock: Clock,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** @throws InvalidInput, PositionGone */
-  async execute({ scope, asOf }: ShowSwitch): Promise<SwitchAnswer> {
-    const { events, now } = await streamAsOf(switchesStream.category, asOf, this);
+  async execute({ scope }: ShowSwitch): Promise<SwitchAnswer> {
+    const events = await this.store.readStream(switchesStream.category);
+    const now = this.clock.now();
     const { action, cohortId } = scope;
     const shown = switchOf(foldRecorded(switchesStream, events), scope);
     const suspension = inForce(shown, now);
@@ -114,27 +109,18 @@ export class ShowSwitchHandler implements IQueryHandler<ShowSwitch> {
   }
 }
 
-/** As of a moment too, unlike the change of a switch. */
-export class SwitchAsOfQuery extends SwitchQuery {
-  @IfGiven()
-  @IsMoment()
-  asOf?: string;
-}
-
 @Controller('v1/switches')
 export class ShowSwitchController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get(':action')
   @FromLog()
+  @AsOf()
   @AnyRole()
   @Operation('The switch of an action for everyone, or for one cohort, and who changed it why', {
     answer: answer('Switch', 'The switch.', SwitchAnswer, example),
   })
-  showSwitch(
-    @Param() { action }: SwitchParam,
-    @QueryParameters() { cohortId, asOf }: SwitchAsOfQuery,
-  ): Promise<SwitchAnswer> {
-    return this.queries.execute(new ShowSwitch({ action, cohortId }, asOf));
+  showSwitch(@Param() { action }: SwitchParam, @QueryParameters() { cohortId }: SwitchQuery): Promise<SwitchAnswer> {
+    return this.queries.execute(new ShowSwitch({ action, cohortId }));
   }
 }

@@ -1,7 +1,7 @@
-import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
-import { FromLog } from '../../context/from-views.js';
+import { AsOf, FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -18,10 +18,8 @@ import {
   text,
 } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { AsOfQuery, streamAsOf } from '../../http/stream-as-of.js';
-import type { Clock } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
-import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
+import { EVENT_STORE } from '../../platform/ports.js';
 import { type AuthorityOrder, authoritiesStream, type Dispute, type Recorded } from '../authorities.js';
 import { AuthorityOrderRecorded, DISPUTE_OUTCOMES, DisputeRecorded, ORDER_KINDS } from '../events.js';
 
@@ -60,11 +58,7 @@ export const AuthorityRecordsAnswer = closed({
 });
 export type AuthorityRecordsAnswer = Static<typeof AuthorityRecordsAnswer>;
 
-export class ShowAuthorities extends Query<AuthorityRecordsAnswer> {
-  constructor(readonly asOf?: string) {
-    super();
-  }
-}
+export class ShowAuthorities extends Query<AuthorityRecordsAnswer> {}
 
 const sorted = <Data>(records: ReadonlyMap<string, Recorded<Data>>): Recorded<Data>[] =>
   [...records].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
@@ -84,14 +78,13 @@ const disputeAnswer = ({ data, changedAt }: Recorded<Dispute>): AuthorityRecords
 @QueryHandler(ShowAuthorities)
 export class ShowAuthoritiesHandler implements IQueryHandler<ShowAuthorities> {
   constructor(
-    @Inject(EVENT_STORE) readonly store: EventStore,
-    @Inject(LogEpoch) readonly epoch: LogEpoch,
-    @Inject(CLOCK) readonly clock: Clock,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
   ) {}
 
-  /** From the stream itself, so that the answer is exact. @throws InvalidInput, PositionGone */
-  async execute({ asOf }: ShowAuthorities): Promise<AuthorityRecordsAnswer> {
-    const { events } = await streamAsOf(authoritiesStream.category, asOf, this);
+  /** From the stream itself, so that the answer is exact. */
+  async execute(): Promise<AuthorityRecordsAnswer> {
+    const events = await this.store.readStream(authoritiesStream.category);
     const { orders, disputes, flaggers } = foldRecorded(authoritiesStream, events);
     const last = events.at(-1)?.position ?? 0;
     return {
@@ -120,11 +113,12 @@ export class ShowAuthoritiesController {
 
   @Get()
   @FromLog()
+  @AsOf()
   @Roles('operator', 'compliance', 'administrator')
   @Operation('Orders of authorities, disputes before out-of-court bodies, and the trusted flaggers', {
     answer: answer('AuthorityRecords', 'The records.', AuthorityRecordsAnswer, example),
   })
-  showAuthorities(@QueryParameters() { asOf }: AsOfQuery): Promise<AuthorityRecordsAnswer> {
-    return this.queries.execute(new ShowAuthorities(asOf));
+  showAuthorities(): Promise<AuthorityRecordsAnswer> {
+    return this.queries.execute(new ShowAuthorities());
   }
 }

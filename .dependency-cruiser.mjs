@@ -143,6 +143,7 @@ const forbidden = [
         '^libs/cli/',
         `^libs/[^/]+/${COMMANDS}`,
         '^libs/http/http-error\\.ts$',
+        '^libs/platform/new-file\\.ts$',
         '^libs/platform/process/stop-signals\\.ts$',
         '^apps/composition/version\\.ts$',
       ],

@@ -165,7 +165,7 @@ describe('gatehouse rate and cohort', () => {
 
   it('exits with 8 if nobody is waiting, whether a size is given or not', async () => {
     await cli.run('cohort', 'onboard');
-    fails(await cli.run('cohort', 'onboard'), 8, /nobody is on the waitlist/);
+    fails(await cli.run('cohort', 'onboard'), 8, /nobody who may be chosen is on the waitlist/);
     const empty = await cli.run('cohort', 'onboard', '--size', '2');
     expect(empty).toMatchObject({
       code: 8,

@@ -120,7 +120,7 @@ export const rolloutContext: Context = {
     const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, viewReader, settings), settings);
     const changes = new RolloutClock(transactor, clock, logger, settings);
     const accepted = { pages: acceptedInvitations(pool), of: acceptedOf(pool) };
-    const invitations = new InvitationClock(transactor, accepted, clock, logger, settings);
+    const invitations = new InvitationClock(transactor, accepted, clock, logger, settings, gate);
     return [changes, new CohortScheduler(transactor, peopleLeft, clock, logger, gate), gate, invitations];
   },
   commands: [

@@ -36,18 +36,23 @@ function startWorld() {
   const transactor = new Transactor(counting, timeOrderedIds(clock), clock, eventRules);
   const rows = () => Object.values(foldView(waitlistEntriesView, events).rows);
   const accepted = () => rows().filter(({ status }) => status === 'accepted');
+  let asked = 0;
+  let pagesRead = 1;
+  const gate = { beforeAdmission: async () => void asked++ };
   const invitations = new InvitationClock(
     transactor,
     {
       async *pages(busy) {
         const page = accepted().filter((row) => !busy.includes(row.batch_id!));
-        yield page.map((row) => ({ accountId: row.account_id, batchId: row.batch_id! }));
+        for (let n = 0; n < pagesRead; n++)
+          yield page.map((row) => ({ accountId: row.account_id, batchId: row.batch_id! }));
       },
       of: async (batches) => new Map(batches.map((id) => [id, accepted().filter((row) => row.batch_id === id).length])),
     },
     clock,
     pino({ level: 'silent' }),
     { invitationReminderDays: 1 },
+    gate,
   );
   const rollout = (decide: (state: Rollout) => RolloutEvent[]) =>
     transactor.transact(rolloutStream, undefined, CONTEXT, decide);
@@ -56,6 +61,10 @@ function startWorld() {
     clock,
     events,
     rollout,
+    gateAsked: () => asked,
+    repeatPages: () => {
+      pagesRead = 2;
+    },
     tick: () => invitations.tick(),
     readsOf: async (work: () => Promise<void>) => {
       reads = 0;
@@ -120,6 +129,44 @@ it('admits people of a batch also while a cohort of another one is being onboard
   await tick();
   await tick();
   expect(cohorts()).toEqual([['ann'], ['cem'], ['ben']]);
+});
+
+it('admits an account once that two pages have', async () => {
+  const { invite, accept, rollout, tick, cohorts, repeatPages } = world;
+  await rollout((state) => setRate(state, 10));
+  await invite('b1', 'ann', 'ben');
+  await accept('ann');
+  repeatPages();
+  await tick();
+  expect(cohorts()).toEqual([['ann']]);
+});
+
+it('asks the gate before the first admission, and not while nobody is to be admitted', async () => {
+  const { invite, accept, rollout, tick, gateAsked } = world;
+  await rollout((state) => setRate(state, 10));
+  await invite('b1', 'ann', 'ben');
+  await tick();
+  expect(gateAsked()).toBe(0);
+  await accept('ann');
+  await tick();
+  expect(gateAsked()).toBe(1);
+});
+
+it('lets those who accept soon after a cohort of their batch wait for each other, for an hour', async () => {
+  const { clock, invite, accept, rollout, tick, onboard, cohorts } = world;
+  await rollout((state) => setRate(state, 10));
+  await invite('b1', 'ann', 'ben', 'cem', 'dan');
+  await accept('ann');
+  await tick();
+  await onboard();
+  await accept('ben');
+  await tick();
+  await accept('cem');
+  await tick();
+  expect(cohorts()).toEqual([['ann']]);
+  clock.time += 3_600_000;
+  await tick();
+  expect(cohorts()).toEqual([['ann'], ['ben', 'cem']]);
 });
 
 it('admits no more than a lowered rate allows; the others wait', async () => {

@@ -10,8 +10,10 @@ import { runPeriodically } from '../../subscriptions/periodic-work.js';
 import type { HeldBatch } from '../held-places.js';
 import { admitInvited, freePlaces, roomForInvited } from '../hold-places.js';
 import { batchStream, endChoice, invitedOf } from '../invitation-batch.js';
+import { invitedSliceIsDue } from '../invited-slices.js';
 import { CONCURRENT_ACCOUNTS } from '../queries/choosing.js';
 import { cohortsBeingOnboarded, type Rollout, rolloutStream } from '../rollout.js';
+import type { GateWatch } from './gate-watch.js';
 
 export const INVITATION_CLOCK = 'invitation-clock';
 const TICK_MS = 5_000;
@@ -43,6 +45,7 @@ export class InvitationClock {
     private readonly clock: Clock,
     private readonly logger: Logger,
     private readonly settings: Pick<Settings, 'invitationReminderDays'>,
+    private readonly gate: Pick<GateWatch, 'beforeAdmission'>,
   ) {}
 
   /** One process at a time ticks, until the signal aborts. */
@@ -105,11 +108,22 @@ export class InvitationClock {
     const { state } = await this.transactor.load(rolloutStream, undefined);
     const hasRoom = (rollout: Rollout) => roomForInvited(rollout, this.clock.now()) > 0;
     if (!hasRoom(state)) return;
-    const busy = cohortsBeingOnboarded(state).flatMap(({ batchId }) => (batchId === undefined ? [] : [batchId]));
-    const admitted = new Map(state.held.batches.map((one) => [one.batchId, one.admitted]));
+    const onboarding = new Set(cohortsBeingOnboarded(state).map(({ batchId }) => batchId));
+    const free = state.held.batches.filter(({ batchId }) => !onboarding.has(batchId));
+    const counts = await this.accepted.of(free.map(({ batchId }) => batchId));
+    const isDue = (batch: HeldBatch) =>
+      invitedSliceIsDue(state, batch, counts.get(batch.batchId) ?? 0, this.clock.now());
+    const admitted = new Map(free.filter(isDue).map((one) => [one.batchId, one.admitted]));
+    if (admitted.size === 0) return;
+    await this.gate.beforeAdmission();
+    const busy = state.held.batches.flatMap(({ batchId }) => (admitted.has(batchId) ? [] : [batchId]));
+    // An event of an account moves it behind the page, so that a later page has it again.
+    const seen = new Set<string>();
     // A page has at most as many accounts as a cohort may list.
     for await (const page of this.accepted.pages(busy)) {
-      for (const [batchId, accounts] of byBatch(page)) {
+      const fresh = page.filter(({ accountId }) => !seen.has(accountId));
+      for (const { accountId } of fresh) seen.add(accountId);
+      for (const [batchId, accounts] of byBatch(fresh)) {
         const after = admitted.get(batchId);
         if (after === undefined) continue;
         const next = await this.admitOf(batchId, accounts, after);

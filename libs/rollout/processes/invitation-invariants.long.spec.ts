@@ -167,7 +167,14 @@ function memoryWorld() {
         const by = { now: () => clock.time + one.ahead };
         const tick = (on: typeof store) =>
           unlessKilled(
-            new InvitationClock(transactorOn(on), accepted(one.lag), by, logger, { invitationReminderDays: 2 }).tick(),
+            new InvitationClock(
+              transactorOn(on),
+              accepted(one.lag),
+              by,
+              logger,
+              { invitationReminderDays: 2 },
+              { beforeAdmission: async () => {} },
+            ).tick(),
           );
         return Promise.all([tick(dyingAfter(store, one.appends)), ...(one.isTwice ? [tick(store)] : [])]);
       }

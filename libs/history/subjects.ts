@@ -47,6 +47,7 @@ const FIELDS: Readonly<Record<string, readonly SubjectKind[]>> = {
   // Those of flags and decisions name clauses by their ids.
   categories: ['clause'],
   flaggedBy: ['person'],
+  flaggerId: ['person'],
   reviewer: ['person'],
   reviewers: ['person'],
   by: ['person'],

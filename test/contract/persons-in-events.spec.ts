@@ -15,7 +15,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 /** Fields of events that name an account, or a member of the staff. */
 const PEOPLE = [
   ...['accountId', 'accounts.*', 'answers.*.reviewer', 'approvedBy', 'by', 'filter.account', 'flaggedBy', 'people.*'],
-  ...['person', 'proposedBy', 'reviewer', 'reviewers.*', 'sample.recordOf'],
+  ...['flaggerId', 'person', 'proposedBy', 'reviewer', 'reviewers.*', 'sample.recordOf'],
 ];
 /** Those that name an image, its case, or what has the id of its case. */
 const IMAGES = ['appealId', 'caseId', 'cause', 'enforcementId', 'goldenId', 'imageId', 'skipped.*.caseId'];
@@ -36,7 +36,7 @@ const OTHERS = [
   ...['ahead.*.view', 'newKey', 'note', 'noticeId', 'oldKeys.*', 'origin', 'overrideId', 'parts.*.because', 'previous'],
   ...['promptCategory', 'queues.*.title', 'reason', 'reference', 'reportId', 'requestId', 'rotationId', 'statementId'],
   ...['submission.category_specification_other', 'submission.content_type_other', 'submission.puid', 'undoes', 'useId'],
-  ...['batchId', 'planId', 'ramp.planId', 'what'],
+  ...['batchId', 'disputeId', 'orderId', 'planId', 'ramp.planId', 'what'],
   // The name that somebody gave a token, and its id: whose it is, is its `person`.
   ...['name', 'tokenId'],
   // The last case of a part of a bulk job: what is done to a case is an event of it.

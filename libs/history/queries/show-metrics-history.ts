@@ -60,7 +60,7 @@ export class MetricsHistoryController {
   })
   showMetricsHistory(@Query() query: MetricsHistoryQuery): Promise<MetricsHistoryAnswer> {
     const { asOf, by = 'recorded', known, limit = DEFAULT_LIMIT } = query;
-    const listing = new Listing('moves-of-metrics');
+    const listing = new Listing('moves-of-metrics', { asOf, by: query.by, known });
     return this.metrics.read({
       ...{ asOf, by, listing, limit, after: afterOf(listing, query.cursor) },
       known: known === undefined ? undefined : positionOf(known, 'known', this.epoch.current),

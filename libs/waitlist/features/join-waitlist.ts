@@ -168,9 +168,9 @@ export class JoinWaitlistController {
   async joinWaitlist(@Body() joining: JoinWaitlist, @Context() context: Context): Promise<JoinAnswer> {
     if (context.actor.role === undefined) {
       const joined = this.commands.execute(joining.with({ priority: undefined, class: undefined, context }));
-      const [, refusal] = await Promise.all([sleep(ALIKE_AFTER_MS), joined.then(() => undefined, refusalIn)]);
-      // They say nothing about the address, and a person must not believe to be on the waitlist.
-      if (refusal && SHOWN_TO_ANYBODY.has(refusal.code)) throw refusal;
+      // Whatever comes of it, also an error that is no refusal, is answered after the same time.
+      const [, outcome] = await Promise.allSettled([sleep(ALIKE_AFTER_MS), joined]);
+      if (outcome.status === 'rejected' && !saysSomethingOfAPerson(outcome.reason)) throw outcome.reason;
       return { status: 'waiting' };
     }
     const { accountId, status, position } = await this.commands.execute(joining.with({ context }));
@@ -178,7 +178,6 @@ export class JoinWaitlistController {
   }
 }
 
-function refusalIn(error: unknown): Refusal {
-  if (error instanceof Refusal) return error;
-  throw error;
-}
+/** Of the other refusals a person must know, not to believe to be on the waitlist. */
+const saysSomethingOfAPerson = (error: unknown): boolean =>
+  error instanceof Refusal && !SHOWN_TO_ANYBODY.has(error.code);

@@ -60,6 +60,9 @@ export const IsMoment = () =>
 
 export const IsEntityId = (description: string) => fits(EntityId(''), description);
 
+/** An id that other ids are made of. */
+export const IsShortId = (description: string) => fits({ ...EntityId(''), maxLength: 64 }, description);
+
 export const AreEntityIds = (description: string) => fits(EntityId(''), description, true);
 
 export const IsName = (description: string) => fits(Name(''), description);

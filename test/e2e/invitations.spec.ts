@@ -32,6 +32,7 @@ it('onboards who accepts, and frees the place of who does not', async () => {
   expect(sent).toMatchObject({ status: 202, body: { batchId: 'spring', places: 2, selection: 'listed' } });
   expect((await operator.post('/v1/invitations', invitation)).body).toEqual(sent.body);
   expect(codeOf(await operator.post('/v1/invitations', { ...invitation, accounts: [cem] }))).toBe('batch-known');
+  expect(codeOf(await operator.post('/v1/invitations', { ...invitation, days: 29 }))).toBe('batch-known');
   expect(codeOf(await operator.post('/v1/invitations', { accounts: [cem] }))).toBe('rate-exceeded');
   expect((await operator.post('/v1/invitations', { accounts: [ann] })).status).toBe(409);
   expect((await operator.post('/v1/invitations', { accounts: [cem], size: 1 })).status).toBe(400);
@@ -56,6 +57,13 @@ it('onboards who accepts, and frees the place of who does not', async () => {
   await until(async () => (await statusOf(ben)) === 'onboarded');
   expect(await statusOf(cem)).toBe('waiting');
   expect(codeOf(await operator.get('/v1/invitations/winter'))).toBe('batch-unknown');
+});
+
+it('refuses the id of a batch that no event may have', async () => {
+  for (const batchId of ['spring/2022', 'spring+2022', 'x'.repeat(65)]) {
+    expect((await operator.post('/v1/invitations', { size: 1, batchId })).status).toBe(400);
+    expect((await operator.get(`/v1/invitations/${encodeURIComponent(batchId)}`)).status).toBe(400);
+  }
 });
 
 it('invites the front of the line by the class plan, and frees at once the places that nobody waits for', async () => {

@@ -5,7 +5,7 @@ import { RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
 import { ACCOUNTS_PER_EVENT, MAX_PER_WEEK } from '../../events/schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { AreEntityIds, IfGiven, IsInteger, IsName, IsSet } from '../../http/field-rules.js';
+import { AreEntityIds, IfGiven, IsInteger, IsSet, IsShortId } from '../../http/field-rules.js';
 import { Located } from '../../http/location.js';
 import { closed, count, instant, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
@@ -56,7 +56,7 @@ export class SendInvitations extends RequestCommand<BatchSentAnswer> {
   priority?: number;
 
   @IfGiven()
-  @IsName('The id of the batch, which makes the request safe to retry; generated if absent.')
+  @IsShortId('The id of the batch, which makes the request safe to retry; generated if absent.')
   batchId?: string;
 
   @IfGiven()
@@ -110,7 +110,8 @@ export class SendInvitationsHandler implements ICommandHandler<SendInvitations> 
   }
 
   /** @throws Refusal batch-known */
-  private async sentBefore({ batchId, size, accounts, priority }: BatchRequest): Promise<BatchSentAnswer | undefined> {
+  private async sentBefore(request: BatchRequest): Promise<BatchSentAnswer | undefined> {
+    const { batchId, size, accounts, priority, days } = request;
     const held = await this.batches.find(batchId);
     if (!held) return undefined;
     const { data, position } = held;
@@ -118,6 +119,7 @@ export class SendInvitationsHandler implements ICommandHandler<SendInvitations> 
     const isSame =
       (size === undefined || size === data.size) &&
       priority === data.priority &&
+      (days === undefined || Date.parse(data.until) - Date.parse(data.at) === days * DAY_MS) &&
       hasSameAccounts(accounts, data.accounts);
     if (!isSame) {
       throw new Refusal(
@@ -140,7 +142,7 @@ export class SendInvitationsController {
   @Roles('operator', 'administrator')
   @Operation('Invites people of the waitlist, and holds a place of the rate for each', {
     description:
-      'The front of the waitlist is invited, class by class as the plan shares places, or the listed accounts. A place counts against the rate from now on, until a cohort onboards who accepted, or until each invitation of the batch is decided. An invited account leaves the line; an invitation that nobody uses puts it back at its old place. With a link to accept (GATEHOUSE_NOTICE_ACCEPT_URL) and a channel for notices, each person is notified; otherwise the system in front of Gatehouse writes to them.',
+      'The front of the waitlist is invited, class by class as the plan shares places, or the listed accounts. A place counts against the rate from now on, until a cohort onboards who accepted, or until all invitations of the batch are decided, after its end; no request gives it back sooner. An invited account leaves the line; an invitation that nobody uses puts it back at its old place. With a link to accept (GATEHOUSE_NOTICE_ACCEPT_URL) and a channel for notices, each person is notified; otherwise the system in front of Gatehouse writes to them.',
     example: { batchId: 'spring', size: 1000, days: 7 },
     answer: answer('InvitationsSent', 'The places are held; the accounts are invited right after.', BatchSentAnswer, {
       batchId: 'spring',

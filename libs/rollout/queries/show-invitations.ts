@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler, Query as QueryOf } from '@nestjs/cqrs';
 import { AsOf, FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IsName } from '../../http/field-rules.js';
+import { IsShortId } from '../../http/field-rules.js';
 import { page } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Page, PageQuery } from '../../http/paging.js';
@@ -23,7 +23,7 @@ export class ListInvitationsHandler implements IQueryHandler<ListInvitations> {
 }
 
 export class ShowInvitations extends QueryOf<InvitationsAnswer> {
-  @IsName('The batch.')
+  @IsShortId('The batch.')
   batchId!: string;
 }
 

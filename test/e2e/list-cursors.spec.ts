@@ -35,8 +35,11 @@ async function refusal(path: string, query: string, tag: object): Promise<string
   return body.errors[0].message;
 }
 
+/** By their names: what has a form of its own. */
+const EXAMPLES: Record<string, string> = { asOf: '2022-05-18T09:00:00Z', known: '1' };
+
 const exampleOf = ({ name, schema }: Parameter): string =>
-  schema.enum?.at(-1) ?? (schema.format === 'date-time' || name === 'asOf' ? '2022-05-18T09:00:00Z' : 'some-1');
+  schema.enum?.at(-1) ?? EXAMPLES[name] ?? (schema.format === 'date-time' ? EXAMPLES.asOf! : 'some-1');
 
 it('of another list is refused by every list, and that of another filter or order by its name', async () => {
   expect(lists.map(({ path }) => path)).toEqual(expect.arrayContaining(['/v1/cases', '/v1/quarantine']));

@@ -65,7 +65,7 @@ function startWorld() {
     repeatPages: () => {
       pagesRead = 2;
     },
-    tick: () => invitations.tick(),
+    tick: (signal?: AbortSignal) => invitations.tick(signal),
     readsOf: async (work: () => Promise<void>) => {
       reads = 0;
       await work();
@@ -137,6 +137,17 @@ it('admits an account once that two pages have', async () => {
   await invite('b1', 'ann', 'ben');
   await accept('ann');
   repeatPages();
+  await tick();
+  expect(cohorts()).toEqual([['ann']]);
+});
+
+it('admits nobody any more once its work is aborted', async () => {
+  const { invite, accept, rollout, tick, cohorts } = world;
+  await rollout((state) => setRate(state, 10));
+  await invite('b1', 'ann');
+  await accept('ann');
+  await tick(AbortSignal.abort());
+  expect(cohorts()).toEqual([]);
   await tick();
   expect(cohorts()).toEqual([['ann']]);
 });

@@ -51,19 +51,24 @@ export class InvitationClock {
   /** One process at a time ticks, until the signal aborts. */
   async run(signal: AbortSignal, locks: LockSession): Promise<void> {
     const failed = (error: unknown) => this.logger.warn({ err: error }, 'invitations could not be settled; retrying');
-    await runPeriodically({ name: INVITATION_CLOCK, everyMs: TICK_MS, tick: () => this.tick(), failed }, signal, locks);
+    await runPeriodically(
+      { name: INVITATION_CLOCK, everyMs: TICK_MS, tick: (ends) => this.tick(ends), failed },
+      signal,
+      locks,
+    );
   }
 
-  async tick(): Promise<void> {
+  async tick(signal?: AbortSignal): Promise<void> {
     const { state } = await this.transactor.load(rolloutStream, undefined);
     const { batches } = state.held;
     if (batches.length === 0) return;
     const now = this.clock.now();
     for (const batch of batches) {
+      if (signal?.aborted) return;
       if (now >= batch.until && !this.waiting.has(batch.batchId)) await this.expire(batch.batchId);
       else if (this.isToRemind(batch, now)) await this.remind(batch.batchId);
     }
-    await this.admit();
+    await this.admit(signal);
     await this.free(batches.filter(({ batchId }) => this.waiting.has(batchId)));
   }
 
@@ -104,7 +109,7 @@ export class InvitationClock {
    * Admits people who accepted, in that order, as many as there is room for. Those whom earlier cohorts of their batch
    * admitted are onboarded or gone, since a batch is left out until its cohorts are onboarded. So nobody is admitted twice.
    */
-  private async admit(): Promise<void> {
+  private async admit(signal?: AbortSignal): Promise<void> {
     const { state } = await this.transactor.load(rolloutStream, undefined);
     const hasRoom = (rollout: Rollout) => roomForInvited(rollout, this.clock.now()) > 0;
     if (!hasRoom(state)) return;
@@ -124,6 +129,7 @@ export class InvitationClock {
       const fresh = page.filter(({ accountId }) => !seen.has(accountId));
       for (const { accountId } of fresh) seen.add(accountId);
       for (const [batchId, accounts] of byBatch(fresh)) {
+        if (signal?.aborted) return;
         const after = admitted.get(batchId);
         if (after === undefined) continue;
         const next = await this.admitOf(batchId, accounts, after);

@@ -39,14 +39,28 @@ export async function changedFiles(
   since: number,
   isSo: (bytes: Buffer) => boolean,
 ): Promise<string[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const found: string[] = [];
-  for (const entry of entries.filter((one) => one.isFile())) {
-    const path = join(entry.parentPath, entry.name);
+  for (const path of await filesBelow(directory)) {
     const changed = await stat(path).catch(() => undefined); // other specs delete files meanwhile
     if (!changed || changed.mtimeMs < since) continue;
     const bytes = await readFile(path).catch(() => Buffer.alloc(0));
     if (isSo(bytes)) found.push(path);
   }
   return found;
+}
+
+/** Without what is removed meanwhile: other specs drop their databases on the same server. */
+async function filesBelow(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const below = entries.map(async (entry) => {
+    const path = join(directory, entry.name);
+    if (entry.isFile()) return [path];
+    return entry.isDirectory() ? await filesBelow(path).catch(noneIfGone) : [];
+  });
+  return (await Promise.all(below)).flat();
+}
+
+function noneIfGone(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
 }

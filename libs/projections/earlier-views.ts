@@ -20,10 +20,14 @@ const FIND = `UPDATE projections.earlier_views SET read_at = now()
   WHERE epoch = $1 AND position = $2 AND (view, version) IN (SELECT * FROM unnest($3::text[], $4::int[]))
   RETURNING view, schema`;
 const ADD = `INSERT INTO projections.earlier_views (epoch, position, view, version, schema, replay)
-  VALUES ($1, $2, $3, $4, $5, $6)`;
+  VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`;
 const UNREAD = `read_at < now() - interval '${UNREAD_MINUTES} minutes'`;
-const BEYOND_MOST = `(epoch, position) IN (SELECT epoch, position FROM projections.earlier_views WHERE replay IS NULL
-  GROUP BY epoch, position ORDER BY max(read_at) DESC OFFSET ${MOST_POSITIONS})`;
+/** Not what somebody has just been shown, who may ask for the next page. */
+const BEYOND_MOST = `(epoch, position) IN (
+  SELECT epoch, position FROM (
+    SELECT epoch, position, max(read_at) AS last_read, row_number() OVER (ORDER BY max(read_at) DESC) AS place
+    FROM projections.earlier_views WHERE replay IS NULL GROUP BY epoch, position) AS positions
+  WHERE place > ${MOST_POSITIONS} AND last_read < now() - interval '1 minute')`;
 
 type Schemas = ReadonlyMap<string, string>;
 

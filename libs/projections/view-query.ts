@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { earlierMoment } from '../kernel/earlier-moment.js';
 import { StoreUnavailable } from '../kernel/errors.js';
 import { isTransientDatabaseError } from '../kernel/transient.js';
+import { replayRunning } from './replay-running.js';
 
 const UNDEFINED_TABLE = '42P01';
 
@@ -44,6 +45,8 @@ export async function queryView(pool: Pick<pg.Pool, 'query'>, query: pg.QueryCon
   } catch (error) {
     if (isTransientDatabaseError(error)) throw new StoreUnavailable('the database is unreachable', { cause: error });
     if ((error as { code?: string }).code !== UNDEFINED_TABLE) throw error;
+    // They were dropped since they were looked up.
+    if (earlierMoment()) throw replayRunning('the rows of that moment were dropped: they are being made again');
     throw new ViewNotBuilt('the view for this query is not built yet: retry in a moment', { cause: error });
   }
 }

@@ -228,12 +228,21 @@ it('lists all pages of one position, and takes no cursor of another', async () =
 it('takes no moment that is none, and none from a reviewer, who must not see more than they do now', async () => {
   const rita = await gatehouse.as('rita', 'reviewer');
   expect((await rita.get('/v1/cases')).status).toBe(200);
-  expect(await rita.get('/v1/cases?asOf=1')).toMatchObject({ status: 400, body: { errors: [{ field: 'asOf' }] } });
+  const refused = { status: 400, body: { errors: [{ field: 'asOf' }] } };
+  for (const path of ['/v1/cases', '/v1/images/img-1'])
+    expect([path, await rita.get(`${path}?asOf=1`)]).toMatchObject([path, refused]);
   for (const asOf of ['now', '-1', '2022-05-18', '1&asOf=2'])
     expect([asOf, await admin.get(`/v1/notices?asOf=${asOf}`)]).toMatchObject([asOf, { status: 400 }]);
   expect(await admin.get('/v1/notices?asOf=999999999')).toMatchObject({ status: 410 });
   expect((await admin.get('/v1/notices?asOf=0')).body).toEqual({ items: [], position: '0' });
   expect((await admin.get('/v1/notices?asOf=2001-01-01T00:00:00Z')).body).toEqual({ items: [], position: '0' });
+});
+
+it('replays no views for a service, which could ask for thousands of positions', async () => {
+  expect(await (await gatehouse.as('shop', 'service')).get('/v1/appeals?asOf=1')).toMatchObject({
+    status: 400,
+    body: { errors: [{ field: 'asOf', message: expect.stringContaining('not for the role service') }] },
+  });
 });
 
 const tables = async () =>
@@ -243,11 +252,18 @@ const tables = async () =>
 const positionsOf = (schemas: readonly string[]) => [...new Set(schemas.map((one) => one.split('_p').at(-1)))];
 
 it('has views as of a few positions at a time, until nobody reads them', async () => {
-  for (let position = 1; position <= MOST_POSITIONS + 2; position++)
-    expect((await admin.get(`/v1/notices?asOf=${position}`)).status).toBe(200);
   const { pool } = gatehouse.runtime;
+  const minutesAgo = (minutes: number) =>
+    pool.query(`UPDATE projections.earlier_views SET read_at = now() - interval '${minutes} minutes'`);
+  await minutesAgo(2);
+  for (let position = 1; position <= MOST_POSITIONS + 1; position++)
+    expect((await admin.get(`/v1/notices?asOf=${position}`)).status).toBe(200);
+  // Whoever has just been shown one may ask for its next page.
+  expect(positionsOf(await tables())).toHaveLength(MOST_POSITIONS + 1);
+  await minutesAgo(2);
+  expect((await admin.get(`/v1/notices?asOf=${MOST_POSITIONS + 2}`)).status).toBe(200);
   expect(positionsOf(await tables())).toHaveLength(MOST_POSITIONS);
-  await pool.query(`UPDATE projections.earlier_views SET read_at = now() - interval '${UNREAD_MINUTES + 1} minutes'`);
+  await minutesAgo(UNREAD_MINUTES + 1);
   expect((await admin.get('/v1/notices?asOf=4')).status).toBe(200);
   for (const schedule of schedulesOf(gatehouse.runtime)) await schedule.tick();
   expect(positionsOf(await tables())).toEqual(['4']);

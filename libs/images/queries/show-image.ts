@@ -125,7 +125,7 @@ export class ShowImageController {
 
   @Get(':id')
   @FromViews(imagesView)
-  @AsOf()
+  @AsOf({ notFor: ['reviewer'] })
   @Roles('lead', 'operator', 'reviewer', 'compliance', 'administrator')
   @Operation('The account of an image and what is known about it; never its prompt', {
     fields: { id: 'The image.' },

@@ -1,4 +1,5 @@
 import type { Share } from '../../libs/safety/metrics.js';
+import { scaledRate } from './simulated-staff.js';
 import type { Check, Simulation } from './simulation.js';
 
 /** A share is met if its 95% interval includes what is expected: a small run has few cases. */
@@ -48,7 +49,7 @@ export function checksOf({
   shareCheck('confirmed, of decided cases', expects.confirmedShareFrom, last?.confirmed, true);
   shareCheck('confirmed, of decided cases', expects.confirmedShareTo, last?.confirmed, false);
   if (expects.peoplePerWeekTo !== undefined) {
-    const most = Math.round(expects.peoplePerWeekTo * scale);
+    const most = scaledRate(expects.peoplePerWeekTo, scale);
     check('people onboarded in a week', `at most ${most}`, String(mostPerWeek), mostPerWeek <= most);
   }
   return checks;

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pMap from 'p-map';
 import { ApiClient } from '../../libs/cli/api-client.js';
 import { onVirtualClock, VirtualClock } from '../../libs/event-store/postgres/virtual-clock.js';
 import type { Role } from '../../libs/http/credentials/principal.js';
@@ -19,8 +18,6 @@ import { type Standalone, startStandalone } from '../standalone/standalone.js';
 import type { SentEvent } from './traffic.js';
 
 const BATCH = 500;
-/** While one batch is stored, the next ones are read. One stream keeps their order. */
-const IN_FLIGHT = 3;
 const LANE = { topic: 'simulation', partition: 0 };
 const SENDER = { actor: { kind: 'service' as const, id: 'simulation', role: 'service' }, correlationid: 'simulation' };
 
@@ -95,13 +92,11 @@ export class SimulatedService {
    * @throws GatehouseError if one is refused
    */
   async send(events: readonly SentEvent[], inTurn: readonly SentEvent[] = []): Promise<void> {
-    const batches: SentEvent[][] = [];
-    for (let n = 0; n < events.length; n += BATCH) batches.push(events.slice(n, n + BATCH));
-    const sendInTurn = async () => {
+    await this.work(async () => {
+      // One batch after the other: a small one would overtake a large one, whose validation takes several turns of the event loop.
+      for (let n = 0; n < events.length; n += BATCH) await this.store(events.slice(n, n + BATCH));
       for (const event of inTurn) await this.store([event]);
-    };
-    const sendBatches = () => pMap(batches, (batch) => this.store(batch), { concurrency: IN_FLIGHT });
-    await this.work(() => Promise.all([sendBatches(), sendInTurn()]));
+    });
   }
 
   private async store(batch: readonly SentEvent[]): Promise<void> {

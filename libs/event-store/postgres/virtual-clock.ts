@@ -6,7 +6,7 @@ import { CLOCK_SETTING, VIRTUAL } from './virtual-clock-schema.js';
 /** A connection whose sessions read the virtual clock of the database. */
 export const onVirtualClock = (connection: Connection): Connection => ({
   ...connection,
-  options: `-c ${CLOCK_SETTING}=${VIRTUAL}`,
+  options: [connection.options, `-c ${CLOCK_SETTING}=${VIRTUAL}`].filter(Boolean).join(' '),
 });
 
 /**

@@ -29,7 +29,8 @@ export const waitlistAddressesCommand: CommandGroup = (program, run) => {
           withheld += part.withheld.length;
           cursor = part.nextCursor;
         }
-        if (withheld > 0) remark(line`${withheld} people are left out: their addresses can't be read`);
+        if (withheld > 0)
+          remark(line`${withheld} people are left out: they are no longer in the line, or their addresses are erased`);
       }),
     );
 };

@@ -258,7 +258,7 @@ it('has views as of a few positions at a time, until nobody reads them', async (
   await minutesAgo(2);
   for (let position = 1; position <= MOST_POSITIONS + 1; position++)
     expect((await admin.get(`/v1/notices?asOf=${position}`)).status).toBe(200);
-  // Whoever has just been shown one may ask for its next page.
+  // A reader who has just been shown one may ask for its next page.
   expect(positionsOf(await tables())).toHaveLength(MOST_POSITIONS + 1);
   await minutesAgo(2);
   expect((await admin.get(`/v1/notices?asOf=${MOST_POSITIONS + 2}`)).status).toBe(200);

@@ -36,6 +36,7 @@ export * from './invitation-events.js';
 export * from './person.js';
 export { type AccountRecord, AccountRecords } from './queries/account-records.js';
 export { AddressBook, addressesOf, type Holder } from './queries/address-book.js';
+export { contactFields, withheldContacts } from './queries/contact-answers.js';
 export { invitationToken } from './queries/invitation-token.js';
 export { PendingDeactivations } from './queries/pending-deactivations.js';
 export { publishedPolicies } from './queries/published-policies.js';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { StoreUnavailable } from '../../libs/kernel/errors.js';
+import { commandLineFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 const LEASE_MS = 900_000;
@@ -203,6 +204,17 @@ it('exports the addresses of the line in its order, part by part, without hold-o
   ]);
   for (const other of [rita, service, await gatehouse.as('carol', 'compliance')])
     expect((await other.post('/v1/waitlist/address-exports', { reason: 'a campaign' })).status).toBe(403);
+  const cli = commandLineFor({ url: gatehouse.url, token: gatehouse.administratorToken });
+  const printed = async (...more: string[]) =>
+    (await cli.run('waitlist', 'addresses', '--class', 'campaign', '--reason', 'a campaign', ...more)).stdout
+      .trimEnd()
+      .split('\n');
+  const everybody = [late, ...line];
+  expect((await printed()).map((row) => row.split(',')[0])).toEqual(['accountId', ...everybody]);
+  expect((await printed('--json')).map((row) => JSON.parse(row).accountId)).toEqual(everybody);
+  await operator.post(`/v1/accounts/${late}/deactivation`, { reason: 'fraud' });
+  const rows = (await printed('--json')).map((row) => JSON.parse(row));
+  expect(rows.map(({ accountId }) => accountId)).not.toContain(late);
 });
 
 it('records who read the bytes of an entry in quarantine, and why', async () => {

@@ -1,13 +1,13 @@
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type Static, Type } from 'typebox';
-import { AddressBook } from '../../account/index.js';
+import { AddressBook, contactFields, withheldContacts } from '../../account/index.js';
 import { AuditTrail } from '../../audit/index.js';
 import { RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IfGiven, IsInteger, IsReason } from '../../http/field-rules.js';
-import { closed, count, list, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
+import { closed, count, list, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { NotFound } from '../../kernel/errors.js';
@@ -19,24 +19,8 @@ const MAX_PARTS = 1_000_000;
 const AddressesAnswer = closed({
   cohortId: text('The cohort.'),
   part: count('This part of the cohort, from 0.'),
-  items: list(
-    closed({
-      accountId: text('The account.'),
-      email: text('The address.'),
-      locale: orNull(text('The language of the person, if they gave one.')),
-    }),
-    'The people of this part, in the order of their onboarding.',
-  ),
-  withheld: list(
-    closed({
-      accountId: text('The account.'),
-      why: oneOf(
-        ['deactivated', 'unreadable', 'erased', 'no-address'],
-        'Why its address is not here; `unreadable`: an event of the account can’t be read.',
-      ),
-    }),
-    'People of this part who are not to be written to, or can’t be.',
-  ),
+  items: list(closed(contactFields), 'The people of this part, in the order of their onboarding.'),
+  withheld: withheldContacts,
   nextPart: Type.Optional(count('Pass it as `part`; absent if nobody else has been onboarded with the cohort so far.')),
 });
 export type AddressesAnswer = Static<typeof AddressesAnswer>;
@@ -84,7 +68,7 @@ export class ExportAddressesController {
   @HttpCode(200)
   @Roles('operator', 'administrator')
   @Operation('The addresses of the people onboarded with a cohort, to invite them', {
-    description: 'Each call is recorded in the log before it is answered: who read whose addresses, and why.',
+    description: 'Who read whose addresses, and why, is recorded in the log before they are answered.',
     fields: { id: 'The cohort.' },
     example: { reason: 'invitations of week 20' },
     answer: answer('Addresses', 'A part of the cohort.', AddressesAnswer, {

@@ -16,9 +16,9 @@ export const waitlistAddressesCommand: CommandGroup = (program, run) => {
     .requiredOption('--reason <text>', 'why', reason)
     .option('--class <class>', 'only people of this class', label)
     .action(
-      run<{ reason: string; class?: string }>(async ({ client, printItem, remark }, { reason, class: of }) => {
+      run<{ reason: string; class?: string }>(async ({ client, json, printItem, remark }, { reason, class: of }) => {
         let withheld = 0;
-        printItem(COLUMNS, () => line`${COLUMNS.join(',')}`);
+        if (!json) printItem(undefined, () => line`${COLUMNS.join(',')}`);
         for (let cursor: string | undefined, isLast = false; !isLast; isLast = cursor === undefined) {
           const body = { reason, class: of, cursor };
           const part = await client.post<LineAddressesAnswer>('/v1/waitlist/address-exports', body, {
@@ -26,6 +26,7 @@ export const waitlistAddressesCommand: CommandGroup = (program, run) => {
           });
           for (const person of part.items)
             printItem(person, () => line`${COLUMNS.map((name) => csvCell(person[name])).join(',')}`);
+          if (json) for (const one of part.withheld) printItem(one, () => line`${one.accountId}`);
           withheld += part.withheld.length;
           cursor = part.nextCursor;
         }

@@ -3,14 +3,21 @@ import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IsString, Matches, MaxLength } from 'class-validator';
 import pMap from 'p-map';
 import { type Static, Type } from 'typebox';
-import { AddressBook, isWaiting, waitingTurn, waitlistClassStream } from '../../account/index.js';
+import {
+  AddressBook,
+  contactFields,
+  isWaiting,
+  waitingTurn,
+  waitlistClassStream,
+  withheldContacts,
+} from '../../account/index.js';
 import { AuditTrail } from '../../audit/index.js';
 import { RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
 import { ACCOUNTS_PER_EVENT } from '../../events/schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsInteger, IsLabel, IsReason, Means } from '../../http/field-rules.js';
-import { closed, list, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
+import { closed, list, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { HOLD_OUT } from '../../kernel/reserved-classes.js';
@@ -20,24 +27,10 @@ const CONCURRENT_ACCOUNTS = 64;
 
 const LineAddressesAnswer = closed({
   items: list(
-    closed({
-      accountId: text('The account.'),
-      class: text('Its class.'),
-      email: text('The address.'),
-      locale: orNull(text('The language of the person, if they gave one.')),
-    }),
+    closed({ ...contactFields, class: text('Its class.') }),
     'People of this part of the line, in its order.',
   ),
-  withheld: list(
-    closed({
-      accountId: text('The account.'),
-      why: oneOf(
-        ['deactivated', 'unreadable', 'erased', 'no-address'],
-        'Why its address is not here; `unreadable`: an event of the account can’t be read.',
-      ),
-    }),
-    'People of this part who are not to be written to, or can’t be.',
-  ),
+  withheld: withheldContacts,
   nextCursor: Type.Optional(text('Pass it as `cursor`; absent at the end of the line.')),
 });
 export type LineAddressesAnswer = Static<typeof LineAddressesAnswer>;
@@ -103,7 +96,7 @@ export class ExportLineController {
   @Roles('operator', 'administrator')
   @Operation('The addresses of people who wait, in the order of the line, for a campaign of invitations', {
     description:
-      'Part by part. Hold-outs, people who have withdrawn and barred ones are left out. Each call is recorded in the log before it is answered: who read whose addresses, and why.',
+      'Part by part. Hold-outs, people who have withdrawn and barred ones are left out. Who read whose addresses, and why, is recorded in the log before they are answered.',
     example: { reason: 'invitations of June', class: 'artists' },
     answer: answer('LineAddresses', 'A part of the line.', LineAddressesAnswer, {
       items: [{ accountId: 'acc-1', class: 'artists', email: 'ada@example.org', locale: 'en-GB' }],

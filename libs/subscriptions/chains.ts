@@ -5,6 +5,8 @@ import type { LogTail } from './log-tail.js';
 export interface ChainOptions {
   types: readonly string[];
   keyOf(event: RecordedEvent): string;
+  /** Whether there is anything to process for an event; if not, it counts as finished. May become false, but never true. */
+  concerns(event: RecordedEvent): boolean;
   /** Processes an event. An error ends all chains. */
   work(event: RecordedEvent): Promise<void>;
 }
@@ -26,6 +28,8 @@ interface Chain {
   queue: Queued[];
   /** Set if later events of the key are not in the queue: they are read again after this place. */
   unread?: Place;
+  /** How many those are; too many if some of them concern nobody any more. */
+  unreadEvents: number;
 }
 
 export interface ChainProgress {
@@ -55,8 +59,6 @@ export class Chains {
   private ready: Chain[] = [];
   private running = 0;
   private unfinished = 0;
-  /** Events since the start. */
-  private finished = 0;
   private frontier: Place = { position: 0, events: 0 };
   private isStopped = true;
   private failure: { error: unknown } | undefined;
@@ -72,7 +74,6 @@ export class Chains {
     this.chains = new Map();
     this.ready = [];
     this.unfinished = 0;
-    this.finished = 0;
     this.frontier = { position, events: 0 };
     this.failure = undefined;
     this.isStopped = false;
@@ -85,12 +86,14 @@ export class Chains {
   get progress(): ChainProgress {
     let before = this.frontier;
     let oldest: RecordedEvent | undefined;
-    for (const { queue, unread } of this.chains.values()) {
+    let { unfinished } = this;
+    for (const { queue, unread, unreadEvents } of this.chains.values()) {
+      unfinished += unreadEvents;
       const [first] = queue;
       const place = first?.before ?? unread;
       if (place && place.events < before.events) [before, oldest] = [place, first?.event];
     }
-    const finished = this.finished - before.events;
+    const finished = Math.max(0, this.frontier.events - before.events - unfinished);
     return { reached: before.position, finished, isUnfinished: before !== this.frontier, oldest };
   }
 
@@ -98,7 +101,7 @@ export class Chains {
   add(events: readonly RecordedEvent[], next: Position): void {
     let before = this.frontier;
     for (const event of events) {
-      this.enqueue(event, before);
+      if (this.options.concerns(event)) this.enqueue(event, before);
       before = { position: event.position, events: before.events + 1 };
     }
     this.frontier = { position: next, events: before.events };
@@ -131,13 +134,13 @@ export class Chains {
     const key = this.options.keyOf(event);
     let chain = this.chains.get(key);
     if (!chain) {
-      chain = { key, queue: [] };
+      chain = { key, queue: [], unreadEvents: 0 };
       this.chains.set(key, chain);
       this.ready.push(chain);
     }
-    if (chain.unread !== undefined) return;
-    if (chain.queue.length >= PER_KEY) {
-      chain.unread = before;
+    if (chain.unread !== undefined || chain.queue.length >= PER_KEY) {
+      chain.unread ??= before;
+      chain.unreadEvents++;
       return;
     }
     chain.queue.push({ event, before });
@@ -168,7 +171,6 @@ export class Chains {
       await this.options.work(chain.queue[0]!.event);
       chain.queue.shift();
       this.unfinished--;
-      this.finished++;
     } else await this.readOn(chain);
     if (chain.queue.length > 0 || chain.unread !== undefined) this.ready.push(chain);
     else this.chains.delete(chain.key);
@@ -176,20 +178,23 @@ export class Chains {
 
   private async readOn(chain: Chain): Promise<void> {
     while (chain.unread !== undefined && chain.queue.length < PER_KEY && !this.isStopped) {
-      const { types, keyOf } = this.options;
+      const { types, keyOf, concerns } = this.options;
       const page = await this.log.readAll(chain.unread.position, { types, limit: PAGE });
       for (const event of page.events) {
         if (event.position > this.frontier.position || chain.queue.length >= PER_KEY) break;
-        if (keyOf(event) === chain.key) {
+        if (keyOf(event) === chain.key && concerns(event)) {
           chain.queue.push({ event, before: chain.unread });
           this.unfinished++;
+          chain.unreadEvents--;
         }
         chain.unread = { position: event.position, events: chain.unread.events + 1 };
       }
       if (chain.queue.length >= PER_KEY) return;
       // Up to the frontier, nothing of the key is missing any more, and what comes later is added.
-      if (page.next >= this.frontier.position) chain.unread = undefined;
-      else chain.unread = { ...chain.unread, position: page.next };
+      if (page.next >= this.frontier.position) {
+        chain.unread = undefined;
+        chain.unreadEvents = 0;
+      } else chain.unread = { ...chain.unread, position: page.next };
     }
   }
 }

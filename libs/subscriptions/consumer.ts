@@ -10,6 +10,11 @@ export interface Consumer {
   key(event: RecordedEvent): string;
   /** The key that an earlier release gave an event, if that is another one: it may be parked under that. */
   formerKey?(event: RecordedEvent): string;
+  /**
+   * False for an event for which `react` would do nothing, as far as that is known without waiting. Such an event is passed over at
+   * once: most facts about images concern no consumer, and a turn for each costs more than to look at it.
+   */
+  concerns?(event: RecordedEvent): boolean;
   /** Must be idempotent: after a crash or an error it is called again for the same event. */
   react(event: RecordedEvent): Promise<void>;
 }
@@ -18,6 +23,7 @@ export interface ConsumerDefinition<Definition extends EventDefinition> extends 
   events: readonly Definition[];
   key(event: RecordedOf<Definition>): string;
   formerKey?(event: RecordedOf<Definition>): string;
+  concerns?(event: RecordedOf<Definition>): boolean;
   react(event: RecordedOf<Definition>): Promise<void>;
 }
 
@@ -26,3 +32,7 @@ export const defineConsumer = <Definition extends EventDefinition>({
   events,
   ...consumer
 }: ConsumerDefinition<Definition>): Consumer => ({ ...consumer, types: typesOf(events) });
+
+/** Whether there is anything to process for an event; one that can't be read is for the consumer to be parked at. */
+export const isConcerned = ({ concerns }: Consumer, event: RecordedEvent): boolean =>
+  event.fault !== undefined || concerns?.(event) !== false;

@@ -7,7 +7,7 @@ import { isTransient } from '../kernel/transient.js';
 import { pause } from '../kernel/wait.js';
 import { Chains } from './chains.js';
 import { type Checkpoint, parkedKeys, type ReactorProgress, type Retry, type Work } from './checkpoints.js';
-import type { Consumer } from './consumer.js';
+import { type Consumer, isConcerned } from './consumer.js';
 import type { LogTail } from './log-tail.js';
 import { type BackgroundWork, OwnedSubscription } from './owned-subscription.js';
 import type { Ownership } from './ownership.js';
@@ -41,7 +41,7 @@ export class Reactor {
   /** Events that failed and are retried, by position. */
   private readonly failed = new Map<Position, Retry>();
   /** Events that are being processed, in the order in which that began. */
-  private readonly active = new Set<Work>();
+  private readonly active = new Set<{ event: RecordedEvent; sinceMs: number }>();
   private isRetryingParked = false;
   private retriedAt = Number.NEGATIVE_INFINITY;
   /** The signal of a run. */
@@ -63,6 +63,7 @@ export class Reactor {
     this.chains = new Chains(log, {
       types: consumer.types,
       keyOf: (event) => this.keyOf(event),
+      concerns: (event) => isConcerned(consumer, event),
       work: (event) => this.work(event),
     });
     this.subscription = new OwnedSubscription(pool, log, ownership, {
@@ -114,8 +115,15 @@ export class Reactor {
     for (const failed of this.failed.keys()) if (failed <= position) this.failed.delete(failed);
     const [retrying] = [...this.failed.values()].sort((a, b) => a.position - b.position);
     const isWorking = this.isRetryingParked || (isUnfinished && !(oldest && this.failed.has(oldest.position)));
-    const workingOn = [...this.active].find((event) => !this.failed.has(event.position));
-    return { position, finished, retrying, isWorking, workingOn };
+    return { position, finished, retrying, isWorking, workingOn: this.workingOn() };
+  }
+
+  private workingOn(): Work | undefined {
+    for (const { event, sinceMs } of this.active) {
+      const { position, type } = event;
+      if (!this.failed.has(position)) return { position, type, key: this.keyOf(event), since: toIso(sinceMs) };
+    }
+    return undefined;
   }
 
   private noteFailure({ position, type }: RecordedEvent, key: string): void {
@@ -149,8 +157,7 @@ export class Reactor {
    * @throws transient errors
    */
   private async react(event: RecordedEvent, attempts: number): Promise<boolean> {
-    const { position, type } = event;
-    const work = { position, type, key: this.keyOf(event), since: toIso(systemClock.now()) };
+    const work = { event, sinceMs: systemClock.now() };
     this.active.add(work);
     try {
       return await this.attempt(event, attempts);
@@ -275,7 +282,7 @@ export class Reactor {
     for (;;) {
       for (const event of page.events) {
         if (event.position > end) return true;
-        if (!this.isOf(key, event) || this.waitsElsewhere(key, event)) continue;
+        if (!this.isOf(key, event) || !isConcerned(this.consumer, event) || this.waitsElsewhere(key, event)) continue;
         if (!(await this.reactOnce(event)) && !this.waitsElsewhere(key, event)) return false;
       }
       if (page.next >= end || page.atHead) return true;

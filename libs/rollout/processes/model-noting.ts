@@ -16,6 +16,7 @@ export function modelNoting(transactor: Transactor): Consumer {
     name: MODEL_NOTING,
     events: [ImageGenerated],
     key: ({ data }) => data.model ?? '',
+    concerns: ({ data: { model } }) => model !== undefined && !known.has(model),
     async react(event) {
       const { model, imageId } = event.data;
       if (model === undefined || known.has(model)) return;

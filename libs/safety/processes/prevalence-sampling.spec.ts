@@ -9,6 +9,7 @@ import { toIso } from '../../kernel/clock.js';
 import type { JsonObject } from '../../kernel/envelope.js';
 import { NotCaughtUp } from '../../kernel/errors.js';
 import { timeOrderedIds } from '../../kernel/ids.js';
+import { isConcerned } from '../../subscriptions/consumer.js';
 import { MAX_PER_MILLION } from '../events.js';
 import { placeInMillion } from '../prevalence-sample.js';
 import { MAX_WAITING, prevalenceSampling } from './prevalence-sampling.js';
@@ -56,6 +57,7 @@ class World {
   async expose(imageId: string, type = 'ImageDownloaded', data: JsonObject = {}): Promise<void> {
     const event = recorded(++this.nth, type, { imageId, ...data }, { time: toIso(NOW) });
     if (!this.exposed.has(imageId)) this.exposed.set(imageId, NOW);
+    if (!isConcerned(this.consumer, event)) return;
     await this.consumer.react(event);
     await this.consumer.react(event);
   }

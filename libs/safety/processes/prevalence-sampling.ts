@@ -36,15 +36,15 @@ export interface PrevalenceSamplingPorts {
  */
 export function prevalenceSampling(ports: PrevalenceSamplingPorts): Consumer {
   const { transactor, ownEventIds, keys, exposedAt, waiting, ownerOf, likeness, open } = ports;
+  const placeOf = (imageId: string) => placeInMillion(keys.keyedHash(`prevalence\n${imageId}`));
   return defineConsumer({
     name: PREVALENCE_SAMPLING,
     events: [ImageShared, ImageDownloaded],
     key: ({ data }) => data.imageId,
+    concerns: (event) => isExposure(event) && placeOf(event.data.imageId) < MAX_PER_MILLION,
     async react(event) {
-      if (!isExposure(event)) return;
       const { imageId } = event.data;
-      const place = placeInMillion(keys.keyedHash(`prevalence\n${imageId}`));
-      if (place >= MAX_PER_MILLION) return;
+      const place = placeOf(imageId);
       const { state: settings } = await transactor.load(reviewSettingsStream, undefined);
       const { prevalencePerMillion: perMillion } = settings.sampling;
       if (place >= perMillion) return;

@@ -11,6 +11,7 @@ import { toIso } from '../../kernel/clock.js';
 import type { JsonObject, Position } from '../../kernel/envelope.js';
 import { NotCaughtUp } from '../../kernel/errors.js';
 import { timeOrderedIds } from '../../kernel/ids.js';
+import { isConcerned } from '../../subscriptions/consumer.js';
 import { RULE_FLAGGER, restrictedShareFlagging } from './restricted-share-flagging.js';
 
 const imageId = 'img-1';
@@ -74,7 +75,8 @@ class World {
   /** Processes what waits. @param again how many processed events a restart delivers once more */
   async process(again = 0): Promise<void> {
     for (const event of this.log.events.slice(Math.max(0, this.done - again)))
-      if (this.consumer.types.includes(event.type)) await this.consumer.react(event);
+      if (this.consumer.types.includes(event.type) && isConcerned(this.consumer, event))
+        await this.consumer.react(event);
     this.done = this.log.events.length;
   }
 

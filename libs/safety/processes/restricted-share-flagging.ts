@@ -57,8 +57,8 @@ export function restrictedShareFlagging(ports: RestrictedSharePorts): Consumer {
     name: RESTRICTED_SHARE_FLAGGING,
     events: [ImageShared, ImageGenerated],
     key: ({ data }) => data.imageId,
+    concerns: (event) => event.type === 'ImageShared' || isRestricted(event.data),
     async react(event) {
-      if (event.type === 'ImageGenerated' && !isRestricted(event.data)) return;
       const { imageId } = event.data;
       const { facts, isParked } = await imageAsOf(imageId, event.position);
       if (isParked) {

@@ -10,7 +10,7 @@ const STALLED_MS = 60_000;
 
 /** Views that a projector of this process keeps up to date on its own. */
 export class FollowingViews implements SettledViews {
-  readonly follow = true;
+  readonly followAlone = true;
 
   constructor(
     private readonly projector: Pick<Projector, 'position'>,

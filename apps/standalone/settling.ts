@@ -10,7 +10,7 @@ export interface SettledViews {
   /** Resolves once the views have passed the log's current head. */
   processAll(): Promise<void>;
   /** Whether they follow the log on their own. */
-  follow: boolean;
+  followAlone?: boolean;
 }
 
 /** Processes everything that is stored and what follows from it, always in the same order. */
@@ -41,7 +41,7 @@ export class Settling {
    * @param from how far the views are
    */
   async projecting<Result>(work: () => Promise<Result>, from: Position = -1): Promise<Result> {
-    if (this.views.follow) {
+    if (this.views.followAlone) {
       const result = await work();
       await this.views.processAll();
       return result;

@@ -50,7 +50,7 @@ export async function startStandalone({ background = true, ...options }: Standal
       settling = new Settling(new FollowingViews(projector, runtime.viewReader, runtime.log), reactors, runtime.log);
       return { ...gateway, roles: ['gateway', 'projector'], work: [projector, ...following] };
     }
-    settling = new Settling({ processAll: () => projector.processAll(), follow: false }, reactors, runtime.log);
+    settling = new Settling(projector, reactors, runtime.log);
     derived = following;
     if (!background) return gateway;
     const work: { run(signal: AbortSignal): Promise<void> }[] = [projector, ...reactors, ...derived];

@@ -94,7 +94,7 @@ describe('a simulated rollout', () => {
     const found = await play({
       ...atTheLimit,
       people: [{ ...people!, violationRate: people!.violationRate / 10 }],
-      raises: [140],
+      ...{ days: 42, raises: [140] },
       arrivals: { atStart: 500, perWeek: 0 },
       expects: { brakes: false, expands: true, withinRate: true },
     });

@@ -8,6 +8,7 @@ export function checksOf({
   days,
   moves,
   mostPerWeek,
+  fullestWeek,
   scale,
 }: Omit<Simulation, 'checks' | 'events'>): Check[] {
   const { expects = {} } = scenario;
@@ -48,6 +49,13 @@ export function checksOf({
   shareCheck('flagged, of exposed images', expects.flaggedShareBelow, last?.flagged, false);
   shareCheck('confirmed, of decided cases', expects.confirmedShareFrom, last?.confirmed, true);
   shareCheck('confirmed, of decided cases', expects.confirmedShareTo, last?.confirmed, false);
+  if (expects.withinRate !== undefined) {
+    const { people, perWeek, day } = fullestWeek;
+    const isWithin = people <= perWeek;
+    const found = `${people} at a rate of ${perWeek} (day ${day})`;
+    const expected = expects.withinRate ? 'never more than the rate then in force' : 'more than the rate then in force';
+    check('people onboarded in a week', expected, found, isWithin === expects.withinRate);
+  }
   if (expects.peoplePerWeekTo !== undefined) {
     const most = scaledRate(expects.peoplePerWeekTo, scale);
     check('people onboarded in a week', `at most ${most}`, String(mostPerWeek), mostPerWeek <= most);

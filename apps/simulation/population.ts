@@ -3,6 +3,8 @@ import type { Behaviour, Scenario } from './scenario.js';
 
 /** Somebody who joins, and generates images once onboarded. */
 export interface Person {
+  /** 1 for the first who joins. */
+  number: number;
   accountId: string;
   class: string;
   behaviour: Behaviour;
@@ -48,7 +50,7 @@ export class Population {
 
   /** In the order of their numbers, whatever the order of their onboarding. */
   get people(): Person[] {
-    return [...this.active.values()].sort((one, other) => numberOf(one) - numberOf(other));
+    return [...this.active.values()].sort((one, other) => one.number - other.number);
   }
 
   private create(number: number): Person {
@@ -57,15 +59,13 @@ export class Population {
     const behaviour = drawn(this.scenario.people, chance);
     const { violationRate, violatorShare = 1 } = behaviour;
     const person: Person = {
-      ...{ accountId, class: behaviour.class, behaviour, chance, images: 0 },
+      ...{ number, accountId, class: behaviour.class, behaviour, chance, images: 0 },
       violationRate: chance.happens(violatorShare) ? violationRate / violatorShare : 0,
     };
     this.known.set(accountId, person);
     return person;
   }
 }
-
-const numberOf = ({ accountId }: Person): number => Number(accountId.slice('person-'.length));
 
 function drawn(people: readonly Behaviour[], chance: Chance): Behaviour {
   const whole = people.reduce((sum, { share }) => sum + share, 0);

@@ -20,7 +20,7 @@ export interface SimulationOptions {
 }
 
 const FOLLOWED = ['AccountOnboarded', 'AccountDeactivated', 'GateMoved'];
-const WEEK = 7;
+const DAYS_A_WEEK = 7;
 
 /**
  * Plays a scenario on a database of its own. The same scenario, seed and scale give the same events but for ids and nonces.
@@ -44,12 +44,14 @@ class Run {
   private readonly traffic: Traffic;
   private staff!: SimulatedStaff;
   private position: Position = 0;
-  /** People onboarded on each day. */
+  /** People onboarded in each step. */
   private readonly onboarded: number[] = [];
+  private fullestWeek: Simulation['fullestWeek'];
   private readonly days: ObservedDay[] = [];
   private readonly moves: SimulatedMove[] = [];
   private readonly rates: Simulation['rates'] = [];
   private readonly raises: number[];
+  private readonly stepsPerDay: number;
 
   constructor(
     private readonly service: SimulatedService,
@@ -59,6 +61,8 @@ class Run {
     this.population = new Population(scenario, options.seed, options.scale);
     this.traffic = new Traffic(scenario);
     this.raises = [...(scenario.raises ?? [])];
+    this.stepsPerDay = Math.round(24 / scenario.stepHours);
+    this.fullestWeek = { day: 0, people: 0, perWeek: scaledRate(scenario.perWeek, options.scale) };
   }
 
   async play(): Promise<Simulation> {
@@ -69,36 +73,33 @@ class Run {
     this.rates.push({ day: 0, perWeek: scaledRate(scenario.perWeek, scale) });
     await service.settle();
     const startsAt = service.now;
-    const stepDays = scenario.stepHours / 24;
-    const stepsPerDay = Math.round(1 / stepDays);
     for (let day = 1; day <= scenario.days; day++) {
-      this.onboarded.push(0);
-      for (let step = 1; step <= stepsPerDay; step++) {
-        await service.moveTo(startsAt + (day - 1) * DAY_MS + step * scenario.stepHours * 3_600_000);
-        await this.step(day, stepDays);
+      for (let step = 1; step <= this.stepsPerDay; step++) {
+        await service.moveTo(startsAt + (day - 1) * DAY_MS + step * this.stepMs);
+        await this.step(day);
       }
-      this.days.push(
-        await observe(
-          this.staff.api,
-          day,
-          this.onboarded.reduce((sum, one) => sum + one, 0),
-        ),
-      );
+      this.days.push(await observe(this.staff.api, day, sumOf(this.onboarded)));
       onDay?.(day);
     }
-    const { days, moves, rates } = this;
-    const simulation = { scenario, seed, scale, days, moves, rates };
-    const mostPerWeek = mostInARow(this.onboarded, WEEK);
+    await service.caughtUp();
+    const { days, moves, rates, fullestWeek } = this;
+    const simulation = { scenario, seed, scale, days, moves, rates, fullestWeek };
+    const mostPerWeek = mostInARow(this.onboarded, DAYS_A_WEEK * this.stepsPerDay);
     const events = await service.head();
     const checks = checksOf({ ...simulation, mostPerWeek });
     return { ...simulation, mostPerWeek, events, checks };
   }
 
-  private async step(day: number, days: number): Promise<void> {
+  private get stepMs(): number {
+    return DAY_MS / this.stepsPerDay;
+  }
+
+  private async step(day: number): Promise<void> {
     const { service, staff, traffic, population } = this;
+    const days = 1 / this.stepsPerDay;
     await service.send(traffic.until(service.now, population.people), this.joins(days));
     await service.settle();
-    await service.work(() => staff.review(days, traffic.isViolation));
+    await service.work(() => staff.review(service.now - this.stepMs, days, traffic.isViolation));
     await service.settle();
     await service.tick();
     const expands = await this.follow(day);
@@ -127,9 +128,17 @@ class Run {
       if (type === 'GateMoved') this.moves.push({ day, outcome, reasons });
     }
     for (const accountId of accounts) this.population.onboarded(accountId);
-    this.onboarded[day - 1]! += accounts.length;
+    this.onboarded.push(accounts.length);
+    this.noteWeek(day);
     await this.service.work(() => this.staff.accept(accounts));
     return this.moves.at(-1)?.outcome === 'expand';
+  }
+
+  private noteWeek(day: number): void {
+    const people = sumOf(this.onboarded.slice(-DAYS_A_WEEK * this.stepsPerDay));
+    const { perWeek } = this.rates.at(-1)!;
+    const { fullestWeek: fullest } = this;
+    if (people * fullest.perWeek > fullest.people * perWeek) this.fullestWeek = { day, people, perWeek };
   }
 
   private async raise(day: number): Promise<void> {
@@ -140,13 +149,7 @@ class Run {
   }
 }
 
-function mostInARow(values: readonly number[], length: number): number {
-  let most = 0;
-  for (let n = 0; n < values.length; n++) {
-    most = Math.max(
-      most,
-      values.slice(Math.max(0, n + 1 - length), n + 1).reduce((sum, one) => sum + one, 0),
-    );
-  }
-  return most;
-}
+const sumOf = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0);
+
+const mostInARow = (values: readonly number[], length: number): number =>
+  Math.max(0, ...values.map((_, n) => sumOf(values.slice(Math.max(0, n + 1 - length), n + 1))));

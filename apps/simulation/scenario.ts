@@ -36,6 +36,11 @@ const Expectations = closed(
     flaggedShareBelow: Type.Optional(share('The share of exposed images that are flagged, which is to stay below.')),
     confirmedShareFrom: Type.Optional(share('The least share of decided cases that are confirmed.')),
     confirmedShareTo: Type.Optional(share('The highest share of decided cases that are confirmed.')),
+    withinRate: Type.Optional(
+      Type.Boolean({
+        description: 'Whether never more people are onboarded in seven days than the rate then in force.',
+      }),
+    ),
     peoplePerWeekTo: Type.Optional(whole(1, MAX_PER_WEEK, 'The most people that are onboarded in a week.')),
   },
   'What has to come out; a run that misses it ends with exit code 7. At a small scale shares are those that a 95% interval includes.',
@@ -102,6 +107,12 @@ export const ScenarioSchema = Type.Object(
         people: whole(1, 100, 'How many there are.'),
         casesPerDay: positive(100_000, 'Cases that one of them decides a day.'),
         accuracy: share('The share of their verdicts that are right.'),
+        weekends: Type.Optional(
+          Type.Boolean({
+            description:
+              'Whether they work on Saturdays and Sundays too; true if absent. After days off they decide more in a day than comes in, which shows the gate what they can.',
+          }),
+        ),
       },
       'Who reviews flagged images.',
     ),

@@ -27,6 +27,7 @@ export const preview2022: Scenario = {
     flaggedShareBelow: 0.0005,
     confirmedShareFrom: 0.25,
     confirmedShareTo: 0.35,
+    withinRate: true,
     peoplePerWeekTo: 1000,
   },
 };
@@ -43,8 +44,8 @@ export const beta: Scenario = {
   arrivals: { atStart: 1_000_000, perWeek: 20_000 },
   people: [{ class: 'general', share: 1, ...PUBLISHED, imagesPerWeek: 9, violationRate: 0.000_05 }],
   detection: { ...DETECTION, falseAlarmRate: 0.0001 },
-  reviewers: { people: 20, casesPerDay: 60, accuracy: 1 },
-  expects: { brakes: false, peoplePerWeekTo: 200_000 },
+  reviewers: { people: 20, casesPerDay: 60, accuracy: 1, weekends: false },
+  expects: { brakes: false, expands: true, withinRate: true },
 };
 
 export const badCohort: Scenario = {
@@ -92,7 +93,7 @@ export const atTheLimit: Scenario = {
   arrivals: { atStart: 150, perWeek: 70 },
   people: [{ class: 'general', share: 1, ...SMALL, violationRate: SMALL_LIMIT }],
   detection: { recall: 1, falseAlarmRate: 0.002, byUsers: 0.5, delayDays: 1 },
-  reviewers: { people: 4, casesPerDay: 25, accuracy: 1 },
+  reviewers: { people: 4, casesPerDay: 25, accuracy: 1, weekends: false },
   expects: { expands: false },
 };
 

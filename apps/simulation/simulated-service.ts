@@ -8,6 +8,9 @@ import { TokenRegistry } from '../../libs/http/credentials/token-registry.js';
 import { Ingest } from '../../libs/ingest/ingest.js';
 import type { Position, RecordedEvent } from '../../libs/kernel/envelope.js';
 import { GatehouseError } from '../../libs/kernel/errors.js';
+import { APPEND_EVENTS, VIEW_LEAD_EVENTS } from '../../libs/kernel/fact-limits.js';
+import { pause } from '../../libs/kernel/wait.js';
+import { logConsumers } from '../../libs/operations/index.js';
 import { readSettings } from '../../libs/platform/configuration/settings.js';
 import { type Connection, openDatabase } from '../../libs/platform/database/database.js';
 import { createLogger } from '../../libs/platform/logging/logger.js';
@@ -17,7 +20,11 @@ import { schedulesOf } from '../composition/workers.js';
 import { type Standalone, startStandalone } from '../standalone/standalone.js';
 import type { SentEvent } from './traffic.js';
 
-const BATCH = 500;
+/** That many are stored by one statement. */
+const BATCH = APPEND_EVENTS;
+/** Reactors process them before the next ones, while they are in memory. */
+const SETTLED_EVENTS = VIEW_LEAD_EVENTS / 2;
+const LOOK_MS = 50;
 const LANE = { topic: 'simulation', partition: 0 };
 const SENDER = { actor: { kind: 'service' as const, id: 'simulation', role: 'service' }, correlationid: 'simulation' };
 
@@ -62,7 +69,7 @@ export class SimulatedService {
       const clock = await VirtualClock.begin(database.pool, startsAt);
       const settings = readSettings({ GATEHOUSE_PORT: '0', GATEHOUSE_DATA: directory, ...LIMITS });
       const logger = createLogger({ logLevel: 'error', logFormat: 'json' });
-      const options = { settings, connection: onVirtualClock(connection), logger, clock, background: false };
+      const options = { settings, connection: onVirtualClock(connection), logger, clock, background: 'views' as const };
       return new SimulatedService(await startStandalone(options), clock, signal, end);
     } catch (error) {
       await end();
@@ -92,11 +99,17 @@ export class SimulatedService {
    * @throws GatehouseError if one is refused
    */
   async send(events: readonly SentEvent[], inTurn: readonly SentEvent[] = []): Promise<void> {
-    await this.work(async () => {
-      // One batch after the other: a small one would overtake a large one, whose validation takes several turns of the event loop.
-      for (let n = 0; n < events.length; n += BATCH) await this.store(events.slice(n, n + BATCH));
-      for (const event of inTurn) await this.store([event]);
-    });
+    let unsettled = 0;
+    // One batch after the other: a small one would overtake a large one, whose validation takes several turns of the event loop.
+    for (let n = 0; n < events.length; n += BATCH) {
+      await this.store(events.slice(n, n + BATCH));
+      unsettled += BATCH;
+      if (unsettled < SETTLED_EVENTS) continue;
+      await this.settle();
+      unsettled = 0;
+    }
+    for (const event of inTurn) await this.store([event]);
+    await this.settle();
   }
 
   private async store(batch: readonly SentEvent[]): Promise<void> {
@@ -130,6 +143,18 @@ export class SimulatedService {
       for (const schedule of this.schedules) await schedule.tick();
     });
     await this.settle();
+  }
+
+  /** Resolves once everything that follows the log has processed it. */
+  async caughtUp(): Promise<void> {
+    const { pool, catalogue, settings } = this.standalone.runtime;
+    for (;;) {
+      this.signal.throwIfAborted();
+      const head = await this.head();
+      const { progress } = await logConsumers(pool, catalogue.views, settings);
+      if ([...progress.values()].every(({ position }) => position >= head)) return;
+      await pause(LOOK_MS, this.signal);
+    }
   }
 
   /** Events of some types after a position. */

@@ -8,6 +8,8 @@ import type { SimulatedService } from './simulated-service.js';
 const QUEUE = 'default';
 const CLAUSE = 'violent';
 const POLICY = 'simulation-1';
+/** By UTC: Sunday and Saturday. */
+const WEEKEND = [0, 6];
 const IN_FLIGHT = 16;
 
 /** At least one person a week. */
@@ -74,10 +76,12 @@ export class SimulatedStaff {
 
   /**
    * Reviewers decide as many cases as they can in a step, the one that is due first before the others.
+   * @param from when the step began, in epoch milliseconds
    * @returns how many they decided
    */
-  async review(days: number, isViolation: (imageId: string) => boolean): Promise<number> {
-    const { people, casesPerDay } = this.scenario.reviewers;
+  async review(from: number, days: number, isViolation: (imageId: string) => boolean): Promise<number> {
+    const { people, casesPerDay, weekends = true } = this.scenario.reviewers;
+    if (!weekends && WEEKEND.includes(new Date(from).getUTCDay())) return 0;
     this.supply += people * casesPerDay * days * this.scale;
     let decided = 0;
     while (this.supply >= 1) {

@@ -17,6 +17,7 @@ const dayOf = (day: number): ObservedDay => ({
 const simulation: Simulation = {
   scenario: preview2022,
   ...{ seed: 1, scale: 0.01, mostPerWeek: 70, events: 12_345 },
+  fullestWeek: { day: 7, people: 70, perWeek: 70 },
   days: Array.from({ length: 10 }, (_, n) => dayOf(n + 1)),
   moves: [{ day: 4, outcome: 'expand', reasons: [] }],
   rates: [{ day: 0, perWeek: 70 }],

@@ -26,6 +26,8 @@ export interface Simulation {
   rates: { day: number; perWeek: number }[];
   /** The most people onboarded in seven days in a row. */
   mostPerWeek: number;
+  /** The seven days in which the most of the rate was used that was in force at their end. */
+  fullestWeek: { day: number; people: number; perWeek: number };
   /** Of the log. */
   events: number;
   checks: Check[];

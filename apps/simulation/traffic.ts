@@ -63,11 +63,11 @@ export class Traffic {
   }
 
   private imagesOf(person: Person, to: number, events: { at: number; event: SentEvent }[]): void {
-    const { accountId, behaviour, chance } = person;
+    const { number, accountId, behaviour, chance } = person;
     const { imagesPerWeek, sharedShare, downloadedShare } = behaviour;
     const from = to - this.stepMs;
     for (let left = poisson(chance, (imagesPerWeek * this.stepMs) / WEEK_MS); left > 0; left--) {
-      const imageId = `image-${accountId.slice('person-'.length)}-${++person.images}`;
+      const imageId = `image-${number}-${++person.images}`;
       const at = Math.floor(from + (1 - chance.next()) * this.stepMs);
       const image = { imageId, accountId, model: MODEL, faces: false, photorealistic: false };
       events.push({ at, event: sent<typeof ImageGenerated>('ImageGenerated', `generated-${imageId}`, at, image) });

@@ -2,10 +2,16 @@ import type { Position } from '../../libs/kernel/envelope.js';
 import { pause } from '../../libs/kernel/wait.js';
 import type { LogTail } from '../../libs/subscriptions/log-tail.js';
 import type { Reactor } from '../../libs/subscriptions/reactor.js';
-import type { Worker } from '../composition/workers.js';
 
 /** How often `settle` asks whether the reactors have stored something. */
 const LOOK_MS = 5;
+
+export interface SettledViews {
+  /** Resolves once the views have passed the log's current head. */
+  processAll(): Promise<void>;
+  /** Whether they follow the log on their own. */
+  followAlone?: boolean;
+}
 
 /** Processes everything that is stored and what follows from it, always in the same order. */
 export class Settling {
@@ -16,7 +22,7 @@ export class Settling {
   private readUpTo: Position = 0;
 
   constructor(
-    private readonly projector: Worker,
+    private readonly views: SettledViews,
     private readonly reactors: readonly Reactor[],
     private readonly log: LogTail,
   ) {}
@@ -24,7 +30,7 @@ export class Settling {
   async settle(): Promise<void> {
     for (let before = -1, head = await this.log.head(); head !== before; head = await this.log.head()) {
       before = head;
-      await this.projector.processAll();
+      await this.views.processAll();
       // A reactor may wait until a view includes what the reactor itself stored.
       await this.projecting(() => this.react(), head);
     }
@@ -35,6 +41,11 @@ export class Settling {
    * @param from how far the views are
    */
   async projecting<Result>(work: () => Promise<Result>, from: Position = -1): Promise<Result> {
+    if (this.views.followAlone) {
+      const result = await work();
+      await this.views.processAll();
+      return result;
+    }
     const done = new AbortController();
     const [result, projection] = await Promise.allSettled([
       work().finally(() => done.abort()),
@@ -50,7 +61,7 @@ export class Settling {
     for (let projected = from; ; await pause(LOOK_MS, done)) {
       const isLast = done.aborted;
       const grown = await this.log.head();
-      if (grown !== projected) await this.projector.processAll();
+      if (grown !== projected) await this.views.processAll();
       projected = grown;
       if (isLast) return;
     }

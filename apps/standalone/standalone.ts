@@ -14,16 +14,23 @@ import {
   type Worker,
 } from '../composition/workers.js';
 import { composeGateway } from '../gateway/gateway.js';
+import { FollowingViews } from './following-views.js';
 import { Settling } from './settling.js';
 
 export interface StandaloneOptions extends RuntimeOptions {
-  /** False: nothing runs in the background or in advance; the caller processes events with `settle`. For tests. */
-  background?: boolean;
+  /**
+   * False: nothing runs in the background or in advance; the caller processes events with `settle`. For tests.
+   * `views`: what stores no events follows the log on its own, and the caller has the reactors process them with `settle`.
+   */
+  background?: boolean | 'views';
 }
 
 /** Every role in one process. */
 export interface Standalone extends Role {
-  /** Processes everything: resolves once views, reactors, leaves and the index of subjects have reached the head and nothing new is stored. */
+  /**
+   * Processes everything: resolves once views and reactors have reached the head and nothing new is stored, and leaves and the index of
+   * subjects too, unless they follow on their own.
+   */
   settle(): Promise<void>;
   /** Does something while the views follow the log, and waits until they have what it stored. */
   projecting<Result>(work: () => Promise<Result>): Promise<Result>;
@@ -35,11 +42,16 @@ export async function startStandalone({ background = true, ...options }: Standal
   let derived: Worker[] = [];
   const role = await startRole(options, async (runtime) => {
     const { settings } = runtime;
-    const gateway = await composeGateway(runtime, { hasDocuments: background });
+    const gateway = await composeGateway(runtime, { hasDocuments: background === true });
     const metrics = gateway.app.get(Metrics);
     const [projector, reactors] = [projectorOf(runtime, metrics), reactorsOf(runtime, metrics)];
+    const following = [await leafLogOf(runtime, metrics), subjectIndexOf(runtime, metrics)];
+    if (background === 'views') {
+      settling = new Settling(new FollowingViews(projector, runtime.viewReader, runtime.log), reactors, runtime.log);
+      return { ...gateway, roles: ['gateway', 'projector'], work: [projector, ...following] };
+    }
     settling = new Settling(projector, reactors, runtime.log);
-    derived = [await leafLogOf(runtime, metrics), subjectIndexOf(runtime, metrics)];
+    derived = following;
     if (!background) return gateway;
     const work: { run(signal: AbortSignal): Promise<void> }[] = [projector, ...reactors, ...derived];
     const roles: ProcessRole[] = ['gateway', 'projector', 'reactor'];

@@ -54,6 +54,13 @@ export class Projector implements Subscriber {
     return this.owned.size;
   }
 
+  /** Up to where every view of this process's shards is stored; 0 while one is missing. */
+  get position(): Position {
+    const [first] = this.shards;
+    if (!first || this.building || this.shards.length < this.views.length * this.owned.size) return 0;
+    return this.shards.reduce((least, { checkpoint }) => Math.min(least, checkpoint.position), first.position);
+  }
+
   /** Follows the log until the signal aborts; finishes the current page. */
   async run(signal: AbortSignal): Promise<void> {
     this.ownership.join();

@@ -20,6 +20,7 @@ import * as leaves from './rows/leaves.mjs';
 import * as memory from './rows/memory.mjs';
 import * as onboarding from './rows/onboarding.mjs';
 import * as rebuild from './rows/rebuild.mjs';
+import * as simulate from './rows/simulate.mjs';
 import * as start from './rows/start.mjs';
 import { printTable } from './table.mjs';
 
@@ -43,6 +44,7 @@ const ROWS = [
   history,
   growth,
   memory,
+  simulate,
   start,
 ];
 const NOT_BUILT = ['audit log: append to signed checkpoint'];

@@ -30,6 +30,7 @@ const { values, positionals: names } = parseArgs({
     people: { type: 'string', default: '20000' },
     log: { type: 'string', default: '300000' },
     growth: { type: 'string' },
+    simulate: { type: 'string', default: '240000' },
     seconds: { type: 'string', default: '20' },
     full: { type: 'boolean', default: false },
     profile: { type: 'string' },
@@ -38,7 +39,7 @@ const { values, positionals: names } = parseArgs({
 /** The sizes that the budgets name. */
 const FULL = {
   ...{ ingest: '3000000', accounts: '1000000', hot: '4000', people: '100000', log: '3000000', growth: '10000000' },
-  seconds: '60',
+  ...{ seconds: '60', simulate: '4800000' },
 };
 if (values.full) Object.assign(values, FULL);
 
@@ -68,6 +69,7 @@ const ok = await runBench({
   people: number('people'),
   logEvents: number('log'),
   growthEvents: values.growth === undefined ? undefined : number('growth'),
+  simulatedEvents: number('simulate'),
   loadSeconds: number('seconds'),
   profile: values.profile,
 });

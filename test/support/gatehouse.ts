@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Standalone, startStandalone } from '../../apps/standalone/standalone.js';
+import { type Standalone, type StandaloneOptions, startStandalone } from '../../apps/standalone/standalone.js';
 import type { Catalogue } from '../../libs/context/catalogue.js';
 import type { Role } from '../../libs/http/credentials/principal.js';
 import { TokenRegistry } from '../../libs/http/credentials/token-registry.js';
@@ -43,7 +43,7 @@ export interface TestGatehouse extends Standalone {
 export interface TestGatehouseOptions {
   clock?: Clock;
   /** Whether projector and reactors run continuously. By default only `settle()` runs them. */
-  background?: boolean;
+  background?: StandaloneOptions['background'];
   env?: Record<string, string>;
   /** Instead of that of this application's contexts. */
   catalogue?: Catalogue;

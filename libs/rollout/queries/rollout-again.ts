@@ -22,12 +22,9 @@ import {
   rolloutStream,
   setRate,
 } from '../rollout.js';
-import { changesAgain, pauseAgain } from './changes-again.js';
+import { changesAgain, pauseAgain, rampsAgain } from './changes-again.js';
 
 type DataOf<Type extends RolloutEvent['type']> = Extract<RolloutEvent, { type: Type }>['data'];
-
-/** How far one person may raise the rate. */
-const BY_SETTINGS = { because: 'it rested on settings of the deployment, which the log does not have' };
 
 export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
   OnboardingRateSet: {
@@ -36,8 +33,7 @@ export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
   },
   OnboardingPaused: { rules: {}, decide: pauseAgain },
   OnboardingResumed: { rules: {}, decide: (state, about) => resumeOnboarding(state, about) },
-  RampPlanSet: BY_SETTINGS,
-  RampStepConfirmed: BY_SETTINGS,
+  ...rampsAgain,
   RampConfirmationWithdrawn: { rules: {}, decide: (state, data) => withdrawConfirmation(state, data) },
   RampPlanEnded: { rules: {}, decide: (state, { how, reason, reverts }) => endRamp(state, how, reason, reverts) },
   ...changesAgain,

@@ -46,12 +46,15 @@ export const changesAgain = {
       'too-many-proposals': 'few-are-open',
     },
     decide: (state: Rollout, data: DataOf<'RolloutChangeProposed'>, made: Circumstances) => {
-      const { before: _, isConfirmed: __, ...proposal } = data;
+      const { before: _, isConfirmed: __, phaseBefore: ___, ceilingBefore: ____, ...proposal } = data;
       return proposeChange(state, { ...proposal, ...confirmed(data) }, asking(made));
     },
   },
   ApprovalGiven: {
-    rules: { 'proposal-unknown': 'was-proposed', 'same-person': 'by-another-person' },
+    rules: {
+      ...{ 'proposal-unknown': 'was-proposed', 'same-person': 'by-another-person' },
+      'phase-narrowed': 'as-much-allowed-as-proposed',
+    },
     details: (_: Rollout, { proposedBy }: DataOf<'ApprovalGiven'>, { actor }: Circumstances) => ({
       'by-another-person': `proposed by ${proposedBy}, approved by ${actor.id}`,
     }),

@@ -36,6 +36,7 @@ const COMMANDS = [
   'rollout timeline',
   'rollout history',
   'rollout propose',
+  'rollout propose-phase',
   'rollout approve',
   'rollout decline',
   'rollout cancel',

@@ -67,8 +67,8 @@ export const DEFAULT_URL = 'http://127.0.0.1:8080';
 export function openSession(given: GlobalOptions, terminal: Terminal): Session {
   const { url, json = false } = given;
   const { env, stdout, stderr, signal } = terminal;
-  // JSON leaves some control characters as they are.
-  const write = (text: string) => stdout.write(`${plain(text)}\n`);
+  // JSON leaves some control characters as they are. Returns nothing: a command may return it, as its exit code.
+  const write = (text: string): void => void stdout.write(`${plain(text)}\n`);
   const client = new ApiClient({
     url: url ?? (env.GATEHOUSE_URL || DEFAULT_URL),
     token: tokenOf(given, env),

@@ -5,6 +5,7 @@ type GateOutcome = GateVerdict['outcome'];
 /** What begins a stage. */
 export const STAGE_CAUSES = [
   'rate-raised',
+  'phase-changed',
   'limit-set',
   'parameters-set',
   'model-changed',
@@ -39,6 +40,7 @@ export const REASON_WORDS: Record<GateReason | 'no-stage', string> = {
 
 export const CAUSE_WORDS: Record<StageCause, string> = {
   'rate-raised': 'a higher rate',
+  'phase-changed': 'another phase',
   'limit-set': 'another limit',
   'parameters-set': 'other parameters',
   'model-changed': 'another model',
@@ -97,14 +99,23 @@ export function changeWords({ passes, moreCleanExposures: more, labelDelayDays, 
 /** A change in plain words, without a subject. */
 export const changeText = ({
   does,
-  perWeek = 0,
+  perWeek,
   daily,
+  phase = '',
+  ceiling,
 }: {
   does: string;
-  perWeek?: number;
-  daily?: boolean;
+  perWeek?: number | undefined;
+  daily?: boolean | undefined;
+  phase?: string | undefined;
+  ceiling?: number | undefined;
 }): string => {
   if (does === 'pause') return 'pause onboarding';
   if (does === 'resume') return 'resume onboarding';
-  return `set the rate to ${countWords(perWeek)} people a week${daily === undefined ? '' : daily ? ', daily' : ', not daily'}`;
+  if (does === 'set-phase') {
+    const most = ceiling === undefined ? 'no ceiling' : `at most ${countWords(ceiling)} people in total`;
+    const rate = perWeek === undefined ? '' : `, ${countWords(perWeek)} people a week`;
+    return `begin the phase ${phase} with ${most}${rate}`;
+  }
+  return `set the rate to ${countWords(perWeek ?? 0)} people a week${daily === undefined ? '' : daily ? ', daily' : ', not daily'}`;
 };

@@ -3,7 +3,8 @@ import { InvalidInput, Refusal } from '../kernel/errors.js';
 import { restrictedAt } from './changes.js';
 import type { RolloutEvent } from './events.js';
 import { stopOf } from './gate-override.js';
-import { type AdmitCohort, admitCohort, availableCapacity, type Rollout } from './rollout.js';
+import { allowsEntry } from './phase.js';
+import { type AdmitCohort, admitCohort, availableCapacity, cohortsBeingOnboarded, type Rollout } from './rollout.js';
 
 export type Admission = Extract<RolloutEvent, { type: 'CohortAdmitted' }>['data'];
 
@@ -33,13 +34,26 @@ export function hasSameAccounts(some: readonly string[] | undefined, others: rea
 export const INVITED_PREFIX = 'invited-';
 const DAILY_PREFIX = 'daily-';
 export const SLICE_PREFIX = 'slice-';
+const OPEN_PREFIX = 'open-';
 const DAYS_PER_WEEK = 7;
+
+const RESERVED = [
+  [DAILY_PREFIX, 'the schedule uses', 'schedule'],
+  [SLICE_PREFIX, 'the schedule uses', 'schedule'],
+  [INVITED_PREFIX, 'invitations use', undefined],
+  [OPEN_PREFIX, 'open access uses', 'joining'],
+] as const;
+
+const reservedFor = (cohortId: string) => RESERVED.find(([prefix]) => cohortId.startsWith(prefix));
+
+/** By which way people of the line come in with a cohort. */
+export const wayOf = (cohortId: string): NonNullable<AdmitCohort['way']> => reservedFor(cohortId)?.[2] ?? 'line';
 
 /** A cohort of somebody else with such an id would count as one of the schedule or of invitations. @throws InvalidInput */
 export function refuseReservedId(cohortId: string, field: string): void {
-  const prefix = [DAILY_PREFIX, SLICE_PREFIX, INVITED_PREFIX].find((one) => cohortId.startsWith(one));
-  if (prefix === undefined) return;
-  const user = prefix === INVITED_PREFIX ? 'invitations use' : 'the schedule uses';
+  const reserved = reservedFor(cohortId);
+  if (!reserved) return;
+  const [prefix, user] = reserved;
   const message = `must not begin with ${prefix}, which only ${user}; choose another id`;
   throw new InvalidInput([{ field, message }]);
 }
@@ -47,7 +61,14 @@ export function refuseReservedId(cohortId: string, field: string): void {
 /** A seventh of the rate, limited by the rate left and the people waiting; 0 if the schedule has nothing to admit now. */
 export function dailySize(given: Rollout, now: number, waiting: number): number {
   const state = restrictedAt(given, now);
-  if (!state.daily || state.paused || state.perWeek === undefined || stopOf(state.gate, now)) return 0;
+  if (
+    !allowsEntry(state, 'schedule') ||
+    !state.daily ||
+    state.paused ||
+    state.perWeek === undefined ||
+    stopOf(state.gate, now)
+  )
+    return 0;
   // The absolute difference, as for the cap: the clock may have gone back since.
   const scheduled = state.cohorts.some(
     ({ cohortId, admittedAt }) => cohortId.startsWith(DAILY_PREFIX) && Math.abs(now - admittedAt) < DAY_MS,
@@ -60,7 +81,7 @@ export function dailySize(given: Rollout, now: number, waiting: number): number 
 export function nextDaily(given: Rollout, now: number): { at: number; people: number } | undefined {
   const state = restrictedAt(given, now);
   const { daily, paused, perWeek = 0, gate } = state;
-  if (!daily || paused || perWeek === 0 || stopOf(gate, now)) return undefined;
+  if (!allowsEntry(state, 'schedule') || !daily || paused || perWeek === 0 || stopOf(gate, now)) return undefined;
   const last = state.cohorts.findLast(({ cohortId }) => cohortId.startsWith(DAILY_PREFIX))?.admittedAt;
   return { at: Math.max(now, last === undefined ? now : last + DAY_MS), people: Math.ceil(perWeek / DAYS_PER_WEEK) };
 }
@@ -68,8 +89,25 @@ export function nextDaily(given: Rollout, now: number): { at: number; people: nu
 /** Admits today's cohort of the schedule unless one was admitted in the last 24 hours. */
 export function admitDaily(state: Rollout, now: number, waiting: number): RolloutEvent[] {
   const size = dailySize(state, now, waiting);
-  return size === 0 ? [] : admitCohort(state, { cohortId: dailyCohort(now), now, size });
+  return size === 0 ? [] : admitCohort(state, { cohortId: dailyCohort(now), now, size, way: 'schedule' });
 }
+
+/** How many of those who wait open access lets in now; nobody while others are being onboarded, since until then more seem to wait. */
+export function openSize(given: Rollout, now: number, waiting: number): number {
+  const state = restrictedAt(given, now);
+  if (!allowsEntry(state, 'joining') || state.paused || state.perWeek === undefined || stopOf(state.gate, now))
+    return 0;
+  if (cohortsBeingOnboarded(state).length > 0) return 0;
+  return Math.min(availableCapacity(state, now).available, waiting);
+}
+
+/** Admits who has joined, all at once: a cohort for each person would make the stream of the rollout as long as the waitlist. */
+export function admitJoined(state: Rollout, now: number, waiting: number): RolloutEvent[] {
+  const size = openSize(state, now, waiting);
+  return size === 0 ? [] : admitCohort(state, { cohortId: openCohort(now), now, size, way: 'joining' });
+}
+
+export const openCohort = (now: number): string => `${OPEN_PREFIX}${toIso(now)}`;
 
 /** The day is the id, so that concurrent schedulers admit the same cohort. */
 export const dailyCohort = (now: number): string => `${DAILY_PREFIX}${utcDayOf(toIso(now))}`;

@@ -6,6 +6,7 @@ import {
   basisOf,
   type ChangeRequest,
   changedNow,
+  changeFields,
   expectedAt,
   isConfirmed,
   isOtherRaise,
@@ -15,6 +16,7 @@ import {
 } from './change-rollout.js';
 import { openProposals, type ProposedChange } from './changes.js';
 import type { RolloutEvent } from './events.js';
+import { isOtherPhase, phaseText } from './phase.js';
 import type { Rollout } from './rollout.js';
 
 export const LONGEST_PROPOSAL_DAYS = 30;
@@ -33,7 +35,7 @@ export interface Proposal extends ChangeRequest {
  * @throws InvalidInput for times that do not fit; Refusal confirmation-needed, change-known, too-many-proposals
  */
 export function proposeChange(state: Rollout, proposal: Proposal, { by, now, terms }: Asking): RolloutEvent[] {
-  const { changeId, does, perWeek, daily, reason, effectiveAt, reverts } = proposal;
+  const { changeId, perWeek, reason, effectiveAt, reverts } = proposal;
   const sure = isConfirmed(proposal);
   const at = effectiveAt === undefined ? undefined : aheadTime(effectiveAt, now);
   const expiresAt = expiryOf(proposal, at, now);
@@ -46,7 +48,7 @@ export function proposeChange(state: Rollout, proposal: Proposal, { by, now, ter
   const expected = expectedAt(state, at ?? now);
   if (at === undefined && changedNow(state, proposal, { reason }).length === 0) return [];
   if (perWeek !== undefined) {
-    const { propose } = raiseCommands(perWeek, reverts);
+    const { propose } = raiseCommands(perWeek, reverts, proposal.phase);
     refuseRaise(expected, perWeek, { isConfirmed: sure, isApproved: true }, terms, { repeat: propose, propose });
   }
   if (open.length >= MOST_OPEN) {
@@ -59,8 +61,8 @@ export function proposeChange(state: Rollout, proposal: Proposal, { by, now, ter
     {
       type: 'RolloutChangeProposed',
       data: {
-        ...{ changeId, does, ...(perWeek !== undefined && { perWeek }), ...(daily !== undefined && { daily }) },
-        ...{ ...basisOf(expected, does), ...(reverts !== undefined && { reverts }) },
+        ...{ changeId, ...changeFields(proposal) },
+        ...{ ...basisOf(expected, proposal), ...(reverts !== undefined && { reverts }) },
         ...{ ...(sure && { isConfirmed: true }), reason, expiresAt: toIso(expiresAt) },
         ...(at !== undefined && { effectiveAt: toIso(at) }),
       },
@@ -72,6 +74,8 @@ const isSame = (one: ProposedChange, other: Proposal): boolean =>
   one.does === other.does &&
   one.perWeek === other.perWeek &&
   one.daily === other.daily &&
+  one.phase === other.phase &&
+  one.ceiling === other.ceiling &&
   one.reason === other.reason &&
   timeOf(one.effectiveAt) === timeOf(other.effectiveAt);
 
@@ -99,7 +103,9 @@ function proposalIn({ changes }: Rollout, changeId: string, now: number): Propos
 
 /**
  * Approves a proposal, as the state is now: if the rate was lowered since, the raise is another one, which the approver confirms.
- * @throws NotFound proposal-unknown; InvalidInput for a confirmation of another figure; Refusal same-person, confirmation-needed
+ * Nor does it allow a phase that was forbidden since: that is another proposal.
+ * @throws NotFound proposal-unknown; InvalidInput for a confirmation of another figure
+ * @throws Refusal same-person, confirmation-needed, phase-narrowed (details: phase, ceiling)
  */
 export function approveChange(
   state: Rollout,
@@ -111,13 +117,16 @@ export function approveChange(
   if (proposal.by === by) {
     throw new Refusal('same-person', `${by} proposed change ${changeId}; another person has to approve it`);
   }
-  const { does, perWeek, daily, effectiveAt, reason, reverts, by: proposedBy } = proposal;
+  const { perWeek, effectiveAt, reason, reverts, by: proposedBy } = proposal;
   const sure = isConfirmed({ ...(perWeek !== undefined && { perWeek }), ...(confirm !== undefined && { confirm }) });
   const at = effectiveAt === undefined ? now : Date.parse(effectiveAt);
   const expected = expectedAt(state, at);
   if (perWeek !== undefined) {
     const confirmed = sure || isStillConfirmed(expected, proposal);
-    const commands = { ...raiseCommands(perWeek, reverts), repeat: `gatehouse rollout approve ${changeId}` };
+    const commands = {
+      ...raiseCommands(perWeek, reverts, proposal.phase),
+      repeat: `gatehouse rollout approve ${changeId}`,
+    };
     refuseRaise(expected, perWeek, { isConfirmed: confirmed, isApproved: true }, terms, commands);
     if (isOtherRaise(expected, proposal) && !sure) {
       throw new Refusal(
@@ -127,7 +136,14 @@ export function approveChange(
       );
     }
   }
-  const change = { does, ...(perWeek !== undefined && { perWeek }), ...(daily !== undefined && { daily }) };
+  if (isOtherPhase(expected, proposal)) {
+    throw new Refusal(
+      'phase-narrowed',
+      `the phase was set to ${phaseText(expected.phase)} since ${proposedBy} proposed change ${changeId}; decline it, and propose what you want now (gatehouse rollout decline, propose-phase)`,
+      { ...expected.phase },
+    );
+  }
+  const change = changeFields(proposal);
   const cause = { by: proposedBy, approvedBy: by, ...(reverts !== undefined && { reverts }) };
   const effect: RolloutEvent[] =
     at > now
@@ -135,7 +151,7 @@ export function approveChange(
           {
             type: 'RolloutChangePlanned',
             data: {
-              ...{ changeId, ...change, ...basisOf(expected, does), isConfirmed: true },
+              ...{ changeId, ...change, ...basisOf(expected, change), isConfirmed: true },
               ...{ reason, effectiveAt: toIso(at), ...cause },
             },
           },

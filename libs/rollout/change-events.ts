@@ -2,6 +2,19 @@ import { Type } from 'typebox';
 import { defineEvent } from '../events/event-definition.js';
 import { Count, EntityId, eventData, Instant, Line, PerWeek } from '../events/schemas.js';
 
+/** In this order, each keeps fewer people waiting than the one before it. */
+export const PHASES = ['preview', 'invitations', 'weekly', 'open'] as const;
+export const MOST_CEILING = 1_000_000_000;
+
+export const phaseName = (description: string) => Type.Enum([...PHASES], { description });
+
+export const phaseFields = {
+  phase: phaseName(
+    'How people come in: `preview`: listed cohorts only; `invitations`: by invitation too; `weekly`: cohorts from the line and the schedule too; `open`: who joins is admitted at once, within the rate.',
+  ),
+  ceiling: Count('The most people who may come in in total; no ceiling if absent.', 1, MOST_CEILING),
+};
+
 const reason = Line('The reason, shown to other operators.', 1);
 const changeId = EntityId('The change.');
 
@@ -13,7 +26,7 @@ export const causedByChange = {
   reverts: Type.Optional(Count('The position of the event that it reverts.')),
 };
 
-export const CHANGES = ['set-rate', 'pause', 'resume'] as const;
+export const CHANGES = ['set-rate', 'pause', 'resume', 'set-phase'] as const;
 
 const change = {
   changeId,
@@ -21,6 +34,12 @@ const change = {
   perWeek: Type.Optional(PerWeek(0)),
   daily: Type.Optional(
     Type.Boolean({ description: 'Whether a seventh of the rate is admitted every day; unchanged if absent.' }),
+  ),
+  phase: Type.Optional(phaseFields.phase),
+  ceiling: Type.Optional(phaseFields.ceiling),
+  phaseBefore: Type.Optional(phaseName('The phase with which it was compared when it was asked for.')),
+  ceilingBefore: Type.Optional(
+    Count('The ceiling with which it was compared; absent if there was none.', 1, MOST_CEILING),
   ),
   before: Type.Optional(Count('The rate that it was compared with when it was asked for; absent if none was set.')),
   isConfirmed: Type.Optional(Type.Boolean({ description: 'Whether a raise by more than the factor was confirmed.' })),

@@ -5,6 +5,7 @@ import { InvalidInput, Refusal } from '../kernel/errors.js';
 import type { CHANGES } from './change-events.js';
 import { dueChanges, type PlannedChange } from './changes.js';
 import type { RolloutEvent } from './events.js';
+import { isOtherPhase, type Phase, phaseText, refuseOnePerson, setPhase } from './phase.js';
 import { endRamp } from './ramp.js';
 import { type About, pauseOnboarding, type Rollout, resumeOnboarding, rolloutStream, setRate } from './rollout.js';
 
@@ -19,10 +20,22 @@ export interface RateTerms {
 /** What somebody wants to change. */
 export interface Change {
   does: (typeof CHANGES)[number];
-  /** Of `set-rate`. */
+  /** Of `set-rate`, and of `set-phase` if it sets a rate too. */
   perWeek?: number;
   daily?: boolean;
+  /** Of `set-phase`. */
+  phase?: Phase['phase'];
+  ceiling?: number;
 }
+
+/** Only what it changes. */
+export const changeFields = ({ does, perWeek, daily, phase, ceiling }: Change): Change => ({
+  does,
+  ...(perWeek !== undefined && { perWeek }),
+  ...(daily !== undefined && { daily }),
+  ...(phase !== undefined && { phase }),
+  ...(ceiling !== undefined && { ceiling }),
+});
 
 export interface ChangeRequest extends Change {
   reason?: string;
@@ -50,11 +63,18 @@ interface RaiseCommands {
   propose: string;
 }
 
-/** @param reverts the position of the event that the change undoes */
-export const raiseCommands = (perWeek: number, reverts?: number): RaiseCommands =>
-  reverts === undefined
-    ? { repeat: `gatehouse rate set ${perWeek}`, propose: `gatehouse rollout propose ${perWeek}` }
-    : { repeat: `gatehouse rollout revert ${reverts}`, propose: `gatehouse rollout revert ${reverts} --propose ID` };
+/**
+ * @param reverts the position of the event that the change undoes
+ * @param phase that it begins
+ */
+export function raiseCommands(perWeek: number, reverts?: number, phase?: string): RaiseCommands {
+  if (reverts !== undefined) {
+    const repeat = `gatehouse rollout revert ${reverts}`;
+    return { repeat, propose: `${repeat} --propose ID` };
+  }
+  const propose = phase === undefined ? `propose ${perWeek}` : `propose-phase ${phase} --rate ${perWeek}`;
+  return { repeat: `gatehouse rate set ${perWeek}`, propose: `gatehouse rollout ${propose}` };
+}
 
 /**
  * What a raise needs: a confirmation over the factor, and a second person above the ceiling.
@@ -96,13 +116,20 @@ export function isConfirmed({ perWeek, confirm }: Pick<ChangeRequest, 'perWeek' 
 }
 
 /** The events of a change that takes effect now; none if nothing would change. */
-export function changedNow(state: Rollout, { does, perWeek = 0, daily }: Change, about: About): RolloutEvent[] {
+export function changedNow(state: Rollout, change: Change, about: About): RolloutEvent[] {
   const { reason = '', ...rest } = about;
+  const { does, perWeek, daily, phase = state.phase.phase, ceiling } = change;
+  const rateSet = (rate: number): RolloutEvent[] => [
+    ...setRate(state, rate, daily ?? state.daily, about),
+    ...(rate === state.perWeek ? [] : endRamp(state, 'rate-changed', reason || 'the rate was changed')),
+  ];
   switch (does) {
     case 'set-rate':
+      return rateSet(perWeek ?? 0);
+    case 'set-phase':
       return [
-        ...setRate(state, perWeek, daily ?? state.daily, about),
-        ...(perWeek === state.perWeek ? [] : endRamp(state, 'rate-changed', reason || 'the rate was changed')),
+        ...setPhase(state, { phase, ...(ceiling !== undefined && { ceiling }) }, { reason, ...rest }),
+        ...(perWeek === undefined ? [] : rateSet(perWeek)),
       ];
     case 'pause':
       return pauseOnboarding(state, reason, rest);
@@ -143,6 +170,7 @@ export function changeRollout(
     ...(effectiveAt === undefined ? noResumes(state, request) : []),
   ];
   if (effectiveAt === undefined && events.length === 0) return [];
+  if (does === 'set-phase') refuseOnePerson({});
   if (reason === undefined && does !== 'resume' && (state.perWeek !== undefined || effectiveAt !== undefined)) {
     throw new InvalidInput([{ field: '/reason', message: 'must say why: only the first rate needs no reason' }]);
   }
@@ -151,7 +179,6 @@ export function changeRollout(
     refuseRaise(expected, perWeek, given, terms, raiseCommands(perWeek, reverts));
   }
   if (effectiveAt === undefined) return events;
-  const change = { does, ...(perWeek !== undefined && { perWeek }), ...(daily !== undefined && { daily }) };
   const isPlanned = state.changes.planned.some(
     (one) => one.does === does && one.perWeek === perWeek && one.daily === daily && Date.parse(one.effectiveAt) === at,
   );
@@ -163,7 +190,7 @@ export function changeRollout(
     {
       type: 'RolloutChangePlanned',
       data: {
-        ...{ changeId: newId, ...change, ...basisOf(expected, does), ...undoes },
+        ...{ changeId: newId, ...changeFields(request), ...basisOf(expected, request), ...undoes },
         ...(isSure && { isConfirmed: true }),
         ...{ reason: reason ?? 'no reason was given', effectiveAt: toIso(at) },
       },
@@ -179,9 +206,11 @@ function noResumes({ changes }: Rollout, { does, reason = '' }: ChangeRequest): 
     .map(({ changeId }) => ({ type: 'RolloutChangeEnded', data: { changeId, how: 'lapsed', reason } }));
 }
 
-/** What a change of the rate was compared with. */
-export const basisOf = ({ perWeek }: Rollout, does: Change['does']) =>
-  does === 'set-rate' && perWeek !== undefined ? { before: perWeek } : {};
+/** What a change was compared with. */
+export const basisOf = ({ perWeek, phase: { phase, ceiling } }: Rollout, change: Change) => ({
+  ...(change.perWeek !== undefined && perWeek !== undefined && { before: perWeek }),
+  ...(change.does === 'set-phase' && { phaseBefore: phase, ...(ceiling !== undefined && { ceilingBefore: ceiling }) }),
+});
 
 /** @throws InvalidInput for a time that is not ahead */
 export function aheadTime(effectiveAt: string, now: number): number {
@@ -193,7 +222,7 @@ export function aheadTime(effectiveAt: string, now: number): number {
 
 /**
  * What is due by the clock takes effect, in the order of its times. A raise that no longer has what it needs lapses: the rate was lowered
- * since by somebody, so that it would be another raise than the one that was confirmed.
+ * since by somebody, so that it would be another raise than the one that was confirmed. So does a phase, if less was allowed since.
  * @param now epoch milliseconds
  */
 export function takeEffect(state: Rollout, now: number, terms: RateTerms): RolloutEvent[] {
@@ -215,6 +244,8 @@ export function effectOrLapse(state: Rollout, plan: PlannedChange, terms: RateTe
   ];
   if (isOtherRaise(state, plan))
     return lapsed(`the rate was lowered to ${state.perWeek ?? 0} before it was due on ${timeWords(plan.effectiveAt)}`);
+  if (isOtherPhase(state, plan))
+    return lapsed(`the phase was set to ${phaseText(state.phase)} before it was due on ${timeWords(plan.effectiveAt)}`);
   const given = { isConfirmed: isStillConfirmed(state, plan), isApproved: plan.approvedBy !== undefined };
   const refusal = perWeek === undefined ? undefined : dueRefusal(() => refuseRaise(state, perWeek, given, terms));
   if (refusal) {

@@ -1,6 +1,7 @@
 import type { EventPlace } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import type { RolloutEvent } from './events.js';
+import { narrowerPhase, type Phase } from './phase.js';
 
 type DataOf<Type extends RolloutEvent['type']> = Extract<RolloutEvent, { type: Type }>['data'];
 
@@ -59,6 +60,7 @@ export function evolveChanges(before: Changes, { type, data }: RolloutEvent, pla
     case 'OnboardingRateSet':
     case 'OnboardingPaused':
     case 'OnboardingResumed':
+    case 'RolloutPhaseSet':
       return data.changeId === undefined ? before : without(before, data.changeId);
     default:
       return before;
@@ -89,6 +91,7 @@ interface Restrictable {
   perWeek?: number;
   paused: boolean;
   pauseReason?: string;
+  phase: Phase;
   changes: Changes;
 }
 
@@ -99,10 +102,14 @@ interface Restrictable {
  */
 export function restrictedAt<State extends Restrictable>(state: State, now: number): State {
   let restricted = state;
-  for (const { does, perWeek = 0, reason } of dueChanges(state.changes, now)) {
+  for (const { does, perWeek, reason, phase, ceiling } of dueChanges(state.changes, now)) {
     if (does === 'pause' && !restricted.paused) restricted = { ...restricted, paused: true, pauseReason: reason };
-    const isLess = does === 'set-rate' && perWeek < (restricted.perWeek ?? 0);
+    const isLess = perWeek !== undefined && perWeek < (restricted.perWeek ?? 0);
     if (isLess) restricted = { ...restricted, perWeek };
+    if (phase !== undefined) {
+      const due = { phase, ...(ceiling !== undefined && { ceiling }) };
+      restricted = { ...restricted, phase: narrowerPhase(restricted.phase, due) };
+    }
   }
   return restricted;
 }

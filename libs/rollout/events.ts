@@ -16,6 +16,7 @@ import { causedByChange, changeEvents } from './change-events.js';
 import { gateEvents } from './gate-events.js';
 import { batchEvents, PlacesFreed, PlacesHeld } from './invitation-events.js';
 import { moveEvents } from './move-events.js';
+import { RolloutPhaseSet } from './phase-events.js';
 import { AdmissionScheduleEnded, AdmissionScheduleSet, ClassPlanSet, CohortShared } from './plan-events.js';
 import { rampEvents, rampStep } from './ramp-events.js';
 
@@ -144,6 +145,7 @@ export const rolloutStreamEvents = [
   ...gateEvents,
   ...moveEvents,
   ...rampEvents,
+  RolloutPhaseSet,
 ];
 
 export type RolloutEvent = EventOf<(typeof rolloutStreamEvents)[number]>;

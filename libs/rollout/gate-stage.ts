@@ -40,6 +40,8 @@ export interface Stage {
   /** Who changed it. */
   by: Actor;
   reason?: string;
+  /** The change of a phase that it began with, which may set the rate too. */
+  changeId?: string;
 }
 
 /** The stages that are kept, for the timeline. */
@@ -80,7 +82,7 @@ export const initialGate: Gate = {
 const REMEDIES: readonly StageCause[] = ['model-changed', 'policy-changed', 'detector-changed', 'ladder-changed'];
 
 /**
- * A stage begins at every raise of the rate and at every change of the limit, a parameter, the model, the policy, a detector or
+ * A stage begins at every raise of the rate and at every change of the phase, the limit, a parameter, the model, the policy, a detector or
  * the ladder. Evidence from before says nothing about what is different since.
  * @param perWeek the rate before the event
  */
@@ -88,14 +90,18 @@ export function evolveGate(gate: Gate, event: RolloutEvent, place: EventPlace, p
   const { type, data } = event;
   const begun = { at: place.time, since: place.position, by: place.actor };
   switch (type) {
-    case 'OnboardingRateSet':
-      return data.perWeek > perWeek
-        ? withStage(gate, {
-            ...{ ...begun, cause: 'rate-raised', what: `${data.perWeek} people a week` },
-            ...(data.by !== undefined && { by: { kind: 'user', id: data.by } }),
-            ...(data.reason !== undefined && { reason: data.reason }),
-          })
-        : gate;
+    case 'OnboardingRateSet': {
+      if (data.perWeek <= perWeek) return gate;
+      const what = `${data.perWeek} people a week`;
+      // One change is one stage: each spends a part of alpha.
+      if (data.changeId !== undefined && gate.stage?.changeId === data.changeId)
+        return withMore(gate, gate.stage, what);
+      return withStage(gate, {
+        ...{ ...begun, cause: 'rate-raised', what },
+        ...(data.by !== undefined && { by: { kind: 'user', id: data.by } }),
+        ...(data.reason !== undefined && { reason: data.reason }),
+      });
+    }
     case 'GateLimitSet': {
       const settings = { ...gate.settings, limit: data.limit };
       const stage = { ...begun, cause: 'limit-set' as const, what: String(data.limit), reason: data.reason };
@@ -109,6 +115,13 @@ export function evolveGate(gate: Gate, event: RolloutEvent, place: EventPlace, p
         { ...gate, settings, changedAt: place.position },
         { ...begun, cause: 'parameters-set', what, reason },
       );
+    }
+    case 'RolloutPhaseSet': {
+      const { phase, before, reason, by, changeId } = data;
+      if (phase === before) return gate;
+      const who = by === undefined ? begun.by : { kind: 'user' as const, id: by };
+      const stage = { ...begun, cause: 'phase-changed' as const, what: phase, reason, by: who };
+      return changed(gate, { ...stage, ...(changeId !== undefined && { changeId }) });
     }
     case 'ModelChanged': {
       const stage = { ...begun, cause: 'model-changed' as const, what: data.model, reason: data.reason };
@@ -149,6 +162,11 @@ function withStage(gate: Gate, begun: Omit<Stage, 'ordinal'>, isStated = true): 
   const stage = { ...begun, ordinal: (gate.stage?.ordinal ?? 0) + 1 };
   const isHarmKnown = gate.isHarmKnown && !(isStated && REMEDIES.includes(stage.cause));
   return { ...gate, stage, stages: [...gate.stages, stage].slice(-STAGES_KEPT), isHarmKnown };
+}
+
+function withMore(gate: Gate, present: Stage, what: string): Gate {
+  const stage = { ...present, what: `${present.what}, ${what}` };
+  return { ...gate, stage, stages: [...gate.stages.slice(0, -1), stage] };
 }
 
 const withModel = (gate: Gate, model: string): Gate => ({

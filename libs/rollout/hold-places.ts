@@ -4,7 +4,7 @@ import { INVITED_PREFIX } from './admission.js';
 import { restrictedAt } from './changes.js';
 import type { RolloutEvent } from './events.js';
 import { batchOf, heldAt, placesOf } from './held-places.js';
-import { availableCapacity, exceeded, peopleInWindow, type Rollout, rateOfAdmission } from './rollout.js';
+import { availableCapacity, exceeded, type Rollout, rateOfAdmission, roomForHeld } from './rollout.js';
 
 export interface HoldPlaces {
   batchId: string;
@@ -75,7 +75,7 @@ export interface AdmitInvited {
 export function roomForInvited(given: Rollout, now: number): number {
   const state = restrictedAt(given, now);
   try {
-    return Math.max(0, rateOfAdmission(state, now) - peopleInWindow(state, now));
+    return roomForHeld(state, rateOfAdmission(state, now), now);
   } catch (error) {
     if (error instanceof Refusal) return 0;
     throw error;

@@ -20,6 +20,7 @@ import {
   DeclineChangeHandler,
   ProposeChangeController,
   ProposeChangeHandler,
+  ProposePhaseHandler,
 } from './features/propose-change.js';
 import { ResumeOnboardingController, ResumeOnboardingHandler } from './features/resume-onboarding.js';
 import { RevertChangeController, RevertChangeHandler } from './features/revert-change.js';
@@ -147,6 +148,7 @@ export const rolloutContext: Context = {
     ConfirmStepHandler,
     EndRampHandler,
     ProposeChangeHandler,
+    ProposePhaseHandler,
     ApproveChangeHandler,
     DeclineChangeHandler,
     CancelPlannedHandler,

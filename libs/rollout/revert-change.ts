@@ -2,6 +2,7 @@ import { Refusal } from '../kernel/errors.js';
 import { declineChange, proposeChange } from './approvals.js';
 import { type Asking, type ChangeRequest, cancelPlanned, changeRollout } from './change-rollout.js';
 import type { RolloutEvent } from './events.js';
+import type { Phase } from './phase.js';
 import type { Ramp } from './ramp.js';
 import { revertRamp, tooLate } from './revert-ramp.js';
 import type { Rollout } from './rollout.js';
@@ -9,7 +10,7 @@ import type { Rollout } from './rollout.js';
 /** What was changed, and what there was before. */
 export interface Reverted {
   event: Extract<RolloutEvent, { type: string }>;
-  before: { perWeek: number | null; daily: boolean; ramp: Ramp | null };
+  before: { perWeek: number | null; daily: boolean; ramp: Ramp | null; phase: Phase };
 }
 
 export interface RevertRequest {
@@ -33,7 +34,7 @@ export function revertChange(
   asking: Asking & { newId: string },
 ): RolloutEvent[] {
   const how = { reason, ...(confirm !== undefined && { confirm }), reverts: position };
-  const change = (given: Pick<ChangeRequest, 'does' | 'perWeek' | 'daily' | 'effectiveAt'>): RolloutEvent[] =>
+  const change = (given: Pick<ChangeRequest, 'does' | 'perWeek' | 'daily' | 'phase' | 'ceiling'>): RolloutEvent[] =>
     changeId === undefined
       ? changeRollout(state, { ...given, ...how }, asking)
       : proposeChange(state, { changeId, ...given, ...how }, asking);
@@ -41,6 +42,8 @@ export function revertChange(
   switch (type) {
     case 'OnboardingRateSet':
       return change({ does: 'set-rate', perWeek: before.perWeek ?? 0, daily: before.daily });
+    case 'RolloutPhaseSet':
+      return change({ does: 'set-phase', ...before.phase });
     case 'OnboardingPaused':
       return change({ does: 'resume' });
     case 'OnboardingResumed':
@@ -60,7 +63,7 @@ export function revertChange(
     default:
       throw new Refusal(
         'not-revertible',
-        `the event at position ${position} (${type}) changed neither the rate nor a pause nor a ramp plan; revert the one that did (gatehouse rollout history)`,
+        `the event at position ${position} (${type}) changed neither the rate, a pause, the phase nor a ramp plan; revert the one that did (gatehouse rollout history)`,
       );
   }
 }

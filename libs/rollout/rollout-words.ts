@@ -13,13 +13,16 @@ import { openProposals } from './changes.js';
 import type { GateReading } from './gate-move.js';
 import { overrideInForce, proposalOf } from './gate-override.js';
 import { heldNow } from './held-places.js';
+import { entryWords, FIRST_PHASE, type PhaseName } from './phase.js';
 import { nextStep, type Ramp, type RampStep, type StepNeed, stepDueAt } from './ramp.js';
-import { availableCapacity, peopleInWindow, type Rollout } from './rollout.js';
+import { availableCapacity, peopleInTotal, peopleInWindow, type Rollout } from './rollout.js';
 import type { Schedule } from './schedule.js';
 import { nextSlice } from './scheduled-slice.js';
 
 interface LastChange {
-  type: 'OnboardingRateSet' | 'OnboardingPaused' | 'OnboardingResumed';
+  type: 'OnboardingRateSet' | 'OnboardingPaused' | 'OnboardingResumed' | 'RolloutPhaseSet';
+  phase?: PhaseName;
+  ceiling?: number;
   time: string;
   actor: Actor;
   perWeek?: number;
@@ -54,6 +57,7 @@ export function rolloutWords(
     ...(override ? [overrideWords(override)] : []),
     ...(proposal ? [proposalWords(proposal)] : []),
     ...rateWords(rollout, now),
+    ...phaseWords(rollout),
     ...pendingWords(rollout, now),
     sliceWords(rollout, now, schedule),
     ...rampWords(rollout, needs),
@@ -77,6 +81,15 @@ function rateWords(rollout: Rollout, now: number): string[] {
 
 const heldWords = (held: number): string[] =>
   held === 0 ? [] : [`${countWords(held)} places are held for invitations that are not decided.`];
+
+/** Nothing as long as nobody has set a phase: then everything is as it was before there were phases. */
+function phaseWords(rollout: Rollout): string[] {
+  const { phase, ceiling } = rollout.phase;
+  if (phase === FIRST_PHASE.phase && ceiling === undefined) return [];
+  const came = `${countWords(peopleInTotal(rollout))} people came in so far`;
+  const most = ceiling === undefined ? `; ${came}, without a ceiling` : `; ${came}, of ${countWords(ceiling)} at most`;
+  return [`The phase is ${phase}: people come in by ${entryWords(phase)}${most}.`];
+}
 
 /** What is planned or waits for an approval. */
 const pendingWords = ({ changes }: Rollout, now: number): string[] => [
@@ -151,11 +164,12 @@ function wouldChange({ verdict, expectedAt }: GateReading, labelDelayDays: numbe
   return `What would change it: ${changeWords({ passes, moreCleanExposures, labelDelayDays, expectedAt: iso })}`;
 }
 
-function lastWords({ type, time, actor, perWeek, reason }: LastChange): string {
+function lastWords({ type, time, actor, perWeek, phase, ceiling, reason }: LastChange): string {
   const why = reason === undefined ? '' : ` (${reason})`;
   const did = {
     OnboardingRateSet: `set the rate to ${countWords(perWeek ?? 0)} people a week${why}`,
     OnboardingPaused: `paused onboarding (${reason ?? ''})`,
+    RolloutPhaseSet: `began the phase ${phase}${ceiling === undefined ? '' : ` with at most ${countWords(ceiling)} people in total`}${why}`,
     OnboardingResumed: `resumed onboarding${why}`,
   };
   return `Last change: ${actor.id} ${did[type]} on ${timeWords(time)}.`;

@@ -7,6 +7,7 @@ import { type RolloutEvent, rolloutStreamEvents } from './events.js';
 import { stopOf } from './gate-override.js';
 import { evolveGate, type Gate, initialGate } from './gate-stage.js';
 import { evolveHeld, type HeldPlaces, heldNow, noneHeld } from './held-places.js';
+import { type Entry, FIRST_PHASE, type Phase, refuseEntry } from './phase.js';
 import { evolveRamp, type Ramp } from './ramp.js';
 
 /** The number of latest cohorts kept in the state, whatever their age; an older one is found by its own stream. */
@@ -55,6 +56,7 @@ export interface Rollout {
   /** The places of invitations that are not decided. */
   held: HeldPlaces;
   gate: Gate;
+  phase: Phase;
   /** The plan by which the rate rises while the gate supports it. */
   ramp?: Ramp;
 }
@@ -71,6 +73,7 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
     cohorts: [],
     past: [],
     held: noneHeld,
+    phase: FIRST_PHASE,
     gate: initialGate,
   },
   evolve(before, event, place) {
@@ -93,6 +96,10 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
       case 'OnboardingResumed': {
         const { pauseReason: _, ...rest } = state;
         return { ...rest, paused: false, changedAt: position };
+      }
+      case 'RolloutPhaseSet': {
+        const { phase, ceiling } = data;
+        return { ...state, phase: { phase, ...(ceiling !== undefined && { ceiling }) }, changedAt: position };
       }
       case 'CohortAdmitted': {
         const admittedAt = Date.parse(data.at);
@@ -177,6 +184,18 @@ export const peopleInWindow = (state: Rollout, now: number): number =>
     0,
   );
 
+/** The people who ever came in, with those who are being onboarded: they stay counted whatever becomes of their accounts. */
+export const peopleInTotal = ({ past, cohorts }: Rollout): number =>
+  [...past, ...cohorts].reduce((sum, { people }) => sum + people, 0);
+
+/** How many more the ceiling allows, beside those for whom places are held. */
+const roomLeft = (state: Rollout): number =>
+  (state.phase.ceiling ?? Number.POSITIVE_INFINITY) - peopleInTotal(state) - heldNow(state.held);
+
+/** How many of those for whom places are held may come in now: the rate or the ceiling may be lower since. */
+export const roomForHeld = (state: Rollout, perWeek: number, now: number): number =>
+  Math.max(0, Math.min(perWeek - peopleInWindow(state, now), roomLeft(state) + heldNow(state.held)));
+
 export interface Capacity {
   /** The number of people that may be admitted now. */
   available: number;
@@ -191,14 +210,16 @@ export function availableCapacity(given: Rollout, now: number): Capacity {
   const counted = countedCohorts(state, now);
   const perWeek = state.perWeek ?? 0;
   let used = peopleInWindow(state, now) + heldNow(state.held);
-  const available = Math.max(0, perWeek - used);
+  const room = roomLeft(state);
+  const free = () => Math.max(0, Math.min(perWeek - used, room));
+  const available = free();
   const closed = [
     ...past,
     ...counted.flatMap(({ people, onboarded }) => (onboarded ? [{ people, last: onboarded.last }] : [])),
   ];
   for (const { people, last } of closed.sort((a, b) => a.last - b.last)) {
     used -= people;
-    if (perWeek - used > available) return { available, moreAt: last + WEEK_MS };
+    if (free() > available) return { available, moreAt: last + WEEK_MS };
   }
   return { available };
 }
@@ -232,13 +253,21 @@ export interface AdmitCohort {
   accounts?: readonly string[];
   /** Only this priority class. */
   priority?: number;
+  /** By which way people of the line come in; not used with `accounts`. */
+  way?: 'line' | 'schedule' | 'joining';
 }
 
-/** @throws InvalidInput for an empty cohort; Refusal onboarding-paused, gate-braked, rate-not-set, rate-exceeded (details: available, moreAt) */
-export function admitCohort(given: Rollout, { cohortId, now, size, accounts, priority }: AdmitCohort): RolloutEvent[] {
+/**
+ * @throws InvalidInput for an empty cohort; Refusal onboarding-paused, gate-braked, phase-refuses, rate-not-set, ceiling-reached,
+ * rate-exceeded (details: available, moreAt)
+ */
+export function admitCohort(
+  given: Rollout,
+  { cohortId, now, size, accounts, priority, way = 'line' }: AdmitCohort,
+): RolloutEvent[] {
   const state = restrictedAt(given, now);
   if (state.cohorts.some((one) => one.cohortId === cohortId)) return [];
-  const perWeek = rateOfAdmission(state, now);
+  const perWeek = rateOfAdmission(state, now, accounts ? 'listed' : way);
   const listed = accounts && [...new Set(accounts)];
   const { available } = availableCapacity(state, now);
   const wanted = listed?.length ?? size ?? Math.max(1, available);
@@ -261,17 +290,31 @@ export function admitCohort(given: Rollout, { cohortId, now, size, accounts, pri
   ];
 }
 
-/** The rate in force. @throws Refusal onboarding-paused, gate-braked, rate-not-set: nobody may be admitted now */
-export function rateOfAdmission({ paused, pauseReason, gate, perWeek }: Rollout, now: number): number {
+/**
+ * The rate in force.
+ * @param entry by which way people come in
+ * @throws Refusal onboarding-paused, gate-braked, phase-refuses, rate-not-set: nobody may be admitted so now
+ */
+export function rateOfAdmission(state: Rollout, now: number, entry: Entry = 'invitation'): number {
+  const { paused, pauseReason, gate, perWeek } = state;
   if (paused) throw new Refusal('onboarding-paused', `onboarding is paused (${pauseReason}); resume it first`);
   const stop = stopOf(gate, now);
   if (stop) throw stop;
+  refuseEntry(state, entry);
   if (perWeek === undefined) throw new Refusal('rate-not-set', 'no onboarding rate is set; set one first');
   return perWeek;
 }
 
 export function exceeded(state: Rollout, wanted: number, now: number): Refusal {
   const { available, moreAt } = availableCapacity(state, now);
+  const { ceiling } = state.phase;
+  if (ceiling !== undefined && wanted > roomLeft(state)) {
+    return new Refusal(
+      'ceiling-reached',
+      `${wanted} people are more than the ${Math.max(0, roomLeft(state))} that the ceiling of ${ceiling} people in total leaves; ask for fewer, or propose a higher ceiling (gatehouse rollout propose-phase)`,
+      { available, ceiling },
+    );
+  }
   const more = moreAt === undefined ? undefined : toIso(moreAt);
   const awaited = cohortsBeingOnboarded(state);
   const remedies = [

@@ -3,6 +3,7 @@ import { nextDaily, SLICE_PREFIX } from './admission.js';
 import { restrictedAt } from './changes.js';
 import type { RolloutEvent } from './events.js';
 import { stopOf } from './gate-override.js';
+import { allowsEntry } from './phase.js';
 import { admitCohort, availableCapacity, type Rollout } from './rollout.js';
 import { peopleOf, type Schedule, slotOf, slotsFrom } from './schedule.js';
 
@@ -27,7 +28,8 @@ interface DueSlice {
  */
 export function dueSlice(given: Rollout, schedule: Schedule, now: number, waiting: number): DueSlice | undefined {
   const state = restrictedAt(given, now);
-  if (state.paused || state.perWeek === undefined || stopOf(state.gate, now)) return undefined;
+  if (!allowsEntry(state, 'schedule') || state.paused || state.perWeek === undefined || stopOf(state.gate, now))
+    return undefined;
   const slot = slotOf(slotsFrom(schedule, now), now);
   if (!slot || isAdmitted(state, slot.at)) return undefined;
   const people = Math.min(peopleOf(slot, state.perWeek), waiting);
@@ -39,7 +41,7 @@ export function dueSlice(given: Rollout, schedule: Schedule, now: number, waitin
 
 export function admitSlice(state: Rollout, schedule: Schedule, now: number, waiting: number): RolloutEvent[] {
   const due = dueSlice(state, schedule, now, waiting);
-  return due ? admitCohort(state, { ...due, now }) : [];
+  return due ? admitCohort(state, { ...due, now, way: 'schedule' }) : [];
 }
 
 /**
@@ -55,7 +57,7 @@ export function nextSlice(
   if (!schedule) return nextDaily(given, now);
   const state = restrictedAt(given, now);
   const { paused, perWeek = 0, gate } = state;
-  if (paused || perWeek === 0 || stopOf(gate, now)) return undefined;
+  if (!allowsEntry(state, 'schedule') || paused || perWeek === 0 || stopOf(gate, now)) return undefined;
   const slots = slotsFrom(schedule, now);
   const present = slotOf(slots, now);
   const next = slots.find(

@@ -1,7 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { catalogue } from '../../apps/composition/catalogue.js';
 
-const BY_SETTINGS = 'it rested on settings of the deployment, which the log does not have';
 const ACT = 'it records what somebody did or read; nothing was decided';
 
 /** Events that are no facts from outside and that no explanation makes again, and why. */
@@ -16,8 +15,6 @@ const NOT_MADE_AGAIN: Record<string, string> = {
   ProofKeyRotated: ACT,
   QuarantineDiscarded: ACT,
   QuarantineReplayed: ACT,
-  RampPlanSet: BY_SETTINGS,
-  RampStepConfirmed: BY_SETTINGS,
   TokenCreated: ACT,
   TokenRevoked: ACT,
   ViewRebuilt: ACT,

@@ -258,6 +258,13 @@ beforeAll(async () => {
         body: { changeId: 'r-1', perWeek: 12, reason: 'a test' },
       },
     ],
+    [
+      'POST /v1/rollout/phase-proposals',
+      {
+        ...{ path: '/v1/rollout/phase-proposals', shown: '/v1/rollout' },
+        body: { changeId: 'r-p', phase: 'preview', reason: 'a test' },
+      },
+    ],
     ['DELETE /v1/rollout/proposals/:id', { path: `/v1/rollout/proposals/r-1${WHY}`, shown: '/v1/rollout' }],
     ['POST /v1/rollout/proposals/:id/approval', { path: '/v1/rollout/proposals/r-2/approval', shown: '/v1/rollout' }],
     [

@@ -51,6 +51,7 @@ it('sets a rate, uses it for cohorts and frees it after seven days', async () =>
     inWindow: 0,
     held: 0,
     ramp: null,
+    phase: { phase: 'weekly', ceiling: null, people: 0, entries: ['listed', 'invitation', 'line', 'schedule'] },
     available: 0,
     moreAt: null,
     nextSlice: null,

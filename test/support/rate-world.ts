@@ -48,6 +48,7 @@ export function rateWorld(...first: RolloutEvent[]) {
       return state;
     },
     stored,
+    apply,
     tick: (now: number) => apply(takeEffect(state, now, terms), 'rollout-clock', now),
     change: (request: ChangeRequest, by?: string, now?: number) =>
       does((current, given) => changeRollout(current, request, given))(by, now),
@@ -61,7 +62,7 @@ export function rateWorld(...first: RolloutEvent[]) {
     revert: (at: number, request: { confirm?: number; changeId?: string } = {}, by?: string) => {
       const { event } = stored[at - 1]!;
       const entry = ledger.entries.find(({ position: found }) => found === at);
-      const former = entry?.before ?? { perWeek: null, daily: false, ramp: null };
+      const former = entry?.before ?? { perWeek: null, daily: false, ramp: null, phase: state.phase };
       return does((current, given) =>
         revertChange(current, { event, before: former }, { position: at, reason: 'undone', ...request }, given),
       )(by);

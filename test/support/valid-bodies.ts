@@ -125,6 +125,10 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
     { steps: [{ perWeek: 20, afterDays: 7, exposures: 1000, mode: 'automatic' }], reason: 'a test' },
   ],
   'POST /v1/rollout/ramp/confirmations': [{ planId: 'ramp-1', perWeek: 20 }],
+  'POST /v1/rollout/phase-proposals': [
+    { changeId: 'r-p', phase: 'open', ceiling: 1000, reason: 'a test' },
+    { changeId: 'r-q', phase: 'preview', perWeek: 5, reason: 'a test', confirm: 5 },
+  ],
   'POST /v1/rollout/proposals': [
     {
       ...{ changeId: 'r-1', perWeek: 20, daily: false, reason: 'a test', confirm: 20 },

@@ -112,11 +112,13 @@ export async function showRollout({ client, print }: Session): Promise<void> {
 }
 
 export function rolloutText(rollout: RolloutAnswer): Shown {
-  const { perWeek, daily, paused, pauseReason, available, moreAt, admissions, waiting, etag, changes } = rollout;
+  const { perWeek, daily, paused, pauseReason, available, moreAt, admissions, waiting, etag, changes, phase } = rollout;
   const about = pairs([
     ['rate', perWeek === null ? 'not set' : `${number(perWeek)} people per rolling seven days`],
     ['admits', daily ? 'a seventh of the rate every day, automatically' : 'manually'],
     ['onboarding', paused ? `paused: ${pauseReason ?? ''}` : 'open'],
+    ['phase', `${phase.phase}: ${phase.entries.join(', ')}`],
+    ['people in total', phase.ceiling === null ? phase.people : `${number(phase.people)} of ${number(phase.ceiling)}`],
     ['available now', available],
     ['more from', time(moreAt)],
     ['waiting', waiting],
@@ -142,13 +144,22 @@ export function pendingText({ planned, proposals }: Pick<RolloutAnswer, 'planned
   return waiting.length + later.length > 0 ? [lines([...waiting, ...later])] : [];
 }
 
-const given = ({ does, perWeek, daily }: RolloutAnswer['planned'][number] | RolloutAnswer['proposals'][number]) => ({
+const given = ({
+  does,
+  perWeek,
+  daily,
+  phase,
+  ceiling,
+}: RolloutAnswer['planned'][number] | RolloutAnswer['proposals'][number]) => ({
   ...{ does, ...(perWeek !== null && { perWeek }), ...(daily !== null && { daily }) },
+  ...{ ...(phase !== null && { phase }), ...(ceiling !== null && { ceiling }) },
 });
 
-function changeWords({ type, perWeek, daily, reason }: RolloutAnswer['changes'][number]): string {
+function changeWords({ type, perWeek, daily, phase, ceiling, reason }: RolloutAnswer['changes'][number]): string {
   const why = reason === undefined ? '' : `: ${reason}`;
   if (type === 'OnboardingPaused') return `paused${why}`;
   if (type === 'OnboardingResumed') return `resumed${why}`;
+  if (type === 'RolloutPhaseSet')
+    return `phase ${phase}${ceiling === undefined ? '' : `, at most ${number(ceiling)} people in total`}${why}`;
   return `rate ${number(perWeek ?? 0)}${daily ? ', daily' : ''}${why}`;
 }

@@ -1,3 +1,4 @@
+import { Argument } from 'commander';
 import {
   type CommandGroup,
   type Condition,
@@ -18,13 +19,23 @@ import type { HistoryEntry } from '../queries/list-changes.js';
 import { MAX_PER_WEEK, showRollout } from './rate.js';
 
 const LIST_SHOWN = 50;
+const MOST_CEILING = 1_000_000_000;
+
+interface PhaseOptions {
+  ceiling?: number;
+  rate?: number;
+  confirm?: number;
+  at?: string;
+  expires?: string;
+  id?: string;
+}
 
 /** The commands of changes that are planned, need two persons, or are reverted. */
 export const changeCommands: CommandGroup = (group, run) => {
   command(
     group,
     'history',
-    'Shows every change of the rate and every pause, the newest first: who, why, before and after.',
+    'Shows every change of the rate, the phase and ramp plans, and every pause, the newest first: who, why, before and after.',
     'rollout history',
     'rollout history --limit 500 --json',
   )
@@ -56,6 +67,34 @@ export const changeCommands: CommandGroup = (group, run) => {
           const proposal = { changeId, perWeek, reason: why, confirm, effectiveAt: at, expiresAt: expires };
           const options = { repeatable: true, ...conditionOf(condition) };
           await session.client.post<WriteReceipt>('/v1/rollout/proposals', proposal, options);
+          return showRollout(session);
+        },
+      ),
+    );
+
+  command(
+    group,
+    'propose-phase',
+    'Proposes a phase (preview, invitations, weekly, open); nothing changes until another person approves it.',
+    "rollout propose-phase open 'as the board decided' --ceiling 1000000 --rate 5000",
+  )
+    .addArgument(new Argument('<phase>', 'how people come in').choices(['preview', 'invitations', 'weekly', 'open']))
+    .argument('<reason>', 'why', reason)
+    .option('--ceiling <people>', 'the most people who may come in in total; none by default', integer(1, MOST_CEILING))
+    .option('--rate <per-week>', 'the rate to set with it; it stays by default', integer(0, MAX_PER_WEEK))
+    .option('--confirm <per-week>', 'the rate once more, to confirm a high raise', integer(0, MAX_PER_WEEK))
+    .option('--at <time>', 'when it takes effect once it is approved; at once by default', instant)
+    .option('--expires <time>', 'until when it can be approved; in seven days by default', instant)
+    .option('--id <id>', 'makes the command safe to repeat; generated if absent')
+    .addOption(ifMatch('rate show'))
+    .action(
+      run<PhaseOptions & Condition>(
+        async (session, { ceiling, rate, confirm, at, expires, id, ...condition }, phase, why) => {
+          const changeId = id ?? session.ids.next();
+          const about = { changeId, phase, ceiling, perWeek: rate, reason: why, confirm };
+          const options = { repeatable: true, ...conditionOf(condition) };
+          const proposal = { ...about, effectiveAt: at, expiresAt: expires };
+          await session.client.post<WriteReceipt>('/v1/rollout/phase-proposals', proposal, options);
           return showRollout(session);
         },
       ),
@@ -143,8 +182,14 @@ function whatOf(entry: HistoryEntry): string {
   return `${STEPS[type] ?? ''}${what}${at}${reverts === null ? '' : `, reverts ${reverts}`}`;
 }
 
-function changeOf({ does, perWeek, steps }: HistoryEntry): string {
-  if (does !== null) return changeText({ does, ...(perWeek !== null && { perWeek }) });
+function changeOf({ does, perWeek, phase, ceiling, steps }: HistoryEntry): string {
+  if (does !== null)
+    return changeText({
+      does,
+      perWeek: perWeek ?? undefined,
+      phase: phase ?? undefined,
+      ceiling: ceiling ?? undefined,
+    });
   if (steps) return steps.map((one) => number(one.perWeek)).join(', ');
   return perWeek === null ? '' : number(perWeek);
 }

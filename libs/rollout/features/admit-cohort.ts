@@ -40,7 +40,7 @@ export class AdmitCohort extends RequestCommand<CohortGranted> {
 
   @IfGiven()
   @IsEntityId(
-    'Makes the request safe to retry; generated if absent. Must not begin with `daily-`, `slice-` or `invited-`.',
+    'Makes the request safe to retry; generated if absent. Must not begin with `daily-`, `slice-`, `invited-` or `open-`.',
   )
   cohortId?: string;
 
@@ -162,6 +162,8 @@ export class AdmitCohortController {
       409: [
         'onboarding-paused',
         'gate-braked',
+        'phase-refuses',
+        'ceiling-reached',
         'rate-not-set',
         'rate-exceeded',
         'nobody-waiting',

@@ -1,13 +1,15 @@
 import { Body, Controller, Delete, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { IsIn } from 'class-validator';
 import { CommandRoute, EditCommand } from '../../context/decision.js';
 import { MAX_PER_WEEK } from '../../events/schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IdParam, IfGiven, IsEntityId, IsFlag, IsInstant, IsInteger, IsReason } from '../../http/field-rules.js';
+import { IdParam, IfGiven, IsEntityId, IsFlag, IsInstant, IsInteger, IsReason, Means } from '../../http/field-rules.js';
 import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { OptionalBody } from '../../http/optional-body.js';
 import { Context } from '../../http/request-context.js';
 import { approveChange, declineChange, LONGEST_PROPOSAL_DAYS, proposeChange } from '../approvals.js';
+import { MOST_CEILING, PHASES } from '../change-events.js';
 import { cancelPlanned } from '../change-rollout.js';
 import { rolloutHandler } from './edited-rollout.js';
 import { EFFECTIVE_AT } from './set-rate.js';
@@ -22,6 +24,38 @@ export class ProposeChange extends EditCommand {
   @IfGiven()
   @IsFlag('Whether a seventh of the rate is admitted automatically every day; unchanged if absent.')
   daily?: boolean;
+
+  @IsReason('Why.')
+  reason!: string;
+
+  @IfGiven()
+  @IsInteger('The rate once more, to confirm a raise by more than the factor of the settings.', 0, MAX_PER_WEEK)
+  confirm?: number;
+
+  @IfGiven()
+  @IsInstant(EFFECTIVE_AT)
+  effectiveAt?: string;
+
+  @IfGiven()
+  @IsInstant(`Until when it can be approved, at most ${LONGEST_PROPOSAL_DAYS} days from now; seven days if absent.`)
+  expiresAt?: string;
+}
+
+export class ProposePhase extends EditCommand {
+  @IsEntityId('A new id, which the approval names.')
+  changeId!: string;
+
+  @Means('How people come in: each phase allows more ways than the one before it.')
+  @IsIn(PHASES)
+  phase!: (typeof PHASES)[number];
+
+  @IfGiven()
+  @IsInteger('The most people who may come in in total; no ceiling if absent.', 1, MOST_CEILING)
+  ceiling?: number;
+
+  @IfGiven()
+  @IsInteger('The rate to set with it; it stays if absent.', 0, MAX_PER_WEEK)
+  perWeek?: number;
 
   @IsReason('Why.')
   reason!: string;
@@ -72,6 +106,15 @@ export const ProposeChangeHandler = rolloutHandler(ProposeChange, (state, given,
   );
 });
 
+export const ProposePhaseHandler = rolloutHandler(ProposePhase, (state, given, asking) => {
+  const { changeId, phase, ceiling, perWeek, reason, confirm, effectiveAt, expiresAt } = given;
+  return proposeChange(
+    state,
+    { does: 'set-phase', changeId, phase, ceiling, perWeek, reason, confirm, effectiveAt, expiresAt },
+    asking,
+  );
+});
+
 export const ApproveChangeHandler = rolloutHandler(ApproveChange, (state, { changeId, confirm }, asking) =>
   approveChange(state, { changeId, confirm }, asking),
 );
@@ -99,6 +142,21 @@ export class ProposeChangeController extends CommandRoute {
     return this.receipt(proposal.with({ context, ifMatch }));
   }
 
+  @Post('phase-proposals')
+  @Edits('/v1/rollout')
+  @HttpCode(200)
+  @Roles('operator', 'administrator')
+  @Operation('Proposes a phase of the rollout; nothing changes until another person approves it', {
+    description:
+      '`preview`: listed cohorts only. `invitations`: by invitation too. `weekly`: cohorts from the line and the schedule too. `open`: who joins is admitted at once. In every phase the rate, the gate, a pause and the ceiling hold. It is approved like any other proposal.',
+    example: { changeId: 'r-2', phase: 'open', ceiling: 1_000_000, reason: 'as the board decided' },
+    answer: receipt('Proposed.'),
+    refusals: { 409: ['confirmation-needed', 'change-known', 'too-many-proposals'] },
+  })
+  proposePhase(@Body() proposal: ProposePhase, @Condition() ifMatch: IfMatch, @Context() context: Context) {
+    return this.receipt(proposal.with({ context, ifMatch }));
+  }
+
   @Post('proposals/:id/approval')
   @Edits('/v1/rollout')
   @HttpCode(200)
@@ -106,7 +164,7 @@ export class ProposeChangeController extends CommandRoute {
   @Operation('Approves a change that another person proposed, as the rollout is now', {
     fields: { id: 'The proposed change.' },
     answer: receipt('Approved: in force, or planned.'),
-    refusals: { 404: ['proposal-unknown'], 409: ['same-person', 'confirmation-needed'] },
+    refusals: { 404: ['proposal-unknown'], 409: ['same-person', 'confirmation-needed', 'phase-narrowed'] },
   })
   approveChange(
     @Param() { id }: IdParam,

@@ -155,6 +155,8 @@ export class SendInvitationsController {
       409: [
         'onboarding-paused',
         'gate-braked',
+        'phase-refuses',
+        'ceiling-reached',
         'rate-not-set',
         'rate-exceeded',
         'nobody-waiting',

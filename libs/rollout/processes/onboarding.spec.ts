@@ -76,6 +76,25 @@ describe('onboarding', () => {
     expect(await available()).toEqual({ available: 997, moreAt: world.clock.time + WEEK_MS });
   });
 
+  it('waits with people whom the rate has no room for beside those that a wrong clock onboarded', async () => {
+    await world.setRate(2);
+    await world.join('a', 'b', 'c', 'd');
+    world.clock.time += 8 * DAY_MS;
+    await world.admit({ cohortId: 'ahead', size: 2 });
+    await world.reactor.processAll();
+    // Their time is too far ahead to count, until the consumer comes to the next cohort.
+    world.clock.time -= 8 * DAY_MS;
+    await world.admit({ cohortId: 'late', size: 2 });
+    world.clock.time += 2 * DAY_MS;
+    await expect(world.reactor.processAll()).rejects.toMatchObject({ code: 'rate-used' });
+    world.clock.time += 13 * DAY_MS - 1;
+    await expect(world.reactor.processAll()).rejects.toMatchObject({ code: 'rate-used' });
+    world.clock.time += 1;
+    await world.reactor.processAll();
+    expect(await onboardedPeople(world)).toEqual(['a in ahead', 'b in ahead', 'c in late', 'd in late']);
+    expectOnboardingInvariants(await world.log());
+  });
+
   it('reports only the listed accounts that it onboards and frees the places of the others', async () => {
     await world.join('a', 'b', 'c');
     await world.deactivate('a');

@@ -8,6 +8,7 @@ import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import type { Admission } from '../admission.js';
 import { type Cohort, type CohortPart, cohortStream, fillCohort, onboardCohort, placesLeft } from '../cohort.js';
 import { CohortAdmitted } from '../events.js';
+import { refuseBesideUncounted } from '../late-onboarding.js';
 import { Choosing, CONCURRENT_ACCOUNTS, type NextInLine } from '../queries/choosing.js';
 import { rolloutSince } from '../queries/rollout-since.js';
 import { closeCohort, cohortsBeingOnboarded, rolloutStream } from '../rollout.js';
@@ -84,8 +85,11 @@ class CohortOnboarding {
   private async onboard({ accounts, turns, chosenAt }: CohortPart): Promise<{ accountId: string; at: number }[]> {
     const { cohortId } = this.admission;
     const times = new Map<string, number>();
+    // One time for all of them, which is the one that the rate has room for.
+    const now = this.now();
+    refuseBesideUncounted((await this.transactor.load(rolloutStream, undefined)).state, this.admission, now);
+    const context = { ...this.context, time: toIso(now) };
     const onboardOne = async (accountId: string, n: number) => {
-      const context = { ...this.context, time: toIso(this.now()) };
       const { state } = await this.transactor.transact(waitingTurn, accountId, context, (turn) =>
         onboardInTurn(turn, { accountId, cohortId, turn: turns?.[n], chosenAt }),
       );

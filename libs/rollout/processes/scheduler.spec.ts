@@ -1,8 +1,11 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import pg from 'pg';
 import { type OnboardingWorld, onboardingWorld } from '../../../test/support/onboarding-world.js';
 import { DAY_MS } from '../../kernel/clock.js';
 import { LockSession } from '../../subscriptions/lock-session.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
+import type { RolloutEvent } from '../events.js';
+import { GateMoved } from '../move-events.js';
 import { pauseOnboarding, rolloutStream } from '../rollout.js';
 import { type CohortScheduler, SCHEDULER } from './scheduler.js';
 
@@ -191,4 +194,115 @@ it('ticks in one process at a time and releases its lock when it is stopped', as
   await running;
   expect(await other.tryHold(SCHEDULER)).toBeDefined();
   await other.close();
+});
+
+const record = (...events: RolloutEvent[]) =>
+  world
+    .transactorOn(world.store)
+    .transact(rolloutStream, undefined, { actor: { kind: 'user', id: 'olga' }, correlationid: 'spec' }, () => events);
+const open = (ceiling?: number): RolloutEvent => ({
+  type: 'RolloutPhaseSet',
+  data: { phase: 'open', ...(ceiling !== undefined && { ceiling }), before: 'weekly', reason: 'a test' },
+});
+
+describe('in open access', () => {
+  const people = Array.from({ length: 20 }, (_, n) => `p${n}`);
+  const sizes = async () => (await world.log('CohortAdmitted')).map(({ data }) => data.size);
+
+  it('admits all who wait at each tick, up to the ceiling, whatever the schedule says', async () => {
+    await world.setRate(70, true);
+    await world.schedule({ timeZone: 'UTC', days: everyDay, hours: [3] });
+    await record(open(22));
+    const joined = [[], ['later'], [], ['late', 'too-late'], []];
+    for (const accounts of joined) {
+      await world.join(...accounts);
+      await tick();
+      world.clock.time += 2_000;
+    }
+    expect(await sizes()).toEqual([20, 1, 1]);
+  });
+
+  it('admits nobody twice when several schedulers run at once', async () => {
+    await world.setRate(70);
+    await record(open());
+    await Promise.all([0, 1, 2].map((ms) => world.scheduler({ now: () => world.clock.time + ms }).tick()));
+    await world.reactor.processAll();
+    await Promise.all([3, 4].map((ms) => world.scheduler({ now: () => world.clock.time + ms }).tick()));
+    expect(await sizes()).toEqual([20]);
+  });
+
+  it('admits nobody while onboarding is paused or the gate brakes, and all who wait once it is resumed', async () => {
+    await world.setRate(70);
+    await record(open(), { type: 'OnboardingPaused', data: { reason: 'a test' } });
+    await tick();
+    expect(await sizes()).toEqual([]);
+    await record({ type: 'OnboardingResumed', data: {} });
+    await tick();
+    await record({ type: 'GateMoved', data: { ...GateMoved.example, outcome: 'brake', reasons: ['cohort-harm'] } });
+    await world.join('later');
+    await tick();
+    expect(await sizes()).toEqual([20]);
+  });
+
+  it('leaves hold-outs in the line, whom only a listed cohort lets in', async () => {
+    await world.setRate(70);
+    await record(open());
+    await world.classify('hold-out', ...people.slice(0, 3));
+    await tick();
+    await tick();
+    expect(await sizes()).toEqual([17]);
+    await world.admit({ cohortId: 'by-name', accounts: ['p0'] });
+    await world.reactor.processAll();
+    await tick();
+    expect(await cohorts()).toEqual([expect.stringMatching(/^open-/), 'by-name: 1']);
+  });
+
+  it('admits no empty cohort if the plan lets in only a class without people, and the others if it has a share for them', async () => {
+    await world.setRate(70);
+    await record(open());
+    await world.planClasses('quotas', [
+      { class: 'artists', share: 100 },
+      { class: 'others', share: 0 },
+    ]);
+    await tick();
+    await tick();
+    expect(await sizes()).toEqual([]);
+    await world.planClasses('quotas', [
+      { class: 'artists', share: 99 },
+      { class: 'others', share: 1 },
+    ]);
+    await tick();
+    await tick();
+    expect(await sizes()).toEqual([20]);
+    expect((await world.log('AccountOnboarded')).length).toBe(20);
+  });
+});
+
+describe('a tick at which nothing changes', () => {
+  /** Of the scheduler alone: the projector waits for events meanwhile. */
+  async function queriesOfTick(): Promise<number> {
+    const scheduler = world.scheduler();
+    await scheduler.tick();
+    await world.reactor.processAll();
+    await scheduler.tick();
+    const query = jest.spyOn(pg.Client.prototype, 'query');
+    try {
+      await scheduler.tick();
+      return query.mock.calls.length;
+    } finally {
+      query.mockRestore();
+    }
+  }
+
+  it('is one query if nothing is due', async () => {
+    await world.setRate(70);
+    expect(await queriesOfTick()).toBe(1);
+  });
+
+  it('counts the line besides in open access, and asks no gate', async () => {
+    await world.setRate(70);
+    await record(open());
+    expect(await queriesOfTick()).toBe(6);
+    expect(await world.log('CohortAdmitted')).toHaveLength(1);
+  });
 });

@@ -4,8 +4,10 @@ import type { CommandContext } from '../../kernel/command-context.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
-import { admitDaily, dailyCohort, dailySize } from '../admission.js';
+import { admitDaily, admitJoined, dailyCohort, dailySize, openCohort, openSize } from '../admission.js';
 import { admissionPlanStream } from '../admission-plan.js';
+import { restrictedAt } from '../changes.js';
+import { allowsEntry } from '../phase.js';
 import type { PeopleLeft } from '../queries/people-left.js';
 import { cohortsBeingOnboarded, type Rollout, rolloutStream } from '../rollout.js';
 import type { Schedule } from '../schedule.js';
@@ -13,16 +15,21 @@ import { admitSlice, dueSlice } from '../scheduled-slice.js';
 import type { GateWatch } from './gate-watch.js';
 
 export const SCHEDULER = 'scheduler';
-const TICK_MS = 60_000;
+/** In open access people wait that long at most, besides for their onboarding. */
+const TICK_MS = 2_000;
 
 /** If everybody it may be for waits. */
 function dueCohort(state: Rollout, schedule: Schedule | undefined, now: number): string | undefined {
   const everybody = Number.POSITIVE_INFINITY;
+  if (openSize(state, now, everybody) > 0) return openCohort(now);
   if (schedule) return dueSlice(state, schedule, now, everybody)?.cohortId;
   return dailySize(state, now, everybody) > 0 ? dailyCohort(now) : undefined;
 }
 
-/** Admits slices of the rate by the schedule; without one, a seventh of the rate every day if the rate is set to be daily. */
+/**
+ * Admits slices of the rate by the schedule; without one, a seventh of the rate every day if the rate is set to be daily. In open
+ * access it admits all who wait, as far as rate, gate and ceiling allow.
+ */
 export class CohortScheduler {
   constructor(
     private readonly transactor: Transactor,
@@ -39,7 +46,7 @@ export class CohortScheduler {
         name: SCHEDULER,
         everyMs: TICK_MS,
         tick: () => this.tick(),
-        failed: (error) => this.logger.warn({ err: error }, 'the scheduler failed and retries in a minute'),
+        failed: (error) => this.logger.warn({ err: error }, 'the scheduler failed; it retries'),
       },
       signal,
       locks,
@@ -56,14 +63,18 @@ export class CohortScheduler {
     const { schedule } = plan.state;
     const due = dueCohort(state, schedule, now);
     if (due === undefined || cohortsBeingOnboarded(state).length > 0) return;
+    // At each tick, so it costs one count of the line, and asks no gate.
+    if ((await this.peopleLeft.countIfKnown()) === 0) return;
     await this.gate.beforeAdmission();
     const context: CommandContext = { actor: { kind: 'process', id: SCHEDULER }, correlationid: due };
     await this.transactor.transact(
       rolloutStream,
       undefined,
       context,
-      (current, waiting) =>
-        schedule ? admitSlice(current, schedule, now, waiting) : admitDaily(current, now, waiting),
+      (current, waiting) => {
+        if (allowsEntry(restrictedAt(current, now), 'joining')) return admitJoined(current, now, waiting);
+        return schedule ? admitSlice(current, schedule, now, waiting) : admitDaily(current, now, waiting);
+      },
       // Nobody while a cohort is being onboarded, such as the one that another scheduler admitted meanwhile.
       async () => (await this.peopleLeft.countIfKnown()) ?? 0,
     );

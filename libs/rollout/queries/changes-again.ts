@@ -1,5 +1,6 @@
 import type { Circumstances } from '../../context/decisions-again.js';
 import { approveChange, declineChange, proposeChange } from '../approvals.js';
+import { confirmStep, setRamp } from '../change-ramp.js';
 import { type Asking, cancelPlanned, changeRollout, effectOrLapse, type RateTerms } from '../change-rollout.js';
 import { dueChanges } from '../changes.js';
 import type { RolloutEvent } from '../events.js';
@@ -45,12 +46,15 @@ export const changesAgain = {
       'too-many-proposals': 'few-are-open',
     },
     decide: (state: Rollout, data: DataOf<'RolloutChangeProposed'>, made: Circumstances) => {
-      const { before: _, isConfirmed: __, ...proposal } = data;
+      const { before: _, isConfirmed: __, phaseBefore: ___, ceilingBefore: ____, ...proposal } = data;
       return proposeChange(state, { ...proposal, ...confirmed(data) }, asking(made));
     },
   },
   ApprovalGiven: {
-    rules: { 'proposal-unknown': 'was-proposed', 'same-person': 'by-another-person' },
+    rules: {
+      ...{ 'proposal-unknown': 'was-proposed', 'same-person': 'by-another-person' },
+      'phase-narrowed': 'as-much-allowed-as-proposed',
+    },
     details: (_: Rollout, { proposedBy }: DataOf<'ApprovalGiven'>, { actor }: Circumstances) => ({
       'by-another-person': `proposed by ${proposedBy}, approved by ${actor.id}`,
     }),
@@ -62,6 +66,21 @@ export const changesAgain = {
     },
   },
   RolloutChangeEnded: { rules: {}, decide: endAgain },
+};
+
+/** How plans of a ramp and confirmations of their steps are made again. What they need by the settings is in the plan itself. */
+export const rampsAgain = {
+  RampPlanSet: {
+    rules: { 'invalid-input': 'steps-ascend', 'rate-not-set': 'rate-set' },
+    details: ({ perWeek }: Rollout) => ({ 'rate-set': `${perWeek ?? 'no'} people in seven days` }),
+    decide: (state: Rollout, { planId, ...plan }: DataOf<'RampPlanSet'>, made: Circumstances) =>
+      setRamp(state, plan, { ...asking(made), newId: planId }),
+  },
+  RampStepConfirmed: {
+    rules: { 'ramp-unknown': 'plan-in-force', 'invalid-input': 'next-step' },
+    decide: (state: Rollout, data: DataOf<'RampStepConfirmed'>, made: Circumstances) =>
+      confirmStep(state, data, asking(made)),
+  },
 };
 
 function endAgain(state: Rollout, data: DataOf<'RolloutChangeEnded'>, made: Circumstances): RolloutEvent[] {

@@ -29,7 +29,7 @@ export const StageAnswer = closed(
   'Since when evidence counts; null until a rate above 0 is set.',
 );
 
-export const stageAnswer = ({ since, reason, ...stage }: Stage): Static<typeof StageAnswer> => ({
+export const stageAnswer = ({ since, reason, changeId: _, ...stage }: Stage): Static<typeof StageAnswer> => ({
   ...stage,
   since: String(since),
   reason: reason ?? null,

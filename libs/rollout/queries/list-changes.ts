@@ -21,7 +21,7 @@ import { answer, Operation } from '../../http/openapi/operation.js';
 import { Listing, type Page, PageQuery } from '../../http/paging.js';
 import type { Clock } from '../../kernel/clock.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
-import { CHANGES } from '../change-events.js';
+import { CHANGES, PHASES } from '../change-events.js';
 import { RampStepsAnswer, stepAnswers } from './ramp-answers.js';
 import {
   ENTRY_STATES,
@@ -37,6 +37,8 @@ const SetAnswer = closed({
   perWeek: orNull(count('The rate; null if none is set.')),
   daily: flag('Whether a seventh of it is admitted every day.'),
   paused: flag('Whether onboarding is paused.'),
+  phase: oneOf(PHASES, 'The phase.'),
+  ceiling: orNull(count('The most people in total; null for no ceiling.')),
   rampPlanId: orNull(text('The ramp plan in force; null without one.')),
 });
 
@@ -51,6 +53,8 @@ const HistoryEntry = closed({
   ),
   does: orNull(oneOf(CHANGES, 'What the change does.')),
   perWeek: orNull(count('The rate that it sets.')),
+  phase: orNull(oneOf(PHASES, 'The phase that it begins.')),
+  ceiling: orNull(count('The ceiling of people in total that it sets; null for none.')),
   by: text('Who decided it.'),
   approvedBy: orNull(text('Who approved it.')),
   reason: orNull(text('Why.')),
@@ -95,8 +99,8 @@ export class ListChangesHandler implements IQueryHandler<ListChanges> {
 
 type TextField = 'by' | 'approvedBy' | 'reason' | 'changeId' | 'planId' | 'effectiveAt' | 'expiresAt';
 
-const setAnswer = ({ ramp, ...others }: SetState): Static<typeof SetAnswer> => ({
-  ...others,
+const setAnswer = ({ ramp, phase: { phase, ceiling }, ...others }: SetState): Static<typeof SetAnswer> => ({
+  ...{ ...others, phase, ceiling: ceiling ?? null },
   rampPlanId: ramp?.planId ?? null,
 });
 
@@ -111,6 +115,7 @@ function entryAnswer({ entry, state }: { entry: LedgerEntry; state: EntryState }
   return {
     ...{ position: String(at), type: event.type, time, actor: by, state },
     ...{ does: change?.does ?? null, perWeek: change?.perWeek ?? data.perWeek ?? null },
+    ...{ phase: change?.phase ?? null, ceiling: change?.ceiling ?? null },
     by: data.by ?? by.id,
     approvedBy: data.approvedBy ?? (event.type === 'ApprovalGiven' ? by.id : null),
     ...{ reason: data.reason ?? null, changeId: data.changeId ?? null },
@@ -137,9 +142,9 @@ export class ListChangesController {
           ...{ actor: { kind: 'user', id: 'olga', role: 'operator' }, does: 'set-rate', perWeek: 1000, by: 'olga' },
           ...{ approvedBy: null, reason: 'reviewers have time', changeId: null, reverts: null },
           ...{ effectiveAt: null, expiresAt: null },
-          ...{ planId: null, step: null, steps: null },
-          before: { perWeek: 500, daily: false, paused: false, rampPlanId: null },
-          after: { perWeek: 1000, daily: false, paused: false, rampPlanId: null },
+          ...{ phase: null, ceiling: null, planId: null, step: null, steps: null },
+          before: { perWeek: 500, daily: false, paused: false, phase: 'weekly', ceiling: null, rampPlanId: null },
+          after: { perWeek: 1000, daily: false, paused: false, phase: 'weekly', ceiling: null, rampPlanId: null },
         },
       ],
       position: '1042',

@@ -1,5 +1,6 @@
 import { type DecisionsAgain, decisionsAgain } from '../../context/decisions-again.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import { wayOf } from '../admission.js';
 import { admissionPlanStream, endSchedule, setClassPlan, setSchedule, shareCohort } from '../admission-plan.js';
 import { withdrawConfirmation } from '../change-ramp.js';
 import { cohortStream, fillCohort, onboardCohort } from '../cohort.js';
@@ -12,6 +13,7 @@ import { batchOf } from '../held-places.js';
 import { admitInvited, freePlaces, freeUnfilled, holdPlaces } from '../hold-places.js';
 import { batchStream, chooseInvited, endChoice } from '../invitation-batch.js';
 import { PlacesHeld } from '../invitation-events.js';
+import { refuseOnePerson, setPhase } from '../phase.js';
 import { endRamp } from '../ramp.js';
 import {
   admitCohort,
@@ -22,12 +24,9 @@ import {
   rolloutStream,
   setRate,
 } from '../rollout.js';
-import { changesAgain, pauseAgain } from './changes-again.js';
+import { changesAgain, pauseAgain, rampsAgain } from './changes-again.js';
 
 type DataOf<Type extends RolloutEvent['type']> = Extract<RolloutEvent, { type: Type }>['data'];
-
-/** How far one person may raise the rate. */
-const BY_SETTINGS = { because: 'it rested on settings of the deployment, which the log does not have' };
 
 export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
   OnboardingRateSet: {
@@ -36,8 +35,15 @@ export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
   },
   OnboardingPaused: { rules: {}, decide: pauseAgain },
   OnboardingResumed: { rules: {}, decide: (state, about) => resumeOnboarding(state, about) },
-  RampPlanSet: BY_SETTINGS,
-  RampStepConfirmed: BY_SETTINGS,
+  RolloutPhaseSet: {
+    rules: { 'approval-needed': 'by-two-persons' },
+    details: (_, { by, approvedBy }) => ({ 'by-two-persons': `proposed by ${by}, approved by ${approvedBy}` }),
+    decide(state, { phase, ceiling, before: _, ceilingBefore: __, ...about }) {
+      refuseOnePerson(about);
+      return setPhase(state, { phase, ...(ceiling !== undefined && { ceiling }) }, about);
+    },
+  },
+  ...rampsAgain,
   RampConfirmationWithdrawn: { rules: {}, decide: (state, data) => withdrawConfirmation(state, data) },
   RampPlanEnded: { rules: {}, decide: (state, { how, reason, reverts }) => endRamp(state, how, reason, reverts) },
   ...changesAgain,
@@ -45,7 +51,9 @@ export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
     rules: {
       'onboarding-paused': 'onboarding-not-paused',
       'gate-braked': 'gate-not-braking',
+      'phase-refuses': 'phase-allows-it',
       'rate-not-set': 'rate-set',
+      'ceiling-reached': 'within-ceiling',
       'rate-exceeded': 'within-rate',
     },
     details: (state, { size, at }) => ({
@@ -61,7 +69,7 @@ export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
         ...(selection === 'listed' ? { accounts } : { size }),
         ...(priority !== undefined && { priority }),
       };
-      return admitCohort(state, { cohortId, now: Date.parse(at), ...asked });
+      return admitCohort(state, { cohortId, now: Date.parse(at), way: wayOf(cohortId), ...asked });
     },
   },
   CohortClosed: { rules: {}, decide: (state, data) => closeCohort(state, data.cohortId, timesOf(data)) },
@@ -69,7 +77,9 @@ export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
     rules: {
       'onboarding-paused': 'onboarding-not-paused',
       'gate-braked': 'gate-not-braking',
+      'phase-refuses': 'phase-allows-it',
       'rate-not-set': 'rate-set',
+      'ceiling-reached': 'within-ceiling',
       'rate-exceeded': 'within-rate',
     },
     decide: (state, { batchId, size, accounts, priority, until, at, selection }) =>

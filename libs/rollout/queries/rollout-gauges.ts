@@ -3,9 +3,10 @@ import { Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { CLOCK } from '../../platform/ports.js';
+import { PHASES } from '../change-events.js';
 import { heldNow } from '../held-places.js';
 import type { Ramp } from '../ramp.js';
-import { peopleInWindow, rolloutStream } from '../rollout.js';
+import { peopleInTotal, peopleInWindow, rolloutStream } from '../rollout.js';
 
 const stepsOf = ({ steps, made }: Ramp) => [
   { value: made, labels: { state: 'made' } },
@@ -41,6 +42,22 @@ export class RolloutGauges implements OnModuleInit {
       async () => {
         const { perWeek } = await rollout();
         return perWeek === undefined ? [] : [{ value: perWeek }];
+      },
+    );
+    this.metrics.readGauge('rollout_phase', '1 for the phase of the rollout, else 0', ['phase'], async () => {
+      const { phase } = (await rollout()).phase;
+      return PHASES.map((one) => ({ value: one === phase ? 1 : 0, labels: { phase: one } }));
+    });
+    this.metrics.readGauge('rollout_people', 'People who ever came in', [], async () => {
+      return [{ value: peopleInTotal(await rollout()) }];
+    });
+    this.metrics.readGauge(
+      'rollout_people_ceiling',
+      'People who may come in in total; absent without a ceiling',
+      [],
+      async () => {
+        const { ceiling } = (await rollout()).phase;
+        return ceiling === undefined ? [] : [{ value: ceiling }];
       },
     );
     this.metrics.readGauge(

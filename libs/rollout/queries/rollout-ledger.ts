@@ -1,6 +1,7 @@
 import type { EventPlace, StreamKind } from '../../kernel/decider.js';
-import type { Change } from '../change-rollout.js';
+import { type Change, changeFields } from '../change-rollout.js';
 import type { RolloutEvent } from '../events.js';
+import type { Phase } from '../phase.js';
 import type { Ramp } from '../ramp.js';
 import { type Rollout, rolloutStream } from '../rollout.js';
 
@@ -9,6 +10,7 @@ export interface SetState {
   perWeek: number | null;
   daily: boolean;
   paused: boolean;
+  phase: Phase;
   /** The plan by which the rate rises; null for none. */
   ramp: Ramp | null;
 }
@@ -27,6 +29,7 @@ export const LEDGER_TYPES = [
   'OnboardingRateSet',
   'OnboardingPaused',
   'OnboardingResumed',
+  'RolloutPhaseSet',
   'RolloutChangePlanned',
   'RolloutChangeProposed',
   'ApprovalGiven',
@@ -80,8 +83,8 @@ const replacedBy = ({ type }: ChangeEvent, last: LedgerEntry | undefined): SetSt
 const isChange = (event: RolloutEvent): event is ChangeEvent =>
   (LEDGER_TYPES as readonly string[]).includes(event.type);
 
-const setStateOf = ({ perWeek, daily, paused, ramp }: Rollout): SetState => ({
-  ...{ perWeek: perWeek ?? null, daily, paused, ramp: ramp ?? null },
+const setStateOf = ({ perWeek, daily, paused, phase, ramp }: Rollout): SetState => ({
+  ...{ perWeek: perWeek ?? null, daily, paused, phase, ramp: ramp ?? null },
 });
 
 function changeOf({ type, data }: ChangeEvent, earlier: readonly LedgerEntry[]): Change | undefined {
@@ -92,11 +95,11 @@ function changeOf({ type, data }: ChangeEvent, earlier: readonly LedgerEntry[]):
       return { does: 'pause' };
     case 'OnboardingResumed':
       return { does: 'resume' };
+    case 'RolloutPhaseSet':
+      return changeFields({ ...data, does: 'set-phase' });
     case 'RolloutChangePlanned':
-    case 'RolloutChangeProposed': {
-      const { does, perWeek, daily } = data;
-      return { does, ...(perWeek !== undefined && { perWeek }), ...(daily !== undefined && { daily }) };
-    }
+    case 'RolloutChangeProposed':
+      return changeFields(data);
     case 'ApprovalGiven':
     case 'RolloutChangeEnded':
       return earlier.findLast(({ event }) => changeIdOf(event) === data.changeId)?.change;
@@ -110,10 +113,22 @@ function changeOf({ type, data }: ChangeEvent, earlier: readonly LedgerEntry[]):
 
 const changeIdOf = ({ data }: ChangeEvent): string | undefined => ('changeId' in data ? data.changeId : undefined);
 
+/** What of the rollout an event sets. */
+const SETS: Partial<Record<ChangeEvent['type'], 'rate' | 'pause' | 'phase'>> = {
+  OnboardingRateSet: 'rate',
+  OnboardingPaused: 'pause',
+  OnboardingResumed: 'pause',
+  RolloutPhaseSet: 'phase',
+};
+
 /** What has become of each entry. @param now epoch milliseconds */
 export function entryStates(entries: readonly LedgerEntry[], now: number): EntryState[] {
-  const rate = entries.findLast(({ event }) => event.type === 'OnboardingRateSet');
-  const pause = entries.findLast(({ event }) => ['OnboardingPaused', 'OnboardingResumed'].includes(event.type));
+  const inForce = new Map(
+    entries.flatMap((entry) => {
+      const what = SETS[entry.event.type];
+      return what === undefined ? [] : [[what, entry] as const];
+    }),
+  );
   // Of each change the last entry says what has become of the earlier ones.
   const last = new Map<string, LedgerEntry>();
   for (const entry of entries) {
@@ -127,9 +142,8 @@ export function entryStates(entries: readonly LedgerEntry[], now: number): Entry
   );
   return entries.map((entry) => {
     const { event } = entry;
-    if (event.type === 'OnboardingRateSet') return entry === rate ? 'in-force' : 'replaced';
-    if (event.type === 'OnboardingPaused' || event.type === 'OnboardingResumed')
-      return entry === pause ? 'in-force' : 'replaced';
+    const what = SETS[event.type];
+    if (what !== undefined) return inForce.get(what) === entry ? 'in-force' : 'replaced';
     if (event.type === 'RolloutChangePlanned') return endOf(last.get(event.data.changeId)!, 'planned');
     if (event.type === 'RampPlanSet') return PLAN_STATES[ends.get(event.data.planId) ?? 'none'];
     if (event.type !== 'RolloutChangeProposed') return 'recorded';
@@ -144,6 +158,6 @@ const PLAN_STATES = { none: 'in-force', ended: 'cancelled', replaced: 'replaced'
 /** What the last entry of a change says of those before it. */
 function endOf({ event }: LedgerEntry, otherwise: 'planned' | 'approved'): EntryState {
   if (event.type === 'RolloutChangeEnded') return event.data.how;
-  const isInEffect = event.type.startsWith('Onboarding');
+  const isInEffect = event.type.startsWith('Onboarding') || event.type === 'RolloutPhaseSet';
   return otherwise === 'planned' && isInEffect ? 'took-effect' : otherwise;
 }

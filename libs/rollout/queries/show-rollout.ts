@@ -25,14 +25,23 @@ import { ViewNotBuilt } from '../../projections/view-query.js';
 import { EVIDENCE_SOURCES } from '../../safety/index.js';
 import { Waitlist, waitlistEntriesView } from '../../waitlist/index.js';
 import { admissionPlanStream } from '../admission-plan.js';
-import { CHANGES } from '../change-events.js';
+import { CHANGES, PHASES } from '../change-events.js';
 import { stepNeeds } from '../change-ramp.js';
 import type { RateTerms } from '../change-rollout.js';
 import { openProposals, type PlannedChange, type ProposedChange } from '../changes.js';
 import { askedRate, type GateReading, readGate } from '../gate-move.js';
 import { heldNow } from '../held-places.js';
+import { ENTRIES, PHASE_ENTRIES } from '../phase.js';
 import type { StepNeed } from '../ramp.js';
-import { availableCapacity, countedCohorts, type GrantedCohort, peopleInWindow, rolloutStream } from '../rollout.js';
+import {
+  availableCapacity,
+  countedCohorts,
+  type GrantedCohort,
+  peopleInTotal,
+  peopleInWindow,
+  type Rollout,
+  rolloutStream,
+} from '../rollout.js';
 import { rolloutWords } from '../rollout-words.js';
 import { nextSlice } from '../scheduled-slice.js';
 import { GateInForceAnswer, inForceAt, moveExample } from './gate-answers.js';
@@ -51,6 +60,8 @@ const pendingFields = {
   changeId: text('Its id.'),
   does: oneOf(CHANGES, 'What it does.'),
   perWeek: orNull(count('The rate that it sets; null if it sets none.')),
+  phase: orNull(oneOf(PHASES, 'The phase that it begins; null for none.')),
+  ceiling: orNull(count('The ceiling of people in total that it sets; null for none.')),
   daily: orNull(flag('Whether a seventh of it is to be admitted every day; null if that stays.')),
   before: orNull(count('The rate that it was compared with.')),
   by: text('Who asked for it.'),
@@ -71,11 +82,13 @@ const ProposedAnswer = closed({
 
 const ChangeAnswer = closed({
   position: position('Its position in the log.'),
-  type: oneOf(['OnboardingRateSet', 'OnboardingPaused', 'OnboardingResumed'], 'What happened.'),
+  type: oneOf(['OnboardingRateSet', 'OnboardingPaused', 'OnboardingResumed', 'RolloutPhaseSet'], 'What happened.'),
   time: instant('When it happened.'),
   actor,
   perWeek: Type.Optional(count('The rate that was set.')),
   daily: Type.Optional(flag('Whether a seventh of it was to be admitted automatically every day.')),
+  phase: Type.Optional(oneOf(PHASES, 'The phase that was set.')),
+  ceiling: Type.Optional(count('The most people in total that was set with it.')),
   reason: Type.Optional(text('Why.')),
 });
 
@@ -109,6 +122,15 @@ export const RolloutAnswer = closed({
   planned: list(PlannedAnswer, 'What takes effect later, in that order.'),
   proposals: list(ProposedAnswer, 'What waits for the approval of another person.'),
   ramp: orNull(RampAnswer),
+  phase: closed(
+    {
+      phase: oneOf(PHASES, 'Its name.'),
+      entries: list(oneOf(ENTRIES, 'A way.'), 'By which ways people may come in; all others are refused.'),
+      ceiling: orNull(count('The most people who may come in in total; null for no ceiling.')),
+      people: count('Those who ever came in, with those who are being onboarded.'),
+    },
+    'The phase of the rollout.',
+  ),
   position: position('The position of the last event included; `waiting` may lag behind it.'),
 });
 export type RolloutAnswer = Static<typeof RolloutAnswer>;
@@ -157,6 +179,7 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
       planned: rollout.changes.planned.map(plannedAnswer),
       proposals: openProposals(rollout.changes, now).map(proposedAnswer),
       ramp: rollout.ramp ? rampAnswer(rollout.ramp, read.needs) : null,
+      phase: phaseAnswer(rollout),
       position: String(position),
     };
   }
@@ -181,9 +204,13 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
   }
 }
 
-const pendingAnswer = ({ changeId, does, perWeek, daily, before, by, reason }: PlannedChange | ProposedChange) => ({
-  ...{ changeId, does, perWeek: perWeek ?? null, daily: daily ?? null, before: before ?? null, by, reason },
-});
+const pendingAnswer = ({ phase, ceiling, ...change }: PlannedChange | ProposedChange) => {
+  const { changeId, does, perWeek, daily, before, by, reason } = change;
+  return {
+    ...{ phase: phase ?? null, ceiling: ceiling ?? null },
+    ...{ changeId, does, perWeek: perWeek ?? null, daily: daily ?? null, before: before ?? null, by, reason },
+  };
+};
 
 const plannedAnswer = (one: PlannedChange): Static<typeof PlannedAnswer> => ({
   ...{ ...pendingAnswer(one), approvedBy: one.approvedBy ?? null, effectiveAt: one.effectiveAt },
@@ -192,6 +219,11 @@ const plannedAnswer = (one: PlannedChange): Static<typeof PlannedAnswer> => ({
 const proposedAnswer = (one: ProposedChange): Static<typeof ProposedAnswer> => ({
   ...{ ...pendingAnswer(one), effectiveAt: one.effectiveAt ?? null, expiresAt: one.expiresAt },
 });
+
+const phaseAnswer = (rollout: Rollout): RolloutAnswer['phase'] => {
+  const { phase, ceiling = null } = rollout.phase;
+  return { phase, entries: [...PHASE_ENTRIES[phase]], ceiling, people: peopleInTotal(rollout) };
+};
 
 const toAnswer = ({ cohortId, people, admittedAt, onboarded }: GrantedCohort): Static<typeof CountedAnswer> => ({
   cohortId,
@@ -246,11 +278,13 @@ export class ShowRolloutController {
         planned: [
           {
             ...{ changeId: 'r-1', does: 'set-rate', perWeek: 2000, daily: null, before: 1000, by: 'olga' },
+            ...{ phase: null, ceiling: null },
             ...{ reason: 'as planned', approvedBy: null, effectiveAt: '2022-06-01T09:00:00.000Z' },
           },
         ],
         proposals: [],
         ramp: null,
+        phase: { phase: 'weekly', entries: ['listed', 'invitation', 'line', 'schedule'], ceiling: null, people: 1000 },
         position: '1041',
       }),
     },

@@ -1,7 +1,9 @@
 import type { WaitlistJoined } from '../../libs/account/index.js';
+import type { ApiClient } from '../../libs/cli/api-client.js';
 import { DAY_MS } from '../../libs/kernel/clock.js';
 import type { Position } from '../../libs/kernel/envelope.js';
 import type { Connection } from '../../libs/platform/database/database.js';
+import { clockBegin, EarlierDays } from './earlier-days.js';
 import { checksOf } from './expectations.js';
 import { type ObservedDay, observe } from './observed-day.js';
 import { Population } from './population.js';
@@ -17,6 +19,8 @@ export interface SimulationOptions {
   scale: number;
   signal: AbortSignal;
   onDay?(day: number): void;
+  /** Reads more of the service before it is closed. */
+  atEnd?(api: ApiClient): Promise<void>;
 }
 
 const FOLLOWED = ['AccountOnboarded', 'AccountDeactivated', 'GateMoved'];
@@ -31,7 +35,7 @@ export async function runSimulation(
   scenario: Scenario,
   options: SimulationOptions,
 ): Promise<Simulation> {
-  const service = await SimulatedService.start(connection, Date.parse(scenario.startsAt), options.signal);
+  const service = await SimulatedService.start(connection, clockBegin(scenario), options.signal);
   try {
     return await new Run(service, scenario, options).play();
   } finally {
@@ -46,6 +50,8 @@ class Run {
   private position: Position = 0;
   /** People onboarded on each day. */
   private readonly onboarded: number[] = [];
+  /** People who came in before. */
+  private before = 0;
   private readonly days: ObservedDay[] = [];
   private readonly moves: SimulatedMove[] = [];
   private readonly rates: Simulation['rates'] = [];
@@ -68,6 +74,7 @@ class Run {
     this.staff = await SimulatedStaff.hire(service, scenario, { seed, scale });
     this.rates.push({ day: 0, perWeek: scaledRate(scenario.perWeek, scale) });
     await service.settle();
+    await this.bringAbout();
     const startsAt = service.now;
     const stepDays = scenario.stepHours / 24;
     const stepsPerDay = Math.round(1 / stepDays);
@@ -81,7 +88,7 @@ class Run {
         await observe(
           this.staff.api,
           day,
-          this.onboarded.reduce((sum, one) => sum + one, 0),
+          this.onboarded.reduce((sum, one) => sum + one, this.before),
         ),
       );
       onDay?.(day);
@@ -90,8 +97,25 @@ class Run {
     const simulation = { scenario, seed, scale, days, moves, rates };
     const mostPerWeek = mostInARow(this.onboarded, WEEK);
     const events = await service.head();
+    await options.atEnd?.(this.staff.api);
     const checks = checksOf({ ...simulation, mostPerWeek });
     return { ...simulation, mostPerWeek, events, checks };
+  }
+
+  /** What was before the scenario begins. */
+  private async bringAbout(): Promise<void> {
+    const { service, staff, population, traffic, scenario, moves } = this;
+    if (!scenario.before) return;
+    const { scale, seed } = this.options;
+    const follow = async () => {
+      this.onboarded.push(0);
+      await this.follow(0);
+      this.before += this.onboarded.pop()!;
+    };
+    const given = { service, staff, population, traffic, follow };
+    await new EarlierDays(scenario.before, scenario, scale, seed, given).play();
+    // What is in force.
+    moves.splice(0, moves.length - 1);
   }
 
   private async step(day: number, days: number): Promise<void> {
@@ -126,8 +150,8 @@ class Run {
       if (type === 'AccountDeactivated') this.population.deactivated(accountId);
       if (type === 'GateMoved') this.moves.push({ day, outcome, reasons });
     }
-    for (const accountId of accounts) this.population.onboarded(accountId);
-    this.onboarded[day - 1]! += accounts.length;
+    for (const accountId of accounts) this.population.onboarded(accountId, this.service.now);
+    this.onboarded[this.onboarded.length - 1]! += accounts.length;
     await this.service.work(() => this.staff.accept(accounts));
     return this.moves.at(-1)?.outcome === 'expand';
   }

@@ -13,6 +13,8 @@ export interface Person {
   /** Draws of their own, so that what one does depends on nobody else. */
   chance: Chance;
   images: number;
+  /** When they came in, in epoch milliseconds; 0 while they wait. */
+  since: number;
 }
 
 const DAYS_A_WEEK = 7;
@@ -22,6 +24,7 @@ export class Population {
   private readonly known = new Map<string, Person>();
   private readonly active = new Map<string, Person>();
   private due: number;
+  private joined = 0;
 
   constructor(
     private readonly scenario: Scenario,
@@ -34,14 +37,25 @@ export class Population {
   /** Those who join in so many days more. */
   arrivals(days: number): Person[] {
     const joining: Person[] = [];
-    while (this.known.size < Math.floor(this.due)) joining.push(this.create(this.known.size + 1));
+    for (; this.joined < Math.floor(this.due); this.joined++) joining.push(this.create());
     this.due += (this.scenario.arrivals.perWeek * this.scale * days) / DAYS_A_WEEK;
     return joining;
   }
 
-  onboarded(accountId: string): void {
+  /** Somebody of a class who is there beside those who arrive. @param since when they came in; 0 if they wait */
+  add(className: string, since: number): Person {
+    return this.create(
+      this.scenario.people.find((one) => one.class === className),
+      since,
+    );
+  }
+
+  /** @param at when, in epoch milliseconds */
+  onboarded(accountId: string, at: number): void {
     const person = this.known.get(accountId);
-    if (person) this.active.set(accountId, person);
+    if (!person) return;
+    person.since ||= at;
+    this.active.set(accountId, person);
   }
 
   deactivated(accountId: string): void {
@@ -53,13 +67,14 @@ export class Population {
     return [...this.active.values()].sort((one, other) => one.number - other.number);
   }
 
-  private create(number: number): Person {
+  private create(given?: Behaviour, since = 0): Person {
+    const number = this.known.size + 1;
     const accountId = `person-${number}`;
     const chance = seededChance(this.seed, accountId);
-    const behaviour = drawn(this.scenario.people, chance);
+    const behaviour = given ?? drawn(this.scenario.people, chance);
     const { violationRate, violatorShare = 1 } = behaviour;
     const person: Person = {
-      ...{ number, accountId, class: behaviour.class, behaviour, chance, images: 0 },
+      ...{ number, accountId, class: behaviour.class, behaviour, chance, images: 0, since },
       violationRate: chance.happens(violatorShare) ? violationRate / violatorShare : 0,
     };
     this.known.set(accountId, person);

@@ -71,6 +71,6 @@ it('prints the schema of scenarios', async () => {
 it.each([[[]], [['--schema', '--statistics']]])('needs one thing to do: %j', async (args) => {
   expect(await simulate(...args)).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('give one of --scenario, --schema and --statistics'),
+    stderr: expect.stringContaining('give one of --scenario, --from-log, --schema and --statistics'),
   });
 });

@@ -39,7 +39,7 @@ const remedied = (message: string): string =>
   `${message}${message.includes(';') ? '' : '; "gatehouse simulate --schema" describes it'}`;
 
 /** What a schema can't say. */
-function inconsistencies({ people, plan, perWeek, raises = [] }: Scenario): InvalidField[] {
+function inconsistencies({ people, plan, perWeek, before, raises = [] }: Scenario): InvalidField[] {
   const faults: InvalidField[] = [];
   const classes = people.map((one) => one.class);
   const again = classes.find((one, n) => classes.indexOf(one) !== n);
@@ -60,6 +60,12 @@ function inconsistencies({ people, plan, perWeek, raises = [] }: Scenario): Inva
   if (stranger) {
     const message = `names the class ${stranger.class}, in which nobody joins; describe it in people`;
     faults.push({ field: '/plan/classes', message });
+  }
+  const earlier = [...(before?.people ?? []), ...(before?.waiting ?? []), ...(before?.exposures ?? [])];
+  const unknown = earlier.find((one) => !classes.includes(one.class));
+  if (unknown) {
+    const message = `names the class ${unknown.class}, whose people are not described; describe it in people`;
+    faults.push({ field: '/before', message });
   }
   const isRising = raises.every((rate, n) => rate > (raises[n - 1] ?? perWeek));
   if (!isRising) faults.push({ field: '/raises', message: 'must rise from perWeek on; put the rates in order' });

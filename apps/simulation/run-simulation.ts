@@ -1,7 +1,9 @@
 import type { WaitlistJoined } from '../../libs/account/index.js';
+import type { ApiClient } from '../../libs/cli/api-client.js';
 import { DAY_MS } from '../../libs/kernel/clock.js';
 import type { Position } from '../../libs/kernel/envelope.js';
 import type { Connection } from '../../libs/platform/database/database.js';
+import { clockBegin, EarlierDays } from './earlier-days.js';
 import { checksOf } from './expectations.js';
 import { type ObservedDay, observe } from './observed-day.js';
 import { Population } from './population.js';
@@ -17,6 +19,8 @@ export interface SimulationOptions {
   scale: number;
   signal: AbortSignal;
   onDay?(day: number): void;
+  /** Reads more of the service before it is closed. */
+  atEnd?(api: ApiClient): Promise<void>;
 }
 
 const FOLLOWED = ['AccountOnboarded', 'AccountDeactivated', 'GateMoved'];
@@ -31,7 +35,7 @@ export async function runSimulation(
   scenario: Scenario,
   options: SimulationOptions,
 ): Promise<Simulation> {
-  const service = await SimulatedService.start(connection, Date.parse(scenario.startsAt), options.signal);
+  const service = await SimulatedService.start(connection, clockBegin(scenario), options.signal);
   try {
     return await new Run(service, scenario, options).play();
   } finally {
@@ -47,6 +51,8 @@ class Run {
   /** People onboarded in each step. */
   private readonly onboarded: number[] = [];
   private fullestWeek: Simulation['fullestWeek'];
+  /** People who came in before. */
+  private before = 0;
   private readonly days: ObservedDay[] = [];
   private readonly moves: SimulatedMove[] = [];
   private readonly rates: Simulation['rates'] = [];
@@ -72,13 +78,14 @@ class Run {
     this.staff = await SimulatedStaff.hire(service, scenario, { seed, scale });
     this.rates.push({ day: 0, perWeek: scaledRate(scenario.perWeek, scale) });
     await service.settle();
+    await this.bringAbout();
     const startsAt = service.now;
     for (let day = 1; day <= scenario.days; day++) {
       for (let step = 1; step <= this.stepsPerDay; step++) {
         await service.moveTo(startsAt + (day - 1) * DAY_MS + step * this.stepMs);
         await this.step(day);
       }
-      this.days.push(await observe(this.staff.api, day, sumOf(this.onboarded)));
+      this.days.push(await observe(this.staff.api, day, this.before + sumOf(this.onboarded)));
       onDay?.(day);
     }
     await service.caughtUp();
@@ -86,12 +93,27 @@ class Run {
     const simulation = { scenario, seed, scale, days, moves, rates, fullestWeek };
     const mostPerWeek = mostInARow(this.onboarded, DAYS_A_WEEK * this.stepsPerDay);
     const events = await service.head();
+    await options.atEnd?.(this.staff.api);
     const checks = checksOf({ ...simulation, mostPerWeek });
     return { ...simulation, mostPerWeek, events, checks };
   }
 
   private get stepMs(): number {
     return DAY_MS / this.stepsPerDay;
+  }
+
+  /** What was before the scenario begins. */
+  private async bringAbout(): Promise<void> {
+    const { service, staff, population, traffic, scenario, moves } = this;
+    if (!scenario.before) return;
+    const { scale, seed } = this.options;
+    const follow = async () => {
+      this.before += await this.see(0);
+    };
+    const given = { service, staff, population, traffic, follow };
+    await new EarlierDays(scenario.before, scenario, scale, seed, given).play();
+    // What is in force.
+    moves.splice(0, moves.length - 1);
   }
 
   private async step(day: number): Promise<void> {
@@ -116,8 +138,15 @@ class Run {
     );
   }
 
-  /** Sees who came in and who had to go. @returns whether the gate supports a raise */
+  /** @returns whether the gate supports a raise */
   private async follow(day: number): Promise<boolean> {
+    this.onboarded.push(await this.see(day));
+    this.noteWeek(day);
+    return this.moves.at(-1)?.outcome === 'expand';
+  }
+
+  /** Sees who came in and who had to go. @returns how many came in */
+  private async see(day: number): Promise<number> {
     const { events, next } = await this.service.eventsAfter(this.position, FOLLOWED);
     this.position = next;
     const accounts: string[] = [];
@@ -127,11 +156,9 @@ class Run {
       if (type === 'AccountDeactivated') this.population.deactivated(accountId);
       if (type === 'GateMoved') this.moves.push({ day, outcome, reasons });
     }
-    for (const accountId of accounts) this.population.onboarded(accountId);
-    this.onboarded.push(accounts.length);
-    this.noteWeek(day);
+    for (const accountId of accounts) this.population.onboarded(accountId, this.service.now);
     await this.service.work(() => this.staff.accept(accounts));
-    return this.moves.at(-1)?.outcome === 'expand';
+    return accounts.length;
   }
 
   private noteWeek(day: number): void {

@@ -12,11 +12,21 @@ const whole = (minimum: number, maximum: number, description: string) =>
 
 const { limit } = GateLimitSet.schema.properties;
 
+/** Days before the beginning that are brought about, if there is something before. */
+export const EARLIER_DAYS = 28;
+
 const Behaviour = closed(
   {
     class: Label('The class of the waitlist that they join in.'),
     share: positive(1000, 'Their weight among those who join.'),
     imagesPerWeek: positive(10_000, 'Images that a person generates a week, in the mean.'),
+    activityByWeek: Type.Optional(
+      Type.Array(Type.Number({ minimum: 0, maximum: 1000, description: 'A multiple.' }), {
+        ...{ minItems: 1, maxItems: 100 },
+        description:
+          'Multiples of `imagesPerWeek` in the first, second, … week since their onboarding; the last holds from then on. 1 if absent.',
+      }),
+    ),
     sharedShare: share('The share of images that are shared publicly.'),
     downloadedShare: share('The share of images that are downloaded and not shared.'),
     violationRate: share('The share of exposed images that violate the policy, in the mean of all of the class.'),
@@ -25,6 +35,58 @@ const Behaviour = closed(
     ),
   },
   'People who behave alike.',
+);
+
+const listOf = <Item extends Parameters<typeof Type.Array>[0]>(item: Item, description: string) =>
+  Type.Array(item, { maxItems: 1000, description });
+const people = (description: string) => whole(0, 10_000_000, description);
+const cases = (description: string) => whole(0, 1_000_000_000, description);
+const daysAgo = whole(0, EARLIER_DAYS, 'Days before the beginning; what is older counts in the oldest.');
+
+const Before = closed(
+  {
+    perWeek: whole(0, MAX_PER_WEEK, 'The rate until then. A higher one of the scenario begins a stage of the gate.'),
+    stage: closed(
+      { ordinal: whole(1, 100, '1 for the first stage.'), days: whole(0, 10_000, 'For how many days it has lasted.') },
+      'The stage of the gate.',
+    ),
+    people: listOf(
+      closed(
+        {
+          class: Label('Their class.'),
+          week: whole(0, 100, 'Weeks since their onboarding.'),
+          people: people('How many.'),
+        },
+        'People who are in.',
+      ),
+      'Who is in.',
+    ),
+    waiting: listOf(
+      closed({ class: Label('Their class.'), people: people('How many.') }, 'People who wait.'),
+      'Who waits, beside `arrivals.atStart`.',
+    ),
+    exposures: listOf(
+      closed(
+        {
+          ...{ class: Label('The class of their makers.'), daysAgo, exposed: cases('Images that were first exposed.') },
+          flagged: cases('Of these, flagged.'),
+          pending: cases('Of these, not decided.'),
+          confirmed: cases('Of these, confirmed.'),
+        },
+        'A day of a class.',
+      ),
+      'The evidence of the stage so far.',
+    ),
+    reviews: listOf(
+      closed(
+        { daysAgo, opened: cases('Cases that were opened.'), decided: cases('Cases that were decided.') },
+        'A day.',
+      ),
+      'What reviewers had to do and did.',
+    ),
+    waitingCases: cases('Cases that wait.'),
+  },
+  'What was before: the simulation brings people, cases and the evidence of the gate to this state, and begins then.',
 );
 
 const Expectations = closed(
@@ -92,6 +154,7 @@ export const ScenarioSchema = Type.Object(
       },
       'Who joins the waitlist.',
     ),
+    before: Type.Optional(Before),
     people: Type.Array(Behaviour, { minItems: 1, maxItems: 20, description: 'How people behave, by class.' }),
     detection: closed(
       {
@@ -127,5 +190,6 @@ export const ScenarioSchema = Type.Object(
 );
 
 export type Scenario = Static<typeof ScenarioSchema>;
+export type Before = Static<typeof Before>;
 export type Behaviour = Static<typeof Behaviour>;
 export type Expectations = Static<typeof Expectations>;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Session } from '../../libs/cli/session.js';
 import { startEmbeddedPostgres } from '../../libs/platform/embedded-postgres/embedded-postgres.js';
 import { readScenario } from './read-scenario.js';
-import { runSimulation } from './run-simulation.js';
+import { runSimulation, type SimulationOptions } from './run-simulation.js';
+import type { Scenario } from './scenario.js';
 import type { Simulation } from './simulation.js';
 
 /** No data outlives the run, so it trades every safety for speed. */
@@ -17,21 +18,28 @@ export interface ScenarioOptions {
   scale: number;
 }
 
-/** Plays a scenario on a database server of its own, which is removed at the end. @throws InvalidInput, StartFailure */
+/** Plays a known scenario or one of a file. @throws InvalidInput, StartFailure */
 export async function simulateScenario(
   { progress, signal }: Session,
   { scenario: named, seed, scale }: ScenarioOptions,
 ): Promise<Simulation> {
   const scenario = await readScenario(named);
+  progress.start('simulated days', scenario.days);
+  try {
+    return await playScenario(scenario, { seed, scale, signal, onDay: (day) => progress.update(day) });
+  } finally {
+    progress.end();
+  }
+}
+
+/** Plays a scenario on a database server of its own, which is removed at the end. @throws StartFailure */
+export async function playScenario(scenario: Scenario, options: SimulationOptions): Promise<Simulation> {
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-simulated-'));
   try {
-    const server = await startEmbeddedPostgres({ directory, settings: SETTINGS, signal });
+    const server = await startEmbeddedPostgres({ directory, settings: SETTINGS, signal: options.signal });
     try {
-      progress.start('simulated days', scenario.days);
-      const onDay = (day: number) => progress.update(day);
-      return await runSimulation(server.connection, scenario, { seed, scale, signal, onDay });
+      return await runSimulation(server.connection, scenario, options);
     } finally {
-      progress.end();
       await server.stop();
     }
   } finally {

@@ -57,14 +57,29 @@ export class SimulatedStaff {
     if (limit !== undefined) await this.operator.put('/v1/gate/limit', { limit, reason });
     if (Object.keys(parameters).length > 0) await this.operator.put('/v1/gate/parameters', { ...parameters, reason });
     if (plan) await this.operator.put('/v1/rollout/plan/classes', { ...plan, reason });
-    await this.setRate(perWeek);
+    if (!this.scenario.before) await this.setRate(perWeek);
   }
 
   /** @param perWeek of the scenario */
   async setRate(perWeek: number): Promise<void> {
-    const scaled = scaledRate(perWeek, this.scale);
-    const reason = this.scenario.name;
-    await this.operator.put('/v1/rollout/rate', { perWeek: scaled, confirm: scaled, daily: true, reason });
+    await this.setExactRate(scaledRate(perWeek, this.scale), true);
+  }
+
+  /** @param daily whether a seventh is admitted each day */
+  async setExactRate(perWeek: number, daily: boolean): Promise<void> {
+    await this.operator.put('/v1/rollout/rate', { perWeek, confirm: perWeek, daily, reason: this.scenario.name });
+  }
+
+  /** The gate begins another stage, with the number that is given. */
+  async beginStage(ordinal: number): Promise<void> {
+    const detector = `simulated ${ordinal}`;
+    await this.operator.post('/v1/gate/detector-changes', { detector, reason: this.scenario.name });
+  }
+
+  /** Reviewers decide so many cases, or all that wait. */
+  async decide(cases: number, isViolation: (imageId: string) => boolean): Promise<void> {
+    for (let left = cases; left > 0; left--)
+      if (!(await this.reviewOne(this.reviewers[this.turn++ % this.reviewers.length]!, isViolation))) return;
   }
 
   /** People who came in accept the policy. */

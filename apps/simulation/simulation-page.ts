@@ -10,7 +10,8 @@ import type { Simulation } from './simulation.js';
 
 const HOUR_MS = 3_600_000;
 
-const STYLE = `${CHART_STYLE}
+/** Of a page with charts and tables. */
+export const PAGE_STYLE = `${CHART_STYLE}
 table{border-collapse:collapse;margin:.5rem 0;font-size:.9rem}
 th,td{text-align:left;padding:.25rem .8rem .25rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 .wide{overflow-x:auto}
@@ -36,14 +37,14 @@ export function simulationPage(simulation: Simulation): string {
     section('Rates that were set, and moves of the gate', tableOf(['day', 'what', 'why'], turnsOf(simulation))),
     section('The scenario', `<pre class="wide">${pageText(JSON.stringify(scenario, null, 2))}</pre>`),
   ];
-  return htmlPage(`Simulated rollout: ${scenario.name}`, main.join('\n'), STYLE);
+  return htmlPage(`Simulated rollout: ${scenario.name}`, main.join('\n'), PAGE_STYLE);
 }
 
-const section = (title: string, html: string): string => `<section><h2>${pageText(title)}</h2>${html}</section>`;
+export const section = (title: string, html: string): string => `<section><h2>${pageText(title)}</h2>${html}</section>`;
 
 type Cell = string | number | null;
 
-function tableOf(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+export function tableOf(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const cells = (row: readonly Cell[], tag: string) =>
     row.map((one) => `<${tag}>${pageText(typeof one === 'number' ? number(one) : (one ?? '–'))}</${tag}>`).join('');
   return `<div class="wide"><table><thead><tr>${cells(head, 'th')}</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('\n')}</tbody></table></div>`;

@@ -16,8 +16,8 @@ export interface SentEvent {
 }
 
 const SOURCE = '/simulation';
-const MODEL = 'simulated-1';
-const CATEGORY = 'violent';
+export const MODEL = 'simulated-1';
+export const CATEGORY = 'violent';
 /** The longest from an image to its share, and the least. */
 const LONGEST_TO_SHARE_MS = 3_600_000;
 
@@ -48,6 +48,11 @@ export class Traffic {
     this.startsAt = Date.parse(scenario.startsAt);
   }
 
+  /** Notes what a flagged image is that was exposed before the simulation began. */
+  flagged(imageId: string, isViolation: boolean): void {
+    this.violations.set(imageId, isViolation);
+  }
+
   /** Whether a flagged image violates the policy. */
   isViolation = (imageId: string): boolean => this.violations.get(imageId) ?? false;
 
@@ -66,7 +71,8 @@ export class Traffic {
     const { number, accountId, behaviour, chance } = person;
     const { imagesPerWeek, sharedShare, downloadedShare } = behaviour;
     const from = to - this.stepMs;
-    for (let left = poisson(chance, (imagesPerWeek * this.stepMs) / WEEK_MS); left > 0; left--) {
+    const mean = imagesPerWeek * activityOf(person, from);
+    for (let left = poisson(chance, (mean * this.stepMs) / WEEK_MS); left > 0; left--) {
       const imageId = `image-${number}-${++person.images}`;
       const at = Math.floor(from + (1 - chance.next()) * this.stepMs);
       const image = { imageId, accountId, model: MODEL, faces: false, photorealistic: false };
@@ -106,6 +112,14 @@ export class Traffic {
     if (known) known.push({ at, imageId, flag });
     else this.later.set(end, [{ at, imageId, flag }]);
   }
+}
+
+/** How active somebody is by then, as a multiple. */
+function activityOf({ behaviour, since }: Person, at: number): number {
+  const { activityByWeek } = behaviour;
+  if (!activityByWeek) return 1;
+  const week = Math.max(0, Math.floor((at - since) / WEEK_MS));
+  return activityByWeek[Math.min(week, activityByWeek.length - 1)]!;
 }
 
 /** By counting exponential gaps: the mean is a few images a step. */

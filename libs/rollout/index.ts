@@ -58,6 +58,7 @@ import { OnboardingCheck } from './queries/onboarding-check.js';
 import { PeopleLeft } from './queries/people-left.js';
 import { batchAgain, cohortAgain, planAgain, rolloutAgain } from './queries/rollout-again.js';
 import { RolloutGauges } from './queries/rollout-gauges.js';
+import { ShowCalibrationController, ShowCalibrationHandler } from './queries/show-calibration.js';
 import { ShowCohortController, ShowCohortHandler } from './queries/show-cohort.js';
 import { ShowGateController, ShowGateHandler } from './queries/show-gate.js';
 import {
@@ -84,6 +85,7 @@ export * from './invitation-events.js';
 export { GateWatch } from './processes/gate-watch.js';
 export { onboarding } from './processes/onboarding.js';
 export { CohortScheduler } from './processes/scheduler.js';
+export { CalibrationAnswer, calibrationExample } from './queries/calibration-answer.js';
 export { ExplainMove, ExplainMoveHandler } from './queries/explain-move.js';
 export { GateEvidence } from './queries/gate-evidence.js';
 export { PeopleLeft } from './queries/people-left.js';
@@ -131,6 +133,7 @@ export const rolloutContext: Context = {
     EndScheduleHandler,
     ShowPlanHandler,
     ShowRatePreviewHandler,
+    ShowCalibrationHandler,
     SetGateLimitHandler,
     SetGateParametersHandler,
     ChangeModelHandler,
@@ -174,6 +177,7 @@ export const rolloutContext: Context = {
         ShowTimelineController,
         SetRateController,
         ShowRatePreviewController,
+        ShowCalibrationController,
         ShowPlanController,
         SetClassPlanController,
         ScheduleController,

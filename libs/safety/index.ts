@@ -56,6 +56,7 @@ export { EarlierEvidence, StageEvidence } from './queries/stage-evidence.js';
 export type { ModelFigures, SeriesPoint } from './queries/stage-figures.js';
 export * from './review-metrics.js';
 export * from './safety-counts.js';
+export { activePeopleView } from './views/active-people.js';
 export * from './views/deactivations.js';
 export { disregardedDecisionsView } from './views/disregarded-decisions.js';
 export { safetyImagesView } from './views/safety-images.js';

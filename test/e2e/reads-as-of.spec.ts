@@ -74,7 +74,9 @@ const done = (answer: { status: number; body: unknown }) => {
 function shown({ status, body }: { status: number; body: Record<string, unknown> }) {
   if (status !== 200) return { status, type: body.type };
   // By the clock, which goes on between an event and the answer, or what only the present has.
-  const { expectedAt: _, hearers: __, decisionPoints: ___, words, ...rest } = body;
+  const { expectedAt: _, hearers: __, decisionPoints: ___, words, ...others } = body;
+  const { at: ____, from: _____, stays: ______, ...timeless } = others;
+  const rest = 'stays' in others ? timeless : others;
   return { ...rest, words: (words as string[] | undefined)?.filter((line) => !line.startsWith('What would change')) };
 }
 

@@ -1,59 +1,94 @@
-import { open, writeFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { InvalidArgumentError } from 'commander';
-import { type CommandGroup, command, integer } from '../../../libs/cli/commands.js';
+import { type CommandGroup, command, integer, severalOf } from '../../../libs/cli/commands.js';
 import { EXIT, type ExitCode } from '../../../libs/cli/exit-codes.js';
 import type { Shown } from '../../../libs/cli/rendering/plain-text.js';
 import type { Session } from '../../../libs/cli/session.js';
 import type { StatisticsReport } from '../../../libs/gate/trials/statistics-report.js';
 import { InvalidInput } from '../../../libs/kernel/errors.js';
+import { simulateFromLog } from './from-log.js';
+import { withReport } from './report-file.js';
 import { statisticsText } from './statistics-text.js';
 
 interface SimulateOptions {
   scenario?: string;
+  fromLog?: true;
+  history: number;
+  weeks: number;
+  rates?: string[];
   scale: number;
   report?: string;
   schema?: true;
   print?: true;
   statistics?: true;
-  runs: number;
+  runs?: number;
   seed: number;
 }
+
+const USUAL_RUNS = { statistics: 4_000, rates: 3 };
+const LEAST_RUNS_OF_STATISTICS = 100;
+const MOST_RUNS_OF_RATES = 1_000;
+const MOST_RATES = 6;
+const MOST_RATE = 10_000_000;
 
 export const simulateCommand: CommandGroup = (program, run) => {
   command(
     program,
     'simulate',
-    'Plays a whole rollout on a virtual clock against the real service with a database of its own, or measures how often the safety gate and other rules open. Needs no server. The same seed gives the same result.',
+    'Plays a whole rollout on a virtual clock against the real service with a database of its own, or measures how often the safety gate and other rules open. Needs no server, except with --from-log. The same seed gives the same result.',
     'simulate --scenario preview-2022 --scale 0.1 --report preview.html',
     'simulate --scenario preview-2022 --print > mine.json',
     'simulate --scenario mine.json --seed 7 --json',
+    'simulate --from-log --weeks 8 --rates 1000,2000,4000 --scale 0.1 --report rates.html',
+    'simulate --from-log --print > mine.json',
     'simulate --statistics --runs 4000',
   )
     .option(
       '--scenario <name>',
       'a file, or one of preview-2022, beta, bad-cohort, review-backlog and at-the-limit; ends with exit code 7 if something else comes out than the scenario expects',
     )
+    .option(
+      '--from-log',
+      'fit a scenario to the history of this installation, and play it from the state of today at several rates',
+    )
+    .option('--history <weeks>', 'with --from-log: weeks of history that count', integer(1, 104), 12)
+    .option('--weeks <n>', 'with --from-log: weeks to play', integer(1, 100), 8)
+    .option(
+      '--rates <list>',
+      'with --from-log: people a week, separated by commas; the present rate and twice as much by default',
+      severalOf,
+    )
     .option('--scale <share>', 'the share of its people, rate and reviewers, from 0.0001 to 1', scale, 1)
     .option('--report <file>', 'write the simulated rollout with its charts as one HTML page')
     .option('--print', 'print the scenario and do nothing')
     .option('--schema', 'print the JSON Schema of scenarios and do nothing')
     .option('--statistics', 'the error rates of the statistics, without any service')
-    .option('--runs <n>', 'simulated rollouts of each kind of statistics', integer(100, 1_000_000), 4_000)
+    .option(
+      '--runs <n>',
+      'simulated rollouts of each kind of statistics (4000 by default), or of each rate of --from-log (3)',
+      integer(1, 1_000_000),
+    )
     .option('--seed <n>', 'seed of the random numbers', integer(0, 4_294_967_295), 1)
     .action(run<SimulateOptions>(simulate));
 };
 
 async function simulate(session: Session, options: SimulateOptions): Promise<ExitCode> {
-  const { scenario, schema, print, statistics, runs, seed } = options;
-  const given = [schema, scenario, statistics].filter((one) => one !== undefined);
+  const { scenario, schema, print, statistics, fromLog, seed } = options;
+  const given = [schema, scenario, statistics, fromLog].filter((one) => one !== undefined);
   if (given.length !== 1) {
-    const message = `${given.length === 0 ? 'is missing' : 'is one too many'}: give one of --scenario, --schema and --statistics`;
+    const message = `${given.length === 0 ? 'is missing' : 'is one too many'}: give one of --scenario, --from-log, --schema and --statistics`;
     throw new InvalidInput([{ field: '--scenario', message }]);
   }
   if (schema) return showSchema(session);
   if (scenario !== undefined && print) return showScenario(session, scenario);
   if (scenario !== undefined) return play(session, { ...options, scenario });
+  if (fromLog) {
+    const { rates, runs = USUAL_RUNS.rates, ...others } = options;
+    refuseRuns(runs, 1, MOST_RUNS_OF_RATES);
+    return simulateFromLog(session, { ...others, runs, ...(rates && { rates: ratesOf(rates) }) });
+  }
+  const runs = options.runs ?? USUAL_RUNS.statistics;
+  refuseRuns(runs, LEAST_RUNS_OF_STATISTICS, Number.POSITIVE_INFINITY);
   const report = await reportOf(session, runs, seed);
   session.print(report, () => statisticsText(report));
   return report.keepsPromise ? EXIT.done : EXIT.differs;
@@ -76,27 +111,31 @@ async function showScenario(session: Session, named: string): Promise<ExitCode> 
 }
 
 async function play(session: Session, options: SimulateOptions & { scenario: string }): Promise<ExitCode> {
-  const { report } = options;
-  // Before the minutes that it may take.
-  if (report !== undefined) await into(report, async () => (await open(report, 'a')).close());
   // Loading the service would slow down every other command.
   const [{ simulateScenario }, { simulationText }, { simulationPage }] = await Promise.all([
     import('../../simulation/simulate-scenario.js'),
     import('./simulation-text.js'),
     import('../../simulation/simulation-page.js'),
   ]);
-  const simulation = await simulateScenario(session, options);
-  if (report !== undefined) await into(report, () => writeFile(report, simulationPage(simulation)));
+  const simulation = await withReport(options.report, () => simulateScenario(session, options), simulationPage);
   session.print(simulation, () => simulationText(simulation));
   return simulation.checks.every(({ isMet }) => isMet) ? EXIT.done : EXIT.differs;
 }
 
-/** @throws InvalidInput if the file can't be written */
-async function into(file: string, write: () => Promise<void>): Promise<void> {
-  await write().catch(({ code }) => {
-    const message = `${file} can't be written (${code}): name a file in a folder that exists`;
-    throw new InvalidInput([{ field: '--report', message }]);
-  });
+/** @throws InvalidInput */
+function refuseRuns(runs: number, least: number, most: number): void {
+  if (runs >= least && runs <= most) return;
+  const message = runs < least ? `must be at least ${least} here` : `must be at most ${most} here`;
+  throw new InvalidInput([{ field: '--runs', message }]);
+}
+
+/** @throws InvalidInput */
+function ratesOf(texts: readonly string[]): number[] {
+  const rates = [...new Set(texts.map(Number))];
+  const isRate = (rate: number) => Number.isInteger(rate) && rate >= 1 && rate <= MOST_RATE;
+  if (rates.length > 0 && rates.length <= MOST_RATES && rates.every(isRate)) return rates;
+  const message = `must be one to ${MOST_RATES} integers from 1 to ${MOST_RATE}, such as 1000,2000`;
+  throw new InvalidInput([{ field: '--rates', message }]);
 }
 
 function scale(text: string): number {

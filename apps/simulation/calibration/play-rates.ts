@@ -1,0 +1,98 @@
+import { availableParallelism } from 'node:os';
+import pMap from 'p-map';
+import type { Session } from '../../../libs/cli/session.js';
+import type { Scenario } from '../scenario.js';
+import { playScenario } from '../simulate-scenario.js';
+import type { Simulation } from '../simulation.js';
+
+/** The runs of a rate. */
+export interface PlayedRate {
+  perWeek: number;
+  runs: Simulation[];
+}
+
+interface RateOptions {
+  rates: readonly number[];
+  /** Of each rate. */
+  runs: number;
+  seed: number;
+  scale: number;
+}
+
+/** Plays the same scenario at several rates, each with the same seeds, several at a time: results don't depend on how many. */
+export async function playRates(
+  { progress, signal }: Pick<Session, 'progress' | 'signal'>,
+  scenario: Scenario,
+  { rates, runs, seed, scale }: RateOptions,
+): Promise<PlayedRate[]> {
+  const plays = rates.flatMap((perWeek) => Array.from({ length: runs }, (_, n) => ({ perWeek, seed: seed + n })));
+  progress.start('simulated days', plays.length * scenario.days);
+  let days = 0;
+  const onDay = () => progress.update(++days);
+  try {
+    const simulations = await pMap(
+      plays,
+      ({ perWeek, seed: own }) => playScenario({ ...scenario, perWeek }, { seed: own, scale, signal, onDay }),
+      { concurrency: availableParallelism() },
+    );
+    return rates.map((perWeek, n) => ({ perWeek, runs: simulations.slice(n * runs, (n + 1) * runs) }));
+  } finally {
+    progress.end();
+  }
+}
+
+/** A figure of several runs. */
+export interface Spread {
+  mean: number;
+  least: number;
+  most: number;
+}
+
+/** What came out at a rate, at full size. */
+export interface RateOutcome {
+  perWeek: number;
+  people: Spread;
+  images: Spread;
+  flagged: Spread;
+  confirmed: Spread;
+  backlog: Spread;
+  /** From the flag that opened a case to its decision, of 95 of 100, in hours; null if nothing was decided. */
+  verdictHours: Spread | null;
+  /** How many runs ended with each outcome of the gate. */
+  ended: { expand: number; hold: number; brake: number };
+  /** Runs in which the gate supported a raise at some time, and in which it stopped admissions. */
+  expanded: number;
+  braked: number;
+  runs: number;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** @param scale that was played */
+export function outcomeOf({ perWeek, runs }: PlayedRate, scale: number): RateOutcome {
+  const last = runs.map(({ days }) => days.at(-1)!);
+  const ofAll = (of: (day: (typeof last)[number]) => number) => spreadOf(last.map((day) => of(day) / scale));
+  const hours = last.flatMap(({ timeToVerdictMs: ms }) => (ms === null ? [] : [ms / HOUR_MS]));
+  const endedWith = (outcome: string) => last.filter(({ inForce }) => inForce === outcome).length;
+  const everMoved = (outcome: string) =>
+    runs.filter(
+      ({ moves, days }) =>
+        moves.some((move) => move.outcome === outcome) || days.some((day) => day.inForce === outcome),
+    ).length;
+  return {
+    ...{ perWeek, runs: runs.length, people: ofAll(({ people }) => people), images: ofAll(({ images }) => images) },
+    flagged: ofAll(({ flagged }) => flagged?.hits ?? 0),
+    confirmed: ofAll(({ confirmed }) => confirmed?.hits ?? 0),
+    backlog: ofAll(({ backlog }) => backlog),
+    verdictHours: hours.length === 0 ? null : spreadOf(hours),
+    ended: { expand: endedWith('expand'), hold: endedWith('hold'), brake: endedWith('brake') },
+    ...{ expanded: everMoved('expand'), braked: everMoved('brake') },
+  };
+}
+
+/** @param values at least one */
+export const spreadOf = (values: readonly number[]): Spread => ({
+  mean: values.reduce((sum, one) => sum + one, 0) / values.length,
+  least: Math.min(...values),
+  most: Math.max(...values),
+});

@@ -1,0 +1,56 @@
+import { expect, it } from '@jest/globals';
+import { share } from '../../../libs/safety/metrics.js';
+import type { ObservedDay } from '../observed-day.js';
+import { preview2022 } from '../scenarios.js';
+import type { Simulation } from '../simulation.js';
+import type { Calibration } from './fitted.js';
+import { outcomeOf, type PlayedRate } from './play-rates.js';
+import { ratesPage } from './rates-page.js';
+
+const dayOf = (day: number, brakes: boolean): ObservedDay => ({
+  ...{ day, people: 10 * day, waiting: 90 - day, deactivated: 0, perWeek: 70, images: 40 * day, exposed: 20 * day },
+  ...{ flagged: share(day, 20 * day), confirmed: share(day >> 1, day), violations: null },
+  gate: { outcome: 'hold', reasons: [], upper: 1 / day, limit: 0.1 },
+  inForce: brakes && day > 2 ? 'brake' : 'hold',
+  ...{ backlog: day, supplyPerDay: null, timeToVerdictMs: day < 3 ? null : 7_200_000, deactivationSeconds: null },
+});
+const runOf = (seed: number, brakes: boolean): Simulation => ({
+  ...{ scenario: preview2022, seed, scale: 0.1, mostPerWeek: 7, events: 5, rates: [], checks: [] },
+  days: [1, 2, 3, 4].map((day) => dayOf(day, brakes)),
+  moves: brakes ? [{ day: 3, outcome: 'brake', reasons: ['cohort-harm'] }] : [],
+});
+const rates: PlayedRate[] = [1000, 2000, 4000, 8000].map((perWeek) => ({
+  perWeek,
+  runs: [runOf(1, false), runOf(2, perWeek > 1000)],
+}));
+const calibration: Calibration = {
+  scenario: { ...preview2022, title: '<b>' },
+  parameters: [{ parameter: 'people.<i>', value: 0.5, low: 0.4, high: null, source: 'at least', basis: '"&' }],
+  ...{ remarks: ['<script>'], perWeek: 1000, position: '7' },
+};
+const page = ratesPage({ calibration, rates, scale: 0.1, seed: 1 });
+
+it('sums up the runs of a rate at full size', () => {
+  expect(outcomeOf(rates[1]!, 0.1)).toMatchObject({
+    ...{ perWeek: 2000, runs: 2, braked: 1, expanded: 0, ended: { expand: 0, hold: 1, brake: 1 } },
+    people: { mean: 400, least: 400, most: 400 },
+    verdictHours: { mean: 2 },
+  });
+});
+
+it('is a page with a line for each rate, three of a chart, the same for the same runs', () => {
+  expect([...page.matchAll(/<h3>People</g)]).toHaveLength(2);
+  expect([...page.matchAll(/<h3>Gate at ([\d,]+) a week</g)].map(([, rate]) => rate)).toEqual([
+    '1,000',
+    '2,000',
+    '4,000',
+    '8,000',
+  ]);
+  expect(ratesPage(structuredClone({ calibration, rates, scale: 0.1, seed: 1 }))).toBe(page);
+  expect(page).toContain('<td>1 of 2</td>');
+});
+
+it('fetches nothing, and shows what a stranger wrote as text only', () => {
+  expect(page).toContain("default-src 'none'");
+  expect(page).not.toMatch(/<script|<b>|<i>|<link|<img|\b(?:src|href|style|on\w+)=|NaN|undefined|Infinity/);
+});

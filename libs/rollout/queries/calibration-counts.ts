@@ -1,0 +1,210 @@
+import type pg from 'pg';
+import { accountStandingView } from '../../account/index.js';
+import { DAY_MS, toIso, WEEK_MS } from '../../kernel/clock.js';
+import type { Position } from '../../kernel/envelope.js';
+import { queryView } from '../../projections/view-query.js';
+import { viewTable } from '../../projections/view-tables.js';
+import { casesView } from '../../review/index.js';
+import { activePeopleView, safetyImagesView } from '../../safety/index.js';
+import { waitlistEntriesView } from '../../waitlist/index.js';
+
+/** The views that history is counted in. */
+export const CALIBRATION_SOURCES = [
+  waitlistEntriesView,
+  accountStandingView,
+  safetyImagesView,
+  casesView,
+  activePeopleView,
+] as const;
+
+const PEOPLE = viewTable(waitlistEntriesView);
+const ACCOUNTS = viewTable(accountStandingView);
+const IMAGES = viewTable(safetyImagesView);
+const CASES = viewTable(casesView);
+const ACTIVE_WEEKS = viewTable(activePeopleView);
+
+/** Weeks since onboarding from which on all are one. */
+export const LONGEST_STAY_WEEKS = 25;
+/** Days of reviews and of the evidence that are counted one by one; what is older counts in the first. */
+export const COUNTED_DAYS = 28;
+/** Images that are younger may still be shared: they don't count for how many are. */
+const USE_DAYS = 1;
+
+const DAY_SECONDS = 86_400;
+const WEEK_SECONDS = 7 * DAY_SECONDS;
+
+/** SQL: whole weeks between two times. */
+const weeksBetween = (from: string, to: string): string =>
+  `least(${LONGEST_STAY_WEEKS}, floor(extract(epoch FROM ${to} - ${from}) / ${WEEK_SECONDS}))::int`;
+
+/** SQL: whole days between two times. */
+const daysAgo = (at: string, now: string): string =>
+  `greatest(0, least(${COUNTED_DAYS}, floor(extract(epoch FROM ${now} - ${at}) / ${DAY_SECONDS})))::int`;
+
+/** SQL: when somebody had to go, if so. */
+const GONE = 'CASE WHEN a.deactivated THEN a.deactivated_at END';
+
+/* `$1` is where the period begins and `$2` the time of the reading, unless a query says otherwise. */
+
+const JOINS = `SELECT class, floor(extract(epoch FROM $2::timestamptz - joined_at) / ${WEEK_SECONDS})::int AS "weeksAgo", count(*)::float8 AS people
+  FROM ${PEOPLE} WHERE joined_at > $1::timestamptz AND joined_at <= $2::timestamptz GROUP BY 1, 2 ORDER BY class COLLATE "C", 2`;
+
+const WAITING = `SELECT class, count(*)::float8 AS people FROM ${PEOPLE} WHERE status IN ('waiting', 'invited', 'accepted')
+  GROUP BY 1 ORDER BY class COLLATE "C"`;
+
+/** Each week of each person's stay, as far as it lies in the period. */
+const STAYS = `
+  WITH stays AS (
+    SELECT p.class, p.onboarded_at AS began, least($2::timestamptz, ${GONE}) AS ended
+    FROM ${PEOPLE} p JOIN ${ACCOUNTS} a USING (account_id) WHERE p.onboarded_at <= $2::timestamptz),
+  weeks AS (
+    SELECT class, least(${LONGEST_STAY_WEEKS}, n) AS week,
+      extract(epoch FROM least(ended, began + (n + 1) * interval '7 days') - greatest($1::timestamptz, began + n * interval '7 days')) AS seconds
+    FROM stays, generate_series(0, floor(extract(epoch FROM ended - began) / ${WEEK_SECONDS})::int) n
+    WHERE ended >= began AND began + (n + 1) * interval '7 days' > $1::timestamptz)
+  SELECT class, week, (sum(seconds) / ${DAY_SECONDS})::float8 AS "personDays" FROM weeks WHERE seconds > 0
+  GROUP BY 1, 2 ORDER BY class COLLATE "C", 2`;
+
+/** `$1`: the time of the reading. */
+const PRESENT = `SELECT class, ${weeksBetween('p.onboarded_at', '$1::timestamptz')} AS week, count(*)::float8 AS people
+  FROM ${PEOPLE} p JOIN ${ACCOUNTS} a USING (account_id)
+  WHERE p.onboarded_at <= $1::timestamptz AND NOT a.deactivated GROUP BY 1, 2 ORDER BY class COLLATE "C", 2`;
+
+const GENERATED = `SELECT p.class, ${weeksBetween('p.onboarded_at', 'i.generated_at')} AS week, count(*)::float8 AS images
+  FROM ${IMAGES} i JOIN ${PEOPLE} p USING (account_id)
+  WHERE i.generated_at > $1::timestamptz AND i.generated_at <= $2::timestamptz AND i.generated_at >= p.onboarded_at
+  GROUP BY 1, 2 ORDER BY class COLLATE "C", 2`;
+
+/** Days in UTC, which begin before somebody came in on the first of them. */
+const ACTIVE = `
+  WITH days AS (
+    SELECT p.class, p.onboarded_at, date '1970-01-01' + (w.monday + n) AS day
+    FROM ${ACTIVE_WEEKS} w JOIN ${PEOPLE} p USING (account_id), generate_series(0, 6) n WHERE (w.days >> n) & 1 = 1)
+  SELECT class, least(${LONGEST_STAY_WEEKS}, (day - (onboarded_at AT TIME ZONE 'UTC')::date) / 7)::int AS week, count(*)::float8 AS "activeDays"
+  FROM days WHERE day >= (onboarded_at AT TIME ZONE 'UTC')::date
+    AND day >= ($1::timestamptz AT TIME ZONE 'UTC')::date AND day <= ($2::timestamptz AT TIME ZONE 'UTC')::date
+  GROUP BY 1, 2 ORDER BY class COLLATE "C", 2`;
+
+/** SQL: the sums of a part of each account's images, its squares and its products, from which the spread between accounts follows. */
+const sumsOf = (part: string, whole: string): string =>
+  `sum(${part})::float8 AS ${part}, sum(${part} * ${part})::float8 AS "${part}Squared", sum(${part} * ${whole})::float8 AS "${part}Product"`;
+
+/** A first share that is not by link counts as public. */
+const SHARED =
+  'exposed_at IS NOT NULL AND shared_at IS NOT NULL AND (link_shared_at IS NULL OR shared_at < link_shared_at)';
+
+const USES = `
+  WITH each AS (
+    SELECT p.class, count(*) AS images, count(*) FILTER (WHERE ${SHARED}) AS shared,
+      count(*) FILTER (WHERE exposed_at IS NOT NULL AND NOT (${SHARED})) AS downloaded
+    FROM ${IMAGES} i JOIN ${PEOPLE} p USING (account_id)
+    WHERE i.generated_at > $1::timestamptz AND i.generated_at <= $2::timestamptz - interval '${USE_DAYS} day'
+    GROUP BY p.class, i.account_id)
+  SELECT class, count(*)::float8 AS accounts, sum(images)::float8 AS images, sum(images * images)::float8 AS "imagesSquared",
+    ${sumsOf('shared', 'images')}, ${sumsOf('downloaded', 'images')}
+  FROM each GROUP BY 1 ORDER BY class COLLATE "C"`;
+
+/** `$2`: exposures before it have had the time for their flags. */
+const EXPOSURES = `
+  WITH each AS (
+    SELECT p.class, count(*) AS exposed, count(*) FILTER (WHERE case_status = 'confirmed') AS confirmed,
+      count(*) FILTER (WHERE flagged_at IS NOT NULL AND case_status IN ('dismissed', 'model_problem')) AS dismissed,
+      count(*) FILTER (WHERE flagged_at IS NOT NULL AND case_status IN ('none', 'open')) AS pending
+    FROM ${IMAGES} i JOIN ${PEOPLE} p USING (account_id)
+    WHERE i.exposed_at > $1::timestamptz AND i.exposed_at <= $2::timestamptz
+    GROUP BY p.class, i.account_id)
+  SELECT class, count(*)::float8 AS accounts, sum(exposed)::float8 AS exposed, sum(exposed * exposed)::float8 AS "exposedSquared",
+    ${sumsOf('confirmed', 'exposed')}, ${sumsOf('dismissed', 'exposed')}, sum(pending)::float8 AS pending
+  FROM each GROUP BY 1 ORDER BY class COLLATE "C"`;
+
+/** Flags that came in that time, of the same exposures. `$3`: it, in days. */
+const FLAGS = `
+  SELECT count(*)::float8 AS flagged, (count(*) FILTER (WHERE NOT detected))::float8 AS "byUsers",
+    coalesce(sum(greatest(0, extract(epoch FROM flagged_at - exposed_at))) / ${DAY_SECONDS}, 0)::float8 AS "delayDays"
+  FROM ${IMAGES} WHERE exposed_at > $1::timestamptz AND exposed_at <= $2::timestamptz
+    AND flagged_at <= exposed_at + $3::float8 * interval '1 day'`;
+
+/** `$1`: the time of the reading. */
+const REVIEW_DAYS = `
+  SELECT d AS "daysAgo", coalesce(o.cases, 0)::float8 AS opened, coalesce(c.cases, 0)::float8 AS decided
+  FROM generate_series(0, ${COUNTED_DAYS - 1}) d
+  LEFT JOIN (SELECT ${daysAgo('opened_at', '$1::timestamptz')} AS d, count(*) AS cases FROM ${CASES} GROUP BY 1) o USING (d)
+  LEFT JOIN (SELECT ${daysAgo('decided_at', '$1::timestamptz')} AS d, count(*) AS cases FROM ${CASES} WHERE decided_at IS NOT NULL GROUP BY 1) c USING (d)
+  ORDER BY 1 DESC`;
+
+/** `$1`: since when. */
+const REVIEW_HOURS = `
+  SELECT extract(hour FROM decided_at AT TIME ZONE 'UTC')::int AS hour, count(*)::float8 AS decided FROM ${CASES}
+  WHERE decided_at > $1::timestamptz GROUP BY 1 ORDER BY 1`;
+
+/** `$1`: since when. */
+const REVIEWERS = `SELECT count(DISTINCT reviewer)::float8 AS reviewers
+  FROM ${CASES}, jsonb_array_elements_text(reviewers) AS reviewer WHERE decided_at > $1::timestamptz`;
+
+/** Of rounds that began until `$2`. One that waits has no decision yet, so a percentile may not be known. */
+const VERDICT_TIMES = `
+  SELECT count(*)::float8 AS cases, (count(*) FILTER (WHERE decided_at IS NULL))::float8 AS waiting,
+    percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY CASE WHEN decided_at IS NULL THEN 'Infinity'::float8
+      ELSE greatest(0, extract(epoch FROM decided_at - flagged_at))::float8 * 1000 END) AS times
+  FROM ${CASES} WHERE opened_at > $1::timestamptz AND opened_at <= $2::timestamptz AND origin <> 'golden'`;
+
+const WAITING_CASES = `SELECT count(*)::float8 AS cases FROM ${CASES} WHERE decided_at IS NULL`;
+
+/** `$1`: the event that the stage began with; `$2`: the time of the reading. */
+const STAGE_DAYS = `
+  SELECT coalesce(p.class, '') AS class, ${daysAgo('i.exposed_stored_at', '$2::timestamptz')} AS "daysAgo", count(*)::float8 AS exposed,
+    (count(*) FILTER (WHERE flagged_at IS NOT NULL OR case_status = 'confirmed'))::float8 AS flagged,
+    (count(*) FILTER (WHERE flagged_at IS NOT NULL AND case_status IN ('none', 'open')))::float8 AS pending,
+    (count(*) FILTER (WHERE case_status = 'confirmed'))::float8 AS confirmed
+  FROM ${IMAGES} i LEFT JOIN ${PEOPLE} p USING (account_id)
+  WHERE exposed_position > $1 GROUP BY 1, 2 ORDER BY 1, 2 DESC`;
+
+/** Of which history is counted. */
+export interface CalibrationPeriod {
+  /** Epoch milliseconds. */
+  now: number;
+  weeks: number;
+  /** After so many days a label counts. */
+  labelDelayDays: number;
+  /** The event that the stage began with; without one there is no evidence. */
+  since?: Position;
+}
+
+/** Where its period begins. */
+export const beginOf = ({ now, weeks }: Pick<CalibrationPeriod, 'now' | 'weeks'>): string =>
+  toIso(now - weeks * WEEK_MS);
+
+/**
+ * Totals of a period by week, class and day, in all rows of the views: it takes seconds with millions of images.
+ * @throws ViewNotBuilt
+ */
+export async function calibrationCounts(db: Pick<pg.Pool, 'query'>, period: CalibrationPeriod) {
+  // biome-ignore lint/suspicious/noExplicitAny: rows as each query names them
+  const rows = async (text: string, ...values: unknown[]): Promise<any[]> =>
+    (await queryView(db, { text, values })).rows;
+  const { now, labelDelayDays, since } = period;
+  const [from, to] = [beginOf(period), toIso(now)];
+  const mature = toIso(now - labelDelayDays * DAY_MS);
+  const lately = toIso(now - COUNTED_DAYS * DAY_MS);
+  const [flags] = await rows(FLAGS, from, mature, labelDelayDays);
+  const [times] = await rows(VERDICT_TIMES, from, mature);
+  const [{ reviewers }] = await rows(REVIEWERS, lately);
+  const [{ cases: waitingCases }] = await rows(WAITING_CASES);
+  return {
+    joins: await rows(JOINS, from, to),
+    waiting: await rows(WAITING),
+    stays: await rows(STAYS, from, to),
+    present: await rows(PRESENT, to),
+    generated: await rows(GENERATED, from, to),
+    active: await rows(ACTIVE, from, to),
+    uses: await rows(USES, from, to),
+    exposures: await rows(EXPOSURES, from, mature),
+    flags,
+    reviewers,
+    waitingCases,
+    verdictTimes: times,
+    reviewDays: await rows(REVIEW_DAYS, to),
+    reviewHours: await rows(REVIEW_HOURS, lately),
+    stageDays: since === undefined ? [] : await rows(STAGE_DAYS, since, to),
+  };
+}

@@ -125,7 +125,16 @@ function eventText(event: HistoryEvent): Shown {
   ]);
 }
 
-export const explanationLines = ({ rules, agrees }: NonNullable<HistoryEvent['explanation']>): Shown[] => [
+export const explanationLines = ({
+  rules,
+  agrees,
+  restedOn = [],
+}: NonNullable<HistoryEvent['explanation']>): Shown[] => [
+  ...restedOn.map(({ of, path, value, setBy }) => {
+    const by = setBy ? `${setBy.type} at ${setBy.position}, ${exactTime(setBy.time)}` : 'nobody: the default';
+    const who = setBy?.actor ? ` by ${actorText(setBy.actor)}` : '';
+    return line`          found ${of}${path}: ${value === undefined ? 'as its event says' : short(value)} (set by ${by}${who})`;
+  }),
   ...rules.map(({ rule, outcome, detail }) => line`          rule ${rule}: ${outcome}${detail ? ` (${detail})` : ''}`),
   agrees ? line`          decided again: the same` : line`          DECIDED AGAIN: ANOTHER DECISION`,
 ];

@@ -68,7 +68,9 @@ export function openSession(given: GlobalOptions, terminal: Terminal): Session {
   const { url, json = false } = given;
   const { env, stdout, stderr, signal } = terminal;
   // JSON leaves some control characters as they are.
-  const write = (text: string) => stdout.write(`${plain(text)}\n`);
+  const write = (text: string): void => {
+    stdout.write(`${plain(text)}\n`);
+  };
   const client = new ApiClient({
     url: url ?? (env.GATEHOUSE_URL || DEFAULT_URL),
     token: tokenOf(given, env),

@@ -62,6 +62,63 @@ const ORDER = [
   'simulate',
 ];
 
+/** The commands that read, and get the options of a moment. `audit` has commands with moments of their own. */
+export const READS = [
+  'waitlist list',
+  'waitlist place',
+  'policy show',
+  'policy clauses',
+  'rollout status',
+  'rate show',
+  'cohort plan',
+  'cohort invitations',
+  'cohort list',
+  'cohort show',
+  'gate show',
+  'account show',
+  'account why',
+  'image show',
+  'queue list',
+  'case list',
+  'case show',
+  'reviewer exposure-sums',
+  'reviewer severe-viewers',
+  'reviewer show',
+  'flagger list',
+  'flagger flags',
+  'sampling show',
+  'bulk skipped',
+  'bulk list',
+  'bulk show',
+  'golden list',
+  'golden show',
+  'enforcement list',
+  'enforcement show',
+  'ladder show',
+  'appeal list',
+  'appeal show',
+  'notice list',
+  'notice show',
+  'regulation statements',
+  'regulation statement',
+  'authority records',
+  'target list',
+  'hold list',
+  'person erasures',
+  'request list',
+  'export list',
+  'switch list',
+  'switch show',
+  'image-rule list',
+  'image-rule show',
+  'metrics show',
+  'metrics model-problems',
+  'metrics prevalence',
+  'metrics active-people',
+  'metrics reviewers',
+  'metrics disregarded-decisions',
+];
+
 const openLog: OpenLog = async (address, purpose, signal) => {
   const { openNamedLog } = await import('../composition/named-log.js');
   return openNamedLog(address, purpose, process.env, signal);
@@ -90,5 +147,5 @@ export async function runCommandLine(
 ): Promise<ExitCode> {
   const transfer = logTransferCommands(openLog, renewEpoch, adoptLog);
   const groups = [...(await commandsOf(listed)), importCommand, migrateCommand, transfer, demoCommand, simulateCommand];
-  return runIn({ version, groups, order: ORDER }, args, terminal);
+  return runIn({ version, groups, order: ORDER, reads: READS }, args, terminal);
 }

@@ -8,7 +8,6 @@ import {
   ifMatch,
   instant,
   label,
-  positionOrTime,
   severalOf,
 } from '../cli/commands.js';
 import { actorText } from '../cli/rendering/actor.js';
@@ -33,41 +32,36 @@ export const commands: CommandGroup = (program, run) => {
     'account show acc-1',
     'account show acc-1 --as-of 2022-05-18T09:00:00Z',
     'account show acc-1 --as-of 1234',
-  )
-    .option('--as-of <moment>', 'the state at a position of the log or at a time (RFC 3339)', positionOrTime)
-    .action(
-      run<{ asOf?: string }>(async ({ client, print }, { asOf }, id) => {
-        const account = await client.get<AccountAnswer>(pathOf(id!), { asOf });
-        print(account, () => accountText(account));
-      }),
-    );
+  ).action(
+    run(async ({ client, print }, _, id) => {
+      const account = await client.get<AccountAnswer>(pathOf(id!));
+      print(account, () => accountText(account));
+    }),
+  );
   command(
     group,
     'why <id>',
     'Says why an account has no access, or why it has: reason, case, image, who and when.',
     'account why acc-1',
     'account why acc-1 --as-of 2022-05-18T09:00:00Z',
-  )
-    .option('--as-of <moment>', 'the state at a position of the log or at a time (RFC 3339)', positionOrTime)
-    .action(
-      run<{ asOf?: string }>(async ({ client, print }, { asOf }, id) => {
-        const { accountId, cohortId, why } = await client.get<AccountAnswer>(pathOf(id!), { asOf });
-        // Those of an earlier moment are in the histories of the switches and rules.
-        const of = async <One extends { cohortId: string | null }>(path: string): Promise<One[]> => {
-          const { items } = asOf === undefined ? await client.get<{ items: One[] }>(path) : { items: [] };
-          return items.filter((one) => one.cohortId === null || one.cohortId === cohortId);
-        };
-        const switches = await of<Suspension>('/v1/switches');
-        const rules = await of<HeldRule>('/v1/image-rules');
-        print({ accountId, why, switches, rules }, () =>
-          lines([
-            ...why.map((one) => line`${one.text}`),
-            ...switches.map((one) => line`suspended: ${suspensionText(one)}`),
-            ...rules.map((one) => line`${heldText(one)}`),
-          ]),
-        );
-      }),
-    );
+  ).action(
+    run(async ({ client, print }, _, id) => {
+      const { accountId, cohortId, why } = await client.get<AccountAnswer>(pathOf(id!));
+      const of = async <One extends { cohortId: string | null }>(path: string): Promise<One[]> => {
+        const { items } = await client.get<{ items: One[] }>(path);
+        return items.filter((one) => one.cohortId === null || one.cohortId === cohortId);
+      };
+      const switches = await of<Suspension>('/v1/switches');
+      const rules = await of<HeldRule>('/v1/image-rules');
+      print({ accountId, why, switches, rules }, () =>
+        lines([
+          ...why.map((one) => line`${one.text}`),
+          ...switches.map((one) => line`suspended: ${suspensionText(one)}`),
+          ...rules.map((one) => line`${heldText(one)}`),
+        ]),
+      );
+    }),
+  );
   command(
     group,
     'suspend <id>',

@@ -16,6 +16,8 @@ export interface ClientOptions {
   url: string;
   token?: string;
   signal: AbortSignal;
+  /** The moment as of which it reads; then it changes nothing. */
+  asOf?: string;
   /** The first wait between two attempts, in ms; it doubles with every attempt. */
   retryMs?: number;
 }
@@ -41,12 +43,13 @@ export class ApiClient {
   readonly url: string;
   readonly token: string | undefined;
   readonly signal: AbortSignal;
+  private readonly asOf: string | undefined;
   private readonly retryMs: number;
   /** Before the first response, a refused connection means that no server runs; later, that it restarts. */
   private hasAnswered = false;
 
   /** @throws InvalidInput if the URL or the token is malformed */
-  constructor({ url, token, signal, retryMs = 200 }: ClientOptions) {
+  constructor({ url, token, signal, asOf, retryMs = 200 }: ClientOptions) {
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
       throw new InvalidInput([
         { field: '--url', message: `is ${url}, which is not an HTTP URL: use one such as http://127.0.0.1:8080` },
@@ -60,13 +63,19 @@ export class ApiClient {
     this.url = url.replace(/\/+$/, '');
     this.token = token;
     this.signal = signal;
+    this.asOf = asOf;
     this.retryMs = retryMs;
   }
 
-  /** A client of the same backend with another credential or signal. */
-  with(other: Partial<Pick<ClientOptions, 'token' | 'signal'>>): ApiClient {
-    const { url, token, signal, retryMs } = this;
-    return new ApiClient({ url, ...(token === undefined ? {} : { token }), signal, retryMs, ...other });
+  /** A client of the same backend with another credential, signal or moment. */
+  with(other: Partial<Pick<ClientOptions, 'token' | 'signal' | 'asOf'>>): ApiClient {
+    const { url, token, signal, asOf, retryMs } = this;
+    return new ApiClient({
+      ...{ url, signal, retryMs },
+      ...(token === undefined ? {} : { token }),
+      ...(asOf === undefined ? {} : { asOf }),
+      ...other,
+    });
   }
 
   get<Answer>(path: string, query?: Query): Promise<Answer> {
@@ -144,9 +153,14 @@ export class ApiClient {
   }
 
   private async send(method: Method, path: string, options: RequestOptions, signal: AbortSignal): Promise<Response> {
-    const { query = {}, body, headers = {} } = options;
+    const { query, body, headers = {} } = options;
     const url = new URL(this.url + path);
-    for (const [name, value] of Object.entries(query)) {
+    const { asOf } = this;
+    if (asOf !== undefined && method !== 'GET')
+      throw new InvalidInput([
+        { field: '--as-of', message: 'is for reading: leave out the options that change something' },
+      ]);
+    for (const [name, value] of Object.entries({ asOf, ...query })) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
     try {

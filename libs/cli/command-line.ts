@@ -2,9 +2,10 @@ import { Command, Help, Option } from 'commander';
 import type { Problem } from './api-errors.js';
 import type { CommandGroup } from './commands.js';
 import { EXIT, type ExitCode, exitCodeOf, exitCodesText } from './exit-codes.js';
+import { addMoments, type MomentOptions, momentOf } from './moment.js';
 import { line, plain, type Shown } from './rendering/plain-text.js';
 import { interruption, problemDocument, problemText } from './rendering/problem.js';
-import { DEFAULT_URL, type GlobalOptions, openSession, type Runner, type Terminal } from './session.js';
+import { DEFAULT_URL, type GlobalOptions, openSession, type Runner, type Session, type Terminal } from './session.js';
 
 const INTERRUPTED = 'interrupted; acknowledged work is stored, and the command is safe to repeat';
 
@@ -14,6 +15,8 @@ export interface CommandLine {
   groups: readonly CommandGroup[];
   /** Names of commands as --help lists them; others follow. */
   order: readonly string[];
+  /** The names of the commands that read, also as of a moment. */
+  reads: readonly string[];
 }
 
 /**
@@ -28,13 +31,17 @@ export async function runCommandLine(
 ): Promise<ExitCode> {
   const json = args.includes('--json');
   let code: ExitCode = EXIT.done;
+  let reading: ReadonlySet<Command> = new Set();
   const run: Runner =
     (work) =>
     async (...given) => {
       const command = given.at(-1) as Command;
-      const session = openSession(command.optsWithGlobals<GlobalOptions>(), terminal);
+      const opened = openSession(command.optsWithGlobals<GlobalOptions>(), terminal);
+      const { session, options } = reading.has(command)
+        ? asOfMoment(opened, command)
+        : { session: opened, options: command.opts() };
       try {
-        const ended = await work(session, command.opts() as never, ...(given.slice(0, -2) as string[]));
+        const ended = await work(session, options as never, ...(given.slice(0, -2) as string[]));
         code = ended ?? EXIT.done;
       } finally {
         session.progress.end();
@@ -43,7 +50,9 @@ export async function runCommandLine(
   const report = (problem: Problem, text: Shown) =>
     terminal.stderr.write(`${plain(json ? JSON.stringify(problem, null, 2) : text)}\n`);
   try {
-    await buildProgram(commandLine, run, terminal, json).parseAsync(args, { from: 'user' });
+    const program = buildProgram(commandLine, run, terminal, json);
+    reading = addMoments(program, commandLine.reads);
+    await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
     const exitCode = exitCodeOf(error);
@@ -55,6 +64,16 @@ export async function runCommandLine(
     if (exitCode !== EXIT.done && (json || !isCommanders(error))) report(problemDocument(error), problemText(error));
     return exitCode;
   }
+}
+
+/** The session of a command that reads, whose client reads as of the moment of the options, and the other options. */
+function asOfMoment(session: Session, command: Command): { session: Session; options: object } {
+  const { asOf, at, ...options } = command.opts<MomentOptions>();
+  const moment = momentOf({ ...(asOf !== undefined && { asOf }), ...(at !== undefined && { at }) });
+  return {
+    session: moment === undefined ? session : { ...session, client: session.client.with({ asOf: moment }) },
+    options,
+  };
 }
 
 const isCommanders = (error: unknown): boolean => String((error as { code?: unknown })?.code).startsWith('commander.');

@@ -59,6 +59,29 @@ it('is, as of a position, a log that ends there', async () => {
   );
 });
 
+it('reads the end of a stream as of a position, and a few events for that, however long the stream is', async () => {
+  const streams = fc.array(fc.constantFrom('a', 'b'), { maxLength: 40 });
+  await fc.assert(
+    fc.asyncProperty(streams, fc.nat(40), fc.integer({ min: 1, max: 5 }), async (names, cut, limit) => {
+      const position = Math.min(cut, names.length);
+      const whole = await logOf(names);
+      let read = 0;
+      const readStream: EventStore['readStream'] = async (...given) => {
+        const events = await whole.readStream(...given);
+        read += events.length;
+        return events;
+      };
+      const readStreamTail: EventStore['readStreamTail'] = async (name, most) =>
+        (await whole.readStream(name)).slice(-most);
+      const store = new EarlierEventStore({ ...whole, readStream, readStreamTail });
+      const expected = (await whole.readStream('a')).filter((event) => event.position <= position).slice(-limit);
+      expect(await at(position, () => store.readStreamTail('a', limit))).toEqual(expected);
+      expect(read).toBeLessThanOrEqual(limit + Math.ceil(Math.log2(names.length + 1)) + 1);
+    }),
+    { seed: 85, numRuns: 200 },
+  );
+});
+
 it('has a clock that says what it said then', () => {
   const clock = clockOfMoments({ now: () => TIME + 5 });
   expect([clock.now(), at(1, () => clock.now()), at(1, () => atPresent(() => clock.now()))]).toEqual([

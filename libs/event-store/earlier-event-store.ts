@@ -15,8 +15,24 @@ export class EarlierEventStore implements EventStore {
   }
 
   async readStreamTail(stream: string, limit: number): Promise<RecordedEvent[]> {
-    if (!earlierMoment()) return this.store.readStreamTail(stream, limit);
-    return (await this.readStream(stream)).slice(-limit);
+    const moment = earlierMoment();
+    if (!moment) return this.store.readStreamTail(stream, limit);
+    const end = await this.endOf(stream, moment.position);
+    return byThen(await this.store.readStream(stream, Math.max(0, end - limit), Math.min(limit, end)));
+  }
+
+  /** The revision after the last one that was stored by a position: positions rise with revisions, so some dozen events are read. */
+  private async endOf(stream: string, position: Position): Promise<number> {
+    const [newest] = await this.store.readStreamTail(stream, 1);
+    let [from, end] = [0, newest ? newest.revision + 1 : 0];
+    if (newest && newest.position <= position) return end;
+    while (from < end) {
+      const middle = Math.floor((from + end) / 2);
+      const [event] = await this.store.readStream(stream, middle, 1);
+      if (!event || event.position > position) end = middle;
+      else from = event.revision + 1;
+    }
+    return end;
   }
 
   async readAll(after: Position, options?: ReadAllOptions): Promise<Page> {

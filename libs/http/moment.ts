@@ -55,7 +55,8 @@ export async function earlierMomentOf(
   const moment = momentOf(text, field, epoch);
   const position = await positionOfMoment(text, field, { store, epoch });
   const time = 'time' in moment ? moment.time : await storedAt(position, text, { store, epoch });
-  return { position, time: Math.min(clock.now(), time) };
+  const asked = 'time' in moment ? { asked: moment.time } : {};
+  return { position, time: Math.min(clock.now(), time), ...asked };
 }
 
 async function storedAt(

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { asOfMoment } from '../kernel/earlier-moment.js';
 import { InvalidInput } from '../kernel/errors.js';
 import { type CursorPart, Listing } from './paging.js';
 
+const TIME = Date.parse('2022-05-18T09:00:00Z');
 const FORM: readonly CursorPart[] = ['number', 'id'];
 const rows = [1, 2, 3].map((at) => ({ at, id: `img-${at}` }));
 
@@ -66,6 +68,30 @@ describe('a cursor', () => {
       expect(refusalOf(new Listing('notices', other), cursor)).toBe(
         `is of a list with another ${names}: leave it out for the first page of this one`,
       );
+  });
+
+  it('as of one moment is refused as of another, and says which both are', () => {
+    const as = <Result>(position: number, asked: number | undefined, work: () => Result): Result => {
+      const moment = { position, time: TIME, views: new Map(), ...(asked !== undefined && { asked }) };
+      return asOfMoment(moment, work);
+    };
+    const listing = () => new Listing('notices');
+    const cursor = as(12, TIME, () => cursorOf(listing()));
+    expect(as(12, TIME, () => listing().after(cursor, FORM))).toEqual([2, 'img-2']);
+    const start =
+      'is of a list with another asOf: it is of a list as of position 12 at 2022-05-18T09:00:00.000Z, and this is one';
+    const end = 'leave it out for the first page of this one';
+    expect(refusalOf(listing(), cursor)).toBe(`${start} of the present; ${end}`);
+    expect(as(9, undefined, () => refusalOf(listing(), cursor))).toBe(`${start} as of position 9; ${end}`);
+    expect(as(12, TIME + 1, () => refusalOf(listing(), cursor))).toBe(
+      `${start} as of position 12 at 2022-05-18T09:00:00.001Z; ${end}`,
+    );
+    const ofPresent = cursorOf(listing());
+    expect(as(9, undefined, () => refusalOf(listing(), ofPresent))).toContain(
+      'it is of a list of the present, and this is one as of position 9',
+    );
+    const strange = encoded([2, 'img-2', { list: 'notices', asOf: '\u001b[31m' }]);
+    expect(refusalOf(listing(), strange)).toBe(`is of a list with another asOf: ${end}`);
   });
 
   it('that nobody was given is refused, whatever it is', () => {

@@ -1,7 +1,8 @@
 import { Query } from '@nestjs/cqrs';
 import { Type } from 'class-transformer';
 import { IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-import { earlierMoment } from '../kernel/earlier-moment.js';
+import { toIso } from '../kernel/clock.js';
+import { type EarlierMoment, earlierMoment } from '../kernel/earlier-moment.js';
 import { InvalidInput } from '../kernel/errors.js';
 import { hashOf, isUuid } from '../kernel/ids.js';
 import { isEntityId } from '../kernel/text-forms.js';
@@ -63,10 +64,10 @@ export class Listing {
     this.asked = Object.fromEntries([['list', name], ...digests]);
   }
 
-  /** As of another position it is another list. */
+  /** As of another moment it is another list, also at the same position: what ends by the clock differs. */
   private get tag(): Tag {
     const moment = earlierMoment();
-    return moment ? { ...this.asked, asOf: String(moment.position) } : this.asked;
+    return moment ? { ...this.asked, asOf: momentText(moment) } : this.asked;
   }
 
   /**
@@ -110,9 +111,29 @@ export class Listing {
       throw unusable(`is of a list of ${tag.list}, and this is one of ${this.name}: leave it out for the first page`);
     const parts = new Set([...Object.keys(tag), ...Object.keys(this.tag)]);
     const others = [...parts].filter((part) => tag[part] !== this.tag[part]).sort();
-    if (others.length > 0)
-      throw unusable(`is of a list with another ${others.join(', ')}: leave it out for the first page of this one`);
+    if (others.length === 0) return;
+    const moments = others.includes('asOf') ? whichMoments(tag.asOf, this.tag.asOf) : '';
+    throw unusable(
+      `is of a list with another ${others.join(', ')}: ${moments}leave it out for the first page of this one`,
+    );
   }
+}
+
+/** Unlike a digest, it can be read again. */
+const momentText = ({ position, asked }: EarlierMoment): string =>
+  asked === undefined ? `p${position}` : `p${position}@${asked}`;
+
+/** @param of the moment that a cursor names, which anybody may have written; undefined for the present */
+function whichMoments(of: string | undefined, asked: string | undefined): string {
+  const [theirs, ours] = [shownMoment(of), shownMoment(asked)];
+  return theirs === undefined || ours === undefined ? '' : `it is of a list ${theirs}, and this is one ${ours}; `;
+}
+
+function shownMoment(moment: string | undefined): string | undefined {
+  if (moment === undefined) return 'of the present';
+  const [, position, time] = /^p(\d{1,16})(?:@(-?\d{1,15}))?$/.exec(moment) ?? [];
+  if (position === undefined) return undefined;
+  return `as of position ${position}${time === undefined ? '' : ` at ${toIso(Number(time))}`}`;
 }
 
 const unusable = (message: string) => new InvalidInput([{ field: 'cursor', message }]);

@@ -8,6 +8,8 @@ export interface EarlierMoment {
   position: Position;
   /** What the clock said, in epoch milliseconds. */
   time: number;
+  /** The time that was asked for, in epoch milliseconds; absent if a position was. */
+  asked?: number;
   /** The schemas with the rows that views had, by the schemas of the live ones. */
   views: ReadonlyMap<string, string>;
 }

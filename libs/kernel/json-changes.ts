@@ -20,4 +20,4 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A name as a part of a JSON Pointer (RFC 6901). */
-const pointerPart = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
+export const pointerPart = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');

@@ -31,6 +31,15 @@ const BEYOND_MOST = `(epoch, position) IN (
 
 type Schemas = ReadonlyMap<string, string>;
 
+/** A position means something in its epoch of the log only. */
+interface PlaceInLog {
+  epoch: string;
+  position: Position;
+}
+
+/** Another process has replayed some of the views between the look and the lock. */
+class MadeMeanwhile extends Error {}
+
 /**
  * Views as of earlier positions, for reads: replayed when they are first asked for, and shared by all processes until nobody
  * has read them for a while. One replay runs at a time in a process.
@@ -105,15 +114,21 @@ export class EarlierViews {
     position: Position,
     progress: (reached: Position, of: Position) => void,
   ): Promise<void> {
+    // If another one begins meanwhile, these are the rows of the log as it was before.
+    const at = { epoch: this.epoch.current, position };
     const kept = await this.keptOf(views, position);
     if (kept) {
       const placed = views.map((view, n) => ({ view, schema: kept.tables[n]!.schema }));
-      await inTransaction(this.pool, (client) => this.add(client, position, placed, kept.name));
+      await inTransaction(this.pool, (client) => this.add(client, at, placed, kept.name));
     } else {
       try {
-        const keep = ([builds]: readonly (readonly ViewBuild[])[]) => this.keep(position, builds!);
-        await this.rebuilder.replayed(views, [position], async () => {}, progress, this.ending.signal, keep);
+        const keep = ([builds]: readonly (readonly ViewBuild[])[]) => this.keep(at, builds!);
+        const lookAgain = async () => {
+          if ((await this.schemasOf(views, position)).size > 0) throw new MadeMeanwhile();
+        };
+        await this.rebuilder.replayed(views, [position], async () => {}, progress, this.ending.signal, keep, lookAgain);
       } catch (error) {
+        if (error instanceof MadeMeanwhile) return;
         // One of the views is being rebuilt, verified or replayed, here or elsewhere.
         throw error instanceof Refusal || this.ending.signal.aborted ? replayRunning() : error;
       }
@@ -132,9 +147,9 @@ export class EarlierViews {
   }
 
   /** Durably, since what a crash emptied would be an answer of nothing. */
-  private async keep(position: Position, builds: readonly ViewBuild[]): Promise<void> {
+  private async keep(at: PlaceInLog, builds: readonly ViewBuild[]): Promise<void> {
     await inTransaction(this.pool, async (client) => {
-      const placed = builds.map(({ view }) => ({ view, schema: `earlier_${viewSchema(view)}_p${position}` }));
+      const placed = builds.map(({ view }) => ({ view, schema: `earlier_${viewSchema(view)}_p${at.position}` }));
       for (const [n, { tables, view, build }] of builds.entries()) {
         const { schema } = placed[n]!;
         await tables.complete(client);
@@ -144,18 +159,18 @@ export class EarlierViews {
         await client.query(`ALTER SCHEMA ${tables.schema} RENAME TO ${schema}`);
         await detach(client, view, build);
       }
-      await this.add(client, position, placed, null);
+      await this.add(client, at, placed, null);
     });
   }
 
   private async add(
     client: pg.ClientBase,
-    position: Position,
+    { epoch, position }: PlaceInLog,
     placed: readonly { view: View; schema: string }[],
     replay: string | null,
   ): Promise<void> {
     for (const { view, schema } of placed)
-      await client.query(ADD, [this.epoch.current, position, view.name, view.version, schema, replay]);
+      await client.query(ADD, [epoch, position, view.name, view.version, schema, replay]);
   }
 
   private busy() {

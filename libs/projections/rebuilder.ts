@@ -134,7 +134,8 @@ export class Rebuilder {
    * Replays into new tables up to each of some positions, and drops them once the work with them is done.
    * @param work gets the builds of the views for each position
    * @param keep may then make tables of theirs its own
-   * @throws as `readAt`
+   * @param begin called once nobody else replays these views; an error of it ends this before anything is replayed
+   * @throws as `readAt`, and what `begin` throws
    */
   replayed<Answer>(
     views: readonly View[],
@@ -143,8 +144,10 @@ export class Rebuilder {
     progress?: Progress,
     signal?: AbortSignal,
     keep?: (builds: Builds, answer: Answer) => Promise<void>,
+    begin?: () => Promise<void>,
   ): Promise<Answer> {
     return exclusively(this.pool, this.locks, views, signal, async () => {
+      await begin?.();
       const builds: ViewBuild[] = [];
       const shards: BuildShard[] = [];
       try {

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { ApiClient, Query } from '../cli/api-client.js';
-import { type CommandGroup, defaultCommand, positionOrTime } from '../cli/commands.js';
+import { type CommandGroup, defaultCommand } from '../cli/commands.js';
 import { InvalidInput } from '../kernel/errors.js';
 import { activePeopleCommand } from './cli/active-people.js';
 import { day } from './cli/day.js';
@@ -26,7 +26,6 @@ const GROUPINGS: Record<Grouping, true> = {
 };
 
 interface MetricsOptions {
-  asOf?: string;
   by?: Grouping;
   from?: string;
   to?: string;
@@ -49,13 +48,12 @@ export const commands: CommandGroup = (program, run) => {
     .addOption(new Option('--by <grouping>', 'group by').choices(Object.keys(GROUPINGS)))
     .option('--from <day>', 'first day; requires --by day', day)
     .option('--to <day>', 'last day; requires --by day', day)
-    .option('--as-of <moment>', 'the figures at a position of the log or at a time (RFC 3339)', positionOrTime)
     .action(
-      run<MetricsOptions>(async ({ client, print }, { by, from, to, asOf }) => {
+      run<MetricsOptions>(async ({ client, print }, { by, from, to }) => {
         if (by !== 'day' && (from ?? to) !== undefined) {
           throw new InvalidInput([{ field: from === undefined ? '--to' : '--from', message: 'requires --by day' }]);
         }
-        const answer = await safetyMetrics(client, { by, from, to, asOf });
+        const answer = await safetyMetrics(client, { by, from, to });
         print(answer, () => metricsText(answer, by));
       }),
     );

@@ -128,13 +128,31 @@ it('finds a decision that is not what its history leads to', async () => {
 });
 
 it('makes an enforcement again, by route, in a history and by command', async () => {
-  const [order] = await wholeLog(gatehouse.runtime.store, ['EnforcementOrdered']);
+  const { store } = gatehouse.runtime;
+  const ladders = await wholeLog(store, ['LadderSet']);
+  const orders = await wholeLog(store, ['EnforcementOrdered']);
+  const order = orders.find(({ position }) => position > ladders[0]!.position);
   const id = order!.data.caseId as string;
   const { body } = await compliance.get(`/v1/audit/decisions/${id}`);
   expect(body).toMatchObject({
     ...{ id, kind: 'enforcement' },
     decisions: [{ what: 'EnforcementOrdered', stored: order!.data, explanation: { agrees: true } }],
   });
+  const { restedOn } = body.decisions[0].explanation as { restedOn: { of: string; path: string; setBy?: object }[] };
+  const ladder = ladders.filter(({ position }) => position < order!.position);
+  const set = ladder.at(-1)!;
+  expect(restedOn).toContainEqual({
+    ...{ of: 'ladder', path: `/versions/${ladder.length - 1}` },
+    value: { position: set.position, entries: set.data.entries },
+    setBy: {
+      ...{ position: String(set.position), id: set.id, type: 'LadderSet', stream: 'ladder' },
+      ...{ time: set.metadata.time, actor: set.metadata.actor },
+    },
+  });
+  // What is in its own stream is no setting.
+  expect(restedOn.map(({ of }) => of)).not.toContain(order!.stream);
+  for (const one of restedOn.filter(({ setBy }) => setBy))
+    expect(Number((one.setBy as { position: string }).position)).toBeLessThan(order!.position);
   const { events } = (await compliance.get(`/v1/audit/history/case/${id}?explain=true`)).body;
   const confirmed = events.find(({ type }: { type: string }) => type === 'ReviewConfirmed');
   expect(confirmed.explanation).toMatchObject({
@@ -145,7 +163,9 @@ it('makes an enforcement again, by route, in a history and by command', async ()
   expect(await cli.run('audit', 'decision', id)).toMatchObject({
     ...{ code: 0, stdout: expect.stringMatching(/EnforcementOrdered at position[\s\S]*decided again: the same/) },
   });
-  expect((await cli.run('audit', 'case', id, '--explain')).stdout).toContain('rule panel-complete: holds');
+  const explained = (await cli.run('audit', 'case', id, '--explain')).stdout;
+  expect(explained).toContain('rule panel-complete: holds');
+  expect(explained).toMatch(/found ladder\/versions\/\d+: .*set by LadderSet at \d+/);
   expect((await compliance.get('/v1/audit/decisions/nothing')).status).toBe(404);
 });
 

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { SubjectEvents } from '../../libs/history/index.js';
+import { MetricsMoves, type MovesPage } from '../../libs/history/queries/metrics-moves.js';
 import type { Position } from '../../libs/kernel/envelope.js';
 import { cliFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
@@ -96,9 +98,30 @@ it('names the events that moved each count: at every position, they add up to th
     const { exposed_flagged: _, exposed_confirmed: __, exposed_dismissed: ___, ...counts } = sums(made);
     expect([position, withoutZeros(counts)]).toEqual([position, withoutZeros(countsIn(found))]);
     expect(made.every((event: MovedEvent) => Number(event.position) <= position)).toBe(true);
-    expect(found.areMovesComplete).toBe(true);
+    expect([found.areMovesComplete, found.lookedUpTo]).toEqual([true, found.position]);
   }
 }, 120_000);
+
+it('ends a page where it has folded enough, and goes on with the next: together they have every move', async () => {
+  const { store } = gatehouse.runtime;
+  const subjects = gatehouse.app.get(SubjectEvents);
+  const head = await store.head();
+  const whole = await new MetricsMoves(store, subjects).read(0, head, 500);
+  expect(whole).toMatchObject({ isLast: true, next: head });
+  for (const most of [0, 1, 5, 20]) {
+    const moves = new MetricsMoves(store, subjects, most);
+    const found: MovesPage['moves'] = [];
+    let pages = 0;
+    for (let page: MovesPage | undefined; !page?.isLast; pages++) {
+      const after = page?.next ?? 0;
+      page = await moves.read(after, head, 500);
+      expect(page.next).toBeGreaterThan(after);
+      found.push(...page.moves);
+    }
+    expect([most, found]).toEqual([most, whole.moves]);
+    expect(pages).toBeGreaterThan(1);
+  }
+});
 
 it('says what has become of each figure, and which events did that', async () => {
   const { figures, figuresNow, changes, events } = await history({ asOf: String(early) }, '100');
@@ -131,6 +154,8 @@ it('refuses what it can’t compare', async () => {
   expect((await read({ by: 'event-time' })).status).toBe(400);
   expect((await read({ by: 'event-time', asOf: '5' })).status).toBe(400);
   expect((await read({ asOf: '5', known: '7' })).status).toBe(400);
+  const unstored = await read({ by: 'event-time', asOf: '2022-05-12T00:00:00Z', known: '999999999' });
+  expect(unstored).toMatchObject({ status: 400, body: { errors: [{ field: 'known' }] } });
   expect((await read({ asOf: '999999999' })).status).toBe(410);
   expect((await service.get('/v1/audit/metrics')).status).toBe(403);
 });

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { schedulesOf } from '../../apps/composition/workers.js';
+import { LogEpoch } from '../../libs/event-store/log-epoch.js';
 import { hasAsOf } from '../../libs/http/as-of.js';
 import { DeclaredRoutes } from '../../libs/http/credentials/declared-routes.js';
 import type { Position } from '../../libs/kernel/envelope.js';
 import { changesBetween } from '../../libs/kernel/json-changes.js';
 import { noticesView } from '../../libs/notices/views/notices.js';
-import { MOST_POSITIONS, UNREAD_MINUTES } from '../../libs/projections/earlier-views.js';
+import { EarlierViews, MOST_POSITIONS, UNREAD_MINUTES } from '../../libs/projections/earlier-views.js';
 import { KeptReplays } from '../../libs/projections/kept-replays.js';
 import { ViewReplays } from '../../libs/projections/replays.js';
 import type { View } from '../../libs/projections/view.js';
@@ -222,6 +223,11 @@ it('lists all pages of one position, and takes no cursor of another', async () =
     expect([await admin.get(`/v1/cases?limit=2${cursor ? `&cursor=${cursor}` : ''}`)]).toMatchObject([
       { status: cursor ? 400 : 200 },
     ]);
+    for (const other of cursor ? [position - 1, new Date().toISOString()] : [])
+      expect(await admin.get(`/v1/cases?limit=2&asOf=${other}&cursor=${cursor}`)).toMatchObject({
+        status: 400,
+        body: { errors: [{ field: 'cursor', message: expect.stringContaining(`as of position ${position}, and`) }] },
+      });
     cursor = body.nextCursor;
   } while (cursor);
   expect(found).toEqual(items);
@@ -283,6 +289,28 @@ it('reads a kept replay of the position instead, until it is dropped', async () 
   expect((await admin.get(`/v1/notices?asOf=${position}`)).status).toBe(200);
   expect(replay).toHaveBeenCalledTimes(1);
   replay.mockRestore();
+});
+
+it('replays nothing that another process has replayed between the look and the lock', async () => {
+  const { pool, rebuilder } = gatehouse.runtime;
+  const views = [noticesView] as unknown as View[];
+  const [position, waitMs] = [8, 60_000];
+  const another = () =>
+    new EarlierViews(pool, rebuilder, gatehouse.app.get(KeptReplays), gatehouse.app.get(LogEpoch), waitMs);
+  const made = async () =>
+    (await pool.query(`SELECT oid FROM pg_namespace WHERE nspname LIKE 'earlier\\_%\\_p${position}'`)).rows;
+  const original = rebuilder.replayed.bind(rebuilder);
+  let before: unknown[] = [];
+  const replay = jest.spyOn(rebuilder, 'replayed').mockImplementationOnce(async (...given) => {
+    await another().schemasAt(views, position);
+    before = await made();
+    return original(...given);
+  });
+  const schemas = await another().schemasAt(views, position);
+  replay.mockRestore();
+  expect([schemas.size, before.length]).toEqual([1, 1]);
+  // It would have another one if the tables had been made again.
+  expect(await made()).toEqual(before);
 });
 
 it('shows nothing of a person that was erased since', async () => {

@@ -16,6 +16,7 @@ const dayOf = (day: number, brakes: boolean): ObservedDay => ({
 });
 const runOf = (seed: number, brakes: boolean): Simulation => ({
   ...{ scenario: preview2022, seed, scale: 0.1, mostPerWeek: 7, events: 5, rates: [], checks: [] },
+  fullestWeek: { day: 4, people: 7, perWeek: 70 },
   days: [1, 2, 3, 4].map((day) => dayOf(day, brakes)),
   moves: brakes ? [{ day: 3, outcome: 'brake', reasons: ['cohort-harm'] }] : [],
 });

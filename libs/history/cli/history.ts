@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
-import { command, integer, position, positionOrTime } from '../../cli/commands.js';
+import { command, integer } from '../../cli/commands.js';
+import { type MomentOptions, momentOf, withMoment } from '../../cli/moment.js';
 import { actorText } from '../../cli/rendering/actor.js';
 import { line, lines, paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import { exactTime } from '../../cli/rendering/table.js';
 import type { Runner, Session } from '../../cli/session.js';
 import type { HistoryAnswer, HistoryEvent } from '../queries/history-answer.js';
-import { type MomentOptions, momentOf } from './moment.js';
 
 interface HistoryOptions extends MomentOptions {
   by?: string;
@@ -74,9 +74,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 };
 
 const withOptions = (one: Command): Command =>
-  one
-    .option('--as-of <moment>', 'the state at a position of the log or at a time (RFC 3339)', positionOrTime)
-    .option('--at <position>', 'the state at a position of the log', position)
+  withMoment(one)
     .addOption(
       new Option('--by <time>', 'what a time is compared with: when events were stored, or when they happened').choices(
         ['recorded', 'event-time'],
@@ -127,7 +125,16 @@ function eventText(event: HistoryEvent): Shown {
   ]);
 }
 
-export const explanationLines = ({ rules, agrees }: NonNullable<HistoryEvent['explanation']>): Shown[] => [
+export const explanationLines = ({
+  rules,
+  agrees,
+  restedOn = [],
+}: NonNullable<HistoryEvent['explanation']>): Shown[] => [
+  ...restedOn.map(({ of, path, value, setBy }) => {
+    const by = setBy ? `${setBy.type} at ${setBy.position}, ${exactTime(setBy.time)}` : 'nobody: the default';
+    const who = setBy?.actor ? ` by ${actorText(setBy.actor)}` : '';
+    return line`          found ${of}${path}: ${value === undefined ? 'as its event says' : short(value)} (set by ${by}${who})`;
+  }),
   ...rules.map(({ rule, outcome, detail }) => line`          rule ${rule}: ${outcome}${detail ? ` (${detail})` : ''}`),
   agrees ? line`          decided again: the same` : line`          DECIDED AGAIN: ANOTHER DECISION`,
 ];

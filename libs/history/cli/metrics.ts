@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { command, integer, position, positionOrTime } from '../../cli/commands.js';
+import { command, integer, position } from '../../cli/commands.js';
+import { type MomentOptions, momentOf, withMoment } from '../../cli/moment.js';
 import { actorText } from '../../cli/rendering/actor.js';
 import { line, lines, paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import { exactTime, table } from '../../cli/rendering/table.js';
@@ -7,7 +8,6 @@ import type { Runner } from '../../cli/session.js';
 import type { JsonChange } from '../../kernel/json-changes.js';
 import { metricsText } from '../../safety/cli.js';
 import type { MetricsHistoryAnswer } from '../queries/metrics-history-answer.js';
-import { type MomentOptions, momentOf } from './moment.js';
 
 interface MetricsOptions extends MomentOptions {
   by?: string;
@@ -19,16 +19,16 @@ const MOST = 100_000;
 const PAGE = 500;
 
 export function metricsHistoryCommand(group: Command, run: Runner): void {
-  command(
-    group,
-    'metrics',
-    'Shows the safety metrics as they were at a moment, what has become of each figure since, and the events that moved them.',
-    'audit metrics --as-of 2022-05-18T09:00:00Z',
-    'audit metrics --as-of 2022-05-18T09:00:00Z --by event-time',
-    'audit metrics --at 1234 --json',
+  withMoment(
+    command(
+      group,
+      'metrics',
+      'Shows the safety metrics as they were at a moment, what has become of each figure since, and the events that moved them.',
+      'audit metrics --as-of 2022-05-18T09:00:00Z',
+      'audit metrics --as-of 2022-05-18T09:00:00Z --by event-time',
+      'audit metrics --at 1234 --json',
+    ),
   )
-    .option('--as-of <moment>', 'a position of the log or a time (RFC 3339)', positionOrTime)
-    .option('--at <position>', 'a position of the log', position)
     .addOption(
       new Option('--by <time>', 'what a time is compared with: when events were stored, or when they happened').choices(
         ['recorded', 'event-time'],

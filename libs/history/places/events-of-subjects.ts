@@ -22,12 +22,20 @@ export const PLACES = {
          ) p ON true ORDER BY p.position`,
 };
 
-/** What an earlier version has indexed, and where this one is in it. Nothing is indexed yet without an epoch. */
+/**
+ * What another version has indexed, and where this one is in it. Nothing is indexed yet without an epoch. A checkpoint beyond what
+ * this version has reached was moved by a process of an earlier release, whose places nobody has added to yet.
+ */
 const UNFILLED = {
   name: 'gatehouse_unfilled_places',
-  text: `SELECT CASE version WHEN $1 THEN filled ELSE 0 END AS filled,
-                CASE version WHEN $1 THEN fill_to ELSE NULL END AS fill_to
-         FROM history.indexed WHERE epoch <> '' AND (version <> $1 OR filled < fill_to)`,
+  text: `WITH one AS (
+           SELECT *, version <> $1 OR reached < coalesce(
+             (SELECT position FROM projections.checkpoints WHERE follower = '${SUBJECT_INDEX}'), 0) AS is_of_another
+           FROM history.indexed WHERE epoch <> ''
+         )
+         SELECT CASE WHEN is_of_another THEN 0 ELSE filled END AS filled,
+                CASE WHEN is_of_another THEN NULL ELSE fill_to END AS fill_to
+         FROM one WHERE is_of_another OR filled < fill_to`,
 };
 
 /** What the index lacks is read from the log, if it is not more than this. */

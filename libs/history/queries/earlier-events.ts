@@ -21,19 +21,29 @@ export class ReadOnce {
 
 /** Streams as they were before an event. */
 export class EarlierEvents {
+  /** By stream: what was asked of it. */
+  readonly asked = new Map<string, RecordedEvent[]>();
+  /** By id: the events that were found. */
+  readonly found = new Map<string, RecordedEvent>();
+
   constructor(
     private readonly read: ReadOnce,
     private readonly position: Position,
   ) {}
 
   /** The events of a stream that were stored before. */
-  readonly before = async (stream: string): Promise<RecordedEvent[]> =>
-    (await this.all(stream)).filter(({ position }) => position < this.position);
+  readonly before = async (stream: string): Promise<RecordedEvent[]> => {
+    const events = (await this.all(stream)).filter(({ position }) => position < this.position);
+    this.asked.set(stream, events);
+    return events;
+  };
 
   /** One that was stored before. */
   readonly find = async (id: string | undefined): Promise<RecordedEvent | undefined> => {
     const found = id === undefined ? undefined : await this.read.event(id);
-    return found && found.position < this.position ? found : undefined;
+    if (!found || found.position >= this.position) return undefined;
+    this.found.set(found.id, found);
+    return found;
   };
 
   /** All of a stream, later ones too. */

@@ -8,6 +8,8 @@ import { explainImposed, explainOrder } from './explain-enforcement.js';
 import { explainReview } from './explain-review.js';
 import { explainStored } from './explain-stored.js';
 import { type Explanation, holds } from './explanation.js';
+import { eventFound, valuesInForce } from './rested-on.js';
+import type { AnyStream } from './subject-states.js';
 
 type Explain = (event: RecordedEvent, earlier: EarlierEvents) => Promise<Explanation | undefined>;
 
@@ -31,7 +33,7 @@ export class Explanations {
   /** For one question: what it reads is kept. */
   constructor(
     store: EventStore,
-    private readonly contexts: readonly Pick<Context, 'decisionsAgain'>[],
+    private readonly contexts: readonly Pick<Context, 'decisionsAgain' | 'streams'>[],
   ) {
     this.read = new ReadOnce(store);
   }
@@ -41,10 +43,29 @@ export class Explanations {
     if (!isUsable(event)) return undefined;
     const earlier = new EarlierEvents(this.read, event.position);
     try {
-      return (await IN_DETAIL[event.type]?.(event, earlier)) ?? (await explainStored(event, earlier, this.contexts));
+      const explanation =
+        (await IN_DETAIL[event.type]?.(event, earlier)) ?? (await explainStored(event, earlier, this.contexts));
+      return explanation && { ...explanation, ...this.restedOn(event, earlier) };
     } catch (error) {
       if (!(error instanceof GatehouseError)) throw error;
-      return { rules: [holds(error.code, false, error.message)], decided: null, agrees: false };
+      const rules = [holds(error.code, false, error.message)];
+      return { rules, decided: null, agrees: false, ...this.restedOn(event, earlier) };
     }
+  }
+
+  /** What the decision looked at beside its own stream. */
+  private restedOn({ stream: own }: RecordedEvent, { asked, found }: EarlierEvents): Pick<Explanation, 'restedOn'> {
+    const values = [...asked].flatMap(([stream, events]) => {
+      const kind = stream === own ? undefined : this.kindOf(stream);
+      return kind ? valuesInForce(kind, stream, events) : [];
+    });
+    const restedOn = [...values, ...[...found.values()].map(eventFound)];
+    return restedOn.length === 0 ? {} : { restedOn };
+  }
+
+  private kindOf(stream: string): AnyStream | undefined {
+    const kinds = this.contexts.flatMap(({ streams = [] }) => streams);
+    const fitting = kinds.filter(({ category }) => stream === category || stream.startsWith(`${category}-`));
+    return fitting.sort((a, b) => b.category.length - a.category.length)[0];
   }
 }

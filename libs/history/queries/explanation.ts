@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { closed, flag, list, oneOf, text } from '../../http/openapi/answer-schemas.js';
+import { RestedOn } from './rested-on.js';
 
 /** What a rule said in a decision that was made again. */
 export const RuleOutcome = closed({
@@ -16,6 +17,12 @@ export const Explanation = closed({
   rules: list(RuleOutcome, 'Each rule and what it said, in the order in which they are asked.'),
   decided: Type.Unsafe<unknown>({ description: 'What the decision comes to when it is made again on its history.' }),
   agrees: flag('Whether that is what is stored.'),
+  restedOn: Type.Optional(
+    list(
+      RestedOn,
+      'The settings and other values beside its own stream that it found in force, and which events had set them; without `setBy` nobody had, and it is the default.',
+    ),
+  ),
 });
 export type Explanation = Static<typeof Explanation>;
 

@@ -11,19 +11,10 @@ import {
   text,
 } from '../../http/openapi/answer-schemas.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
+import { EventReference, referenceTo } from './event-reference.js';
 import { Explanation } from './explanation.js';
 
 const anything = (description: string) => Type.Unsafe<unknown>({ description });
-
-/** An event as histories refer to it. */
-const EventReference = closed({
-  position: position('Place in the log.'),
-  id: Type.String({ format: 'uuid', description: 'Its identity.' }),
-  type: text('Its type.'),
-  stream: text('The stream that holds it.'),
-  time: instant('When it happened.'),
-  actor: Type.Optional(actor),
-});
 
 export const HistoryEvent = closed({
   position: position('Place in the log.'),
@@ -101,15 +92,6 @@ export const historyExample: HistoryAnswer = {
   areEffectsComplete: true,
   position: '12',
 };
-
-const referenceTo = ({ position: place, id, type, stream, recordedAt, metadata }: RecordedEvent) => ({
-  position: String(place),
-  id,
-  type,
-  stream,
-  time: metadata.time ?? recordedAt,
-  ...(metadata.actor && { actor: metadata.actor }),
-});
 
 /** Fields that say why, by which name the event has them. */
 const REASONS = ['reason', 'rationale', 'note', 'because'] as const;

@@ -41,6 +41,9 @@ export const MetricsHistoryAnswer = closed({
     'The events that moved a count, in the order of the log. A page may have fewer than the limit.',
   ),
   areMovesComplete: flag('False if an image or an account has too many events to say what each of them moved.'),
+  lookedUpTo: position(
+    'Every event up to here was looked at: a page ends early where its figures rest on very many events, and `nextCursor` goes on.',
+  ),
   nextCursor: Type.Optional(text('Pass it as `cursor` for the next page; absent on the last page.')),
   position: position('The events include all up to here.'),
 });

@@ -78,6 +78,7 @@ export class MetricsHistory {
         isLater: !cut.isPart(event),
       })),
       areMovesComplete: page.areComplete,
+      lookedUpTo: String(page.next),
       ...(page.isLast ? {} : { nextCursor: request.listing.cursorAfter([page.next]) }),
       position: String(head),
     };
@@ -85,6 +86,8 @@ export class MetricsHistory {
 
   private async cutAt({ asOf, by, known }: MetricsHistoryRequest, head: Position): Promise<Cut> {
     const { store, epoch, clock, report, earlier } = this.ports;
+    if (known !== undefined && known > head)
+      throw new InvalidInput([{ field: 'known', message: `must be stored: the log ends at position ${head}` }]);
     if (by === 'event-time') return this.happenedBy(asOf, known ?? head);
     if (known !== undefined)
       throw new InvalidInput([{ field: 'known', message: 'is for by=event-time: give asOf as a position instead' }]);
@@ -99,14 +102,14 @@ export class MetricsHistory {
   }
 
   private async happenedBy(asOf: string | undefined, position: Position): Promise<Cut> {
-    const { report, rebuilder, answers } = this.ports;
+    const { report, rebuilder, answers, epoch } = this.ports;
     const time = asOf === undefined ? undefined : parseInstant(asOf);
     if (asOf === undefined || !isInstant(asOf) || time === undefined)
       throw new InvalidInput([{ field: 'by', message: 'event-time compares times: give asOf as a time' }]);
     const isPart = (event: RecordedEvent) => Date.parse(event.metadata.time) <= time && event.position <= position;
     const replay = () => rebuilder.ofEvents(isPart).readAt(SOURCES, position, (db) => report.read(undefined, {}, db));
     try {
-      const figures = await answers.read(JSON.stringify([time, position]), replay);
+      const figures = await answers.read(JSON.stringify([epoch.current, time, position]), replay);
       return { position, time: asOf, figures, isPart };
     } catch (error) {
       if (!(error instanceof Unavailable) || error.code !== 'replay-running') throw error;

@@ -10,6 +10,8 @@ import { type SubjectKind, subjectOf } from '../subjects.js';
 const MOST_FOLDED = 20_000;
 /** Events that are looked at for a page, whether they moved a figure or not. */
 const SCANNED = 1_000;
+/** Events that are folded for a page: beyond that the page ends, unless it has got nowhere yet. */
+const MOST_FOLDED_FOR_PAGE = 50_000;
 /** The bucket of the counters of everything. */
 const WHOLE = 'all';
 
@@ -32,6 +34,13 @@ const TYPES = [...new Set(COUNTED.flatMap(({ view }) => view.types))];
 /** Other counts of the views are of other figures. */
 const FIGURES: ReadonlySet<string> = new Set([...SAFETY_COUNTS, 'deactivated', 'reinstated']);
 
+interface RowMoves {
+  /** So many events were read for it. */
+  folded: number;
+  /** What each event of a row moved; undefined if there are too many. */
+  moves?: ReadonlyMap<Position, readonly Move[]>;
+}
+
 /** A count of the metrics, and by how much an event changed it. */
 export interface Move {
   figure: string;
@@ -40,7 +49,7 @@ export interface Move {
 
 export interface MovesPage {
   moves: { event: RecordedEvent; moved: Move[] }[];
-  /** Every event up to here was looked at. */
+  /** Every event after the start of the page and up to here was looked at. */
   next: Position;
   isLast: boolean;
   /** False if a row has too many events to be folded: what they moved is missing. */
@@ -49,26 +58,39 @@ export interface MovesPage {
 
 /** The events that moved the counts of the safety metrics: what each changed in the rows that are counted. */
 export class MetricsMoves {
+  /** @param mostFolded for a page: smaller in tests */
   constructor(
     private readonly store: Pick<EventStore, 'readAll'>,
     private readonly subjects: Pick<SubjectEvents, 'read'>,
+    private readonly mostFolded = MOST_FOLDED_FOR_PAGE,
   ) {}
 
-  /** A page may have fewer than the limit, and is the last only if it says so. @throws Unavailable `index-behind` */
+  /**
+   * A page may have fewer than the limit, and is the last only if it says so: what it costs has a bound, however many events
+   * the rows have that its events changed.
+   * @throws Unavailable `index-behind`
+   */
   async read(after: Position, to: Position, limit: number): Promise<MovesPage> {
     const read = await this.store.readAll(after, { types: TYPES, limit: SCANNED });
     const events = read.events.filter(({ position }) => position <= to);
     const isEnd = read.atHead || read.next >= to;
-    const known = new Map<string, ReadonlyMap<Position, readonly Move[]> | undefined>();
+    const known = new Map<string, RowMoves>();
     const page: MovesPage = { moves: [], next: isEnd ? to : read.next, isLast: isEnd, areComplete: true };
-    for (const event of events) {
+    let folded = 0;
+    for (const [n, event] of events.entries()) {
       const moved: Move[] = [];
       for (const row of rowsOf(event)) {
         const name = `${row.view.name} ${row.key}`;
-        if (!known.has(name)) known.set(name, await this.movesOf(row, to));
-        const found = known.get(name);
-        if (!found) page.areComplete = false;
-        moved.push(...(found?.get(event.position) ?? []));
+        let found = known.get(name);
+        if (!found) {
+          // Only whole events: the next page begins with this one.
+          if (n > 0 && folded >= this.mostFolded) return { ...page, next: events[n - 1]!.position, isLast: false };
+          found = await this.movesOf(row, to);
+          folded += found.folded;
+          known.set(name, found);
+        }
+        if (!found.moves) page.areComplete = false;
+        moved.push(...(found.moves?.get(event.position) ?? []));
       }
       if (moved.length > 0) page.moves.push({ event, moved });
       if (page.moves.length === limit)
@@ -77,11 +99,10 @@ export class MetricsMoves {
     return page;
   }
 
-  /** What each event of a row moved; undefined if there are too many. */
-  private async movesOf({ view, kinds, key }: CountedRow, to: Position) {
+  private async movesOf({ view, kinds, key }: CountedRow, to: Position): Promise<RowMoves> {
     const named = kinds.map((kind) => subjectOf(kind, key));
     const { events, isLast } = await this.subjects.read(named, 0, to, MOST_FOLDED);
-    if (!isLast) return undefined;
+    if (!isLast) return { folded: events.length };
     const moves = new Map<Position, readonly Move[]>();
     let row: ViewRow | undefined;
     for (const event of events) {
@@ -90,7 +111,7 @@ export class MetricsMoves {
       moves.set(event.position, difference(countsOf(view, row), countsOf(view, after)));
       row = after;
     }
-    return moves;
+    return { folded: events.length, moves };
   }
 }
 

@@ -50,7 +50,11 @@ export class ReportFigures {
     }
     const position = await positionOfMoment(at, field, { store, epoch: epoch.current });
     const asOf = await this.storedAt(position, field);
-    return this.answers.read(String(position), async () => ({ position, asOf, figures: await this.count(position) }));
+    return this.answers.read(`${epoch.current}-${position}`, async () => ({
+      position,
+      asOf,
+      figures: await this.count(position),
+    }));
   }
 
   private async storedAt(position: Position, field: string): Promise<string> {

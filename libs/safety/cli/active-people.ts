@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { command, positionOrTime } from '../../cli/commands.js';
+import { command } from '../../cli/commands.js';
 import { table } from '../../cli/rendering/table.js';
 import type { Runner } from '../../cli/session.js';
 import type { ActivePeopleAnswer } from '../queries/show-active-people.js';
@@ -13,7 +13,6 @@ interface Options {
   from?: string;
   to?: string;
   cohort?: string;
-  asOf?: string;
 }
 
 export function activePeopleCommand(parent: Command, run: Runner): void {
@@ -29,10 +28,9 @@ export function activePeopleCommand(parent: Command, run: Runner): void {
     .option('--from <day>', 'first day', day)
     .option('--to <day>', 'last day', day)
     .option('--cohort <id>', 'only people of this cohort')
-    .option('--as-of <moment>', 'the figures at a position of the log or at a time (RFC 3339)', positionOrTime)
     .action(
-      run<Options>(async ({ client, print }, { by, from, to, cohort, asOf }) => {
-        const query = { by, from, to, cohort, asOf };
+      run<Options>(async ({ client, print }, { by, from, to, cohort }) => {
+        const query = { by, from, to, cohort };
         const answer = await client.get<ActivePeopleAnswer>('/v1/metrics/active-people', query);
         print(answer, () => activePeopleText(answer));
       }),

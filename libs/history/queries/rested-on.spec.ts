@@ -1,0 +1,68 @@
+import { expect, it } from '@jest/globals';
+import { ladderStream } from '../../enforcement/index.js';
+import type { RecordedEvent } from '../../kernel/envelope.js';
+import { policyStream } from '../../policy/index.js';
+import { switchesStream } from '../../switches/index.js';
+import { valuesInForce } from './rested-on.js';
+
+const START = Date.UTC(2022, 4, 18);
+
+const stored = (stream: string, ...events: [type: string, data: Record<string, unknown>][]): RecordedEvent[] =>
+  events.map(([type, data], revision) => {
+    const time = new Date(START + revision * 60_000).toISOString();
+    const actor = { kind: 'user' as const, id: `olga-${revision}`, role: 'operator' };
+    const metadata = { source: '/gatehouse', subject: stream, schemaversion: 1, correlationid: `c-${revision}` };
+    return {
+      ...{ id: `e-${revision}`, type, data, stream, revision, position: revision + 1, recordedAt: time },
+      metadata: { ...metadata, time, actor },
+    };
+  });
+
+const setters = (values: ReturnType<typeof valuesInForce>) =>
+  Object.fromEntries(values.map(({ path, setBy }) => [path, setBy?.actor?.id]));
+
+it('names the event that set each entry of a list, also where a later one copied the list', () => {
+  const events = stored(
+    'policy',
+    ['ContentPolicyPublished', { version: '1' }],
+    ['ContentPolicyPublished', { version: '2' }],
+    ['ContentPolicyPublished', { version: '3' }],
+    ['ContentPolicyWithdrawn', { version: '2', reason: 'a mistake' }],
+  );
+  const values = valuesInForce(policyStream, 'policy', events);
+  expect(setters(values)).toEqual({ '/versions/0': 'olga-0', '/versions/1': 'olga-3', '/versions/2': 'olga-2' });
+  expect(values.find(({ path }) => path === '/versions/1')).toMatchObject({
+    ...{ of: 'policy', value: { version: '2', withdrawn: true } },
+    setBy: { position: '4', type: 'ContentPolicyWithdrawn', time: '2022-05-18T00:03:00.000Z' },
+  });
+});
+
+it('names the event that set each entry of a state that is a map', () => {
+  const suspended = (action: string): [string, Record<string, unknown>] => [
+    'ActionSuspended',
+    { action, reason: 'a test' },
+  ];
+  const values = valuesInForce(
+    switchesStream,
+    'switches',
+    stored('switches', suspended('generate'), suspended('share')),
+  );
+  expect(setters(values)).toEqual({ '/generate': 'olga-0', '/share': 'olga-1' });
+});
+
+it('shows what nobody has set as the default', () => {
+  expect(valuesInForce(ladderStream, 'ladder', [])).toEqual([{ of: 'ladder', path: '', value: { versions: [] } }]);
+});
+
+it('shows of a long list what was set last, and of a long value only the event', () => {
+  const clause = (n: number) => ({ id: `clause-${n}`, title: 'A clause', severity: 1, text: 'x'.repeat(200) });
+  const versions = Array.from({ length: 40 }, (_, n): [string, Record<string, unknown>] => [
+    'ContentPolicyPublished',
+    { version: String(n), clauses: n === 39 ? Array.from({ length: 20 }, (__, c) => clause(c)) : [] },
+  ]);
+  const values = valuesInForce(policyStream, 'policy', stored('policy', ...versions));
+  expect(values.length).toBeLessThan(20);
+  expect(values[0]).toMatchObject({ path: '/versions/39', setBy: { position: '40' } });
+  expect(values[0]).not.toHaveProperty('value');
+  expect(values[1]).toMatchObject({ path: '/versions/38', value: { version: '38' } });
+});

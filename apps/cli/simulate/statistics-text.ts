@@ -47,10 +47,14 @@ export function statisticsText(report: StatisticsReport): Shown {
     lines([
       line`Opens wrongly at all in a ramp whose stages are all at the limit. Exact, ${number(stageExposures)} exposures a stage:`,
       table(
-        ['stages', 'gate', 'gate, planned', 'alpha in each', 'Clopper-Pearson', 'share below the limit'],
+        [
+          ...['stages', 'gate', 'gate, planned', 'alpha in each', 'Lan-DeMets', 'Lan-DeMets, planned'],
+          ...['Clopper-Pearson', 'share below the limit'],
+        ],
         report.ramps.map(({ steps, falseOpens }) => [
           steps,
           ...[falseOpens.spending, falseOpens.planned, falseOpens.withoutSpending].map(share),
+          ...[falseOpens.lanDeMets, falseOpens.lanDeMetsPlanned].map(share),
           ...[falseOpens.clopperPearson, falseOpens.naive].map(share),
         ]),
       ),

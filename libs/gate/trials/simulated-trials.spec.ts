@@ -106,6 +106,14 @@ describe('ramps', () => {
     );
   });
 
+  it('open wrongly in at most alpha by a group-sequential bound only if its stages share alpha', () => {
+    for (const { falseOpens } of ramps) expect(falseOpens.lanDeMetsPlanned).toBeLessThanOrEqual(ALPHA);
+    const [one, two, twenty] = ramps.map(({ falseOpens }) => falseOpens.lanDeMets) as [number, number, number];
+    expect(one).toBeLessThanOrEqual(ALPHA);
+    expect(two).toBeCloseTo(1 - (1 - one) ** 2, 12);
+    expect(twenty).toBeGreaterThan(0.5);
+  });
+
   it('open wrongly more and more often if each stage may spend all of alpha', () => {
     const [one, two, twenty] = ramps.map(({ falseOpens }) => falseOpens.withoutSpending) as [number, number, number];
     expect(two).toBeCloseTo(1 - (1 - one) ** 2, 12);

@@ -18,7 +18,7 @@ const LOOKS = 10;
 const RATES = [1, 0.8, 0.5, 0.4, 0.2, 2];
 const HARM_RATES = [2, 4, 10];
 const SAFE = 0.2;
-const STEPS = [1, 2, 3, 5, 10, 20];
+const MOST_STEPS = 20;
 
 export interface StatisticsReport {
   limit: number;
@@ -117,7 +117,8 @@ export function* statisticsReport(runs: number, seed: number): Generator<string,
   }
 
   yield 'ramps';
-  const ramps = rampsOf(STEPS, { limit: LIMIT, alpha: ALPHA, stageExposures: STAGE_EXPOSURES });
+  const steps = Array.from({ length: MOST_STEPS }, (_, i) => i + 1);
+  const ramps = rampsOf(steps, { limit: LIMIT, alpha: ALPHA, stageExposures: STAGE_EXPOSURES });
 
   const highest = highestShare(ALPHA, runs);
   const exact = [

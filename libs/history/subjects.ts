@@ -115,7 +115,7 @@ export function subjectsOf({ type, stream, data, metadata }: RecordedEvent, isFa
 
 const listed = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
 
-/** The data of an event with everybody whom it names replaced. */
+/** The data of an event with everybody whom it names replaced, also by an id that may be that of a person or of anything else. */
 export function withPeople(data: JsonObject, replace: (id: string) => string): JsonObject {
   const all = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(all);
@@ -135,7 +135,7 @@ export function withPeople(data: JsonObject, replace: (id: string) => string): J
   );
 }
 
-const isPerson = (kind: SubjectKind): boolean => kind === 'account' || kind === 'person';
+const isPerson = (kind: SubjectKind): boolean => kind === 'account' || kind === 'person' || kind === 'entity';
 
 /** The subjects by which everything is found that concerns a person, and the cases of their images. */
 export const subjectsOfPerson = (person: string, caseIds: Iterable<string>): string[] => [

@@ -147,9 +147,21 @@ describe('A frame of lz4', () => {
   });
 
   it('is rejected if it would exceed the memory limit', async () => {
-    const blocks = Array.from({ length: 20 }, () => Buffer.from('00', 'hex'));
-    const huge = frame(0, blocks, Buffer.alloc(0));
-    huge[5] = 0x70; // blocks of up to four mebibytes
-    await expect(decompress(CompressionTypes.LZ4, huge)).rejects.toThrow(/send smaller batches/);
+    const four = compressed('x'.repeat(4 * 1024 * 1024 - 1));
+    const huge = (count: number) => {
+      const blocks = frame(0, Array(count).fill(four), Buffer.alloc(0));
+      blocks[5] = 0x70; // blocks of up to four mebibytes
+      return blocks;
+    };
+    expect(await decompress(CompressionTypes.LZ4, huge(1))).toHaveLength(4 * 1024 * 1024 - 1);
+    await expect(decompress(CompressionTypes.LZ4, huge(20))).rejects.toThrow(/send smaller batches/);
+  });
+
+  it('gets no more memory than its blocks can fill, whatever size it states for them', async () => {
+    const given = frame(0, Array(15).fill(compressed('abc'.repeat(100))), Buffer.alloc(0));
+    given[5] = 0x70; // 60 mebibytes of blocks
+    const output = (await decompress(CompressionTypes.LZ4, given)) as Buffer;
+    expect(output.toString()).toBe('abc'.repeat(1_500));
+    expect(output.buffer.byteLength).toBeLessThan(255 * given.length);
   });
 });

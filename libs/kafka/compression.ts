@@ -63,10 +63,12 @@ const LZ4_DICTIONARY = 0x01;
 const LZ4_SIZE = 0x08;
 const LZ4_BLOCK_CHECKSUMS = 0x10;
 const LZ4_STORED = 0x80000000;
+/** A byte of a block expands to 255 at most: as a further byte of a length. */
+const LZ4_MAX_RATIO = 255;
 
 /**
  * Decompresses one frame. Blocks may refer to earlier ones, so all share one buffer; checksums are skipped. Decompression
- * always ends: one byte of a block expands to at max 255.
+ * always ends, and needs no more memory than its blocks can fill, whatever size the frame allows them.
  */
 function decompressLz4(compressed: Buffer): Buffer {
   if (compressed.readUInt32LE(0) !== LZ4_MAGIC) throw new Error('it does not start with the magic number of a frame');
@@ -84,7 +86,7 @@ function decompressLz4(compressed: Buffer): Buffer {
     if (size > max) throw new Error('a block is larger than the frame allows');
     if (at + 4 + size > compressed.length) throw new Error('it ends inside a block');
     blocks.push({ at: at + 4, size, stored });
-    bytes += stored ? size : max;
+    bytes += stored ? size : Math.min(max, size * LZ4_MAX_RATIO);
     checkSize(bytes);
     at += 4 + size + (flags & LZ4_BLOCK_CHECKSUMS ? 4 : 0);
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -60,6 +60,25 @@ describe('a log in a file', () => {
       return (error as InvalidInput).message;
     }
   }
+
+  it('writes through no link in the place of its drafts, which somebody may have put there', async () => {
+    const victim = join(folder, 'victim');
+    await writeFile(victim, 'mine');
+    const path = join(folder, 'planted.log');
+    await symlink(victim, `${path}.part`);
+    await writeFile(`${path}.progress`, JSON.stringify({ bytes: 0, next: 24 }), { mode: 0o600 });
+    await symlink(victim, `${path}.progress.new`);
+    const writer = await LogFileWriter.open(path);
+    expect(writer.next).toBe(0);
+    expect((await stat(`${path}.progress`)).mode & 0o777).toBe(0o600);
+    await writer.append(
+      Array.from({ length: 24 }, (_, n) => recorded(n)),
+      24,
+    );
+    expect(await writer.finish()).toEqual(whole);
+    expect((await stat(path)).isFile()).toBe(true);
+    expect(await readFile(victim, 'utf8')).toBe('mine');
+  });
 
   it('rejects a damaged byte with the name of the file', async () => {
     let rejected = 0;

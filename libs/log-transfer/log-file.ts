@@ -1,11 +1,11 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGunzip, gzip } from 'node:zlib';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
 import { InvalidInput } from '../kernel/errors.js';
-import { newFile } from '../platform/new-file.js';
+import { newFile, ownFile } from '../platform/new-file.js';
 import { isSame, LogDigest, type LogSummary, lineOf } from './log-digest.js';
 
 const compressed = promisify(gzip);
@@ -40,17 +40,16 @@ export class LogFileWriter {
   static async open(path: string): Promise<LogFileWriter> {
     if (existsSync(path))
       throw new InvalidInput([{ field: 'file', message: `${path} exists already: choose another name, or remove it` }]);
-    const saved = await readFile(progressOf(path), 'utf8').catch(() => undefined);
-    if (saved && existsSync(partOf(path))) {
-      const progress: Progress = JSON.parse(saved);
-      const file = await open(partOf(path), 'r+');
+    const progress = await progressAt(progressOf(path));
+    const file = progress && (await ownFile(partOf(path)));
+    if (file) {
       await file.truncate(progress.bytes);
       const digest = new LogDigest();
       for await (const { text, event } of linesOf(partOf(path))) if (event) addTo(digest, text, event, partOf(path));
       return new LogFileWriter(path, file, digest, progress);
     }
-    const file = await newFile(partOf(path), OWNER_ONLY);
-    const writer = new LogFileWriter(path, file, new LogDigest(), { bytes: 0, next: 0 });
+    const created = await newFile(partOf(path), OWNER_ONLY);
+    const writer = new LogFileWriter(path, created, new LogDigest(), { bytes: 0, next: 0 });
     await writer.write(`${JSON.stringify({ format: FORMAT })}\n`, 0);
     return writer;
   }
@@ -88,8 +87,25 @@ export class LogFileWriter {
     await this.file.datasync();
     this.progress = { bytes: this.progress.bytes + bytes.length, next };
     const draft = `${progressOf(this.path)}.new`;
-    await writeFile(draft, JSON.stringify(this.progress), { flush: true });
+    const file = await newFile(draft, OWNER_ONLY);
+    try {
+      await file.writeFile(JSON.stringify(this.progress));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
     await rename(draft, progressOf(this.path));
+  }
+}
+
+/** Undefined without one that this user's export wrote. */
+async function progressAt(path: string): Promise<Progress | undefined> {
+  const file = await ownFile(path);
+  if (!file) return undefined;
+  try {
+    return JSON.parse(await file.readFile('utf8'));
+  } finally {
+    await file.close();
   }
 }
 

@@ -67,3 +67,17 @@ it('looks up only keys that the draft may have', async () => {
   expect(updates).toEqual([{ key: 'two', count: 2 }]);
   expect(inserts).toEqual([{ key: 'three', count: 1 }]);
 });
+
+it.each([
+  ['a number', { keys: ['four', 7] }],
+  ['nothing', { keys: [null] }],
+  ['no list', { keys: 7 }],
+])('parks the subject of an event whose keys are %s, and folds the others', async (_, data) => {
+  const build = await startBuild(pool, counts);
+  const broken = recorded(1, 'Seen', data as never);
+  const { inserts, parked } = await build.fold(pool, [broken, recorded(2, 'Seen', { keys: ['good'] })]);
+  expect(inserts).toEqual([{ key: 'good', count: 1 }]);
+  const error = 'BrokenEvent: the stored event is broken: what it names is no string';
+  expect(parked).toMatchObject([{ key: 'spec', position: 1, error }]);
+  expect(build.keysOf(broken)).toEqual(['spec']);
+});

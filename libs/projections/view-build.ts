@@ -7,7 +7,7 @@ import { type Parking, parkedBy } from '../subscriptions/parked-keys.js';
 import { shardOf } from '../subscriptions/shards.js';
 import type { KeyFilter } from './key-filter.js';
 import { RowCache } from './row-cache.js';
-import type { View, ViewRow } from './view.js';
+import { keysIn, type View, type ViewRow } from './view.js';
 import { ViewTables } from './view-tables.js';
 
 type Queryable = Pick<pg.Pool, 'query'>;
@@ -124,7 +124,13 @@ export class ViewBuild {
 
   /** The keys of an event; of a broken one, that of its subject. */
   keysOf(event: RecordedEvent): readonly string[] {
-    return event.fault === undefined ? this.view.keys(event).map(storableKey) : [keyOfBroken(event)];
+    return this.named(event).keys;
+  }
+
+  private named(event: RecordedEvent): { event: RecordedEvent; keys: readonly string[] } {
+    const keys = event.fault === undefined ? keysIn(this.view, event) : undefined;
+    if (keys) return { event, keys: keys.map(storableKey) };
+    return { event: { ...event, fault: event.fault ?? 'what it names is no string' }, keys: [keyOfBroken(event)] };
   }
 
   private change(effect: PageEffect, key: string, before: ViewRow | undefined, after: ViewRow | undefined): void {
@@ -143,9 +149,10 @@ export class ViewBuild {
   /** Reads the cache at once: a commit of the previous page trims it while rows are loaded. */
   private distribute(events: readonly RecordedEvent[], shards?: ReadonlySet<number>): Map<string, KeyEvents> {
     const byKey = new Map<string, KeyEvents>();
-    for (const event of events) {
-      if (!this.types.has(event.type)) continue;
-      for (const key of this.keysOf(event)) {
+    for (const read of events) {
+      if (!this.types.has(read.type)) continue;
+      const { event, keys } = this.named(read);
+      for (const key of keys) {
         if (shards && !shards.has(shardOf(key))) continue;
         if (this.parked.size > 0 && this.parked.has(key)) continue;
         const known = byKey.get(key);

@@ -46,6 +46,16 @@ export const defineView = <Row extends ViewRow, Definition extends EventDefiniti
   ...view
 }: ViewDefinition<Row, Definition>): View<Row> => ({ ...view, types: typesOf(events) });
 
+/** The keys of a usable event; undefined if they are no strings, as only an event that was appended past the checks has. */
+export function keysIn({ keys }: Pick<View, 'keys'>, event: RecordedEvent): readonly string[] | undefined {
+  try {
+    const found: readonly unknown[] = keys(event);
+    return found.every((key) => typeof key === 'string') ? found : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The row that usable events come to, in the order of the log; undefined for none. */
 export function rowAfter<Row extends ViewRow>(
   view: Pick<View<Row>, 'types' | 'evolve'>,

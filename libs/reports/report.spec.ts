@@ -35,8 +35,10 @@ it('follows the reports of before a move of the log, of which the positions were
   // As of the position 900, none was published by then at the positions that the events have now.
   const moved = published.map((one, n) => ({ ...one, position: 3 + n }));
   expect(previousAt(moved, data.position)?.data.reportId).toBe('1045');
-  expect(previousOf(moved, { ...data, previous: '900' })?.data.reportId).toBe('900');
-  const { previous: _, ...first } = data;
+  expect(previousOf(moved, { ...data, previous: '900' })).toMatchObject({ data: { reportId: '900' }, position: 901 });
+  const { previousPublishedAt: _, ...earlier } = data;
+  expect(previousOf(moved, { ...earlier, previous: '900' })?.position).toBe(3);
+  const { previous: __, ...first } = data;
   expect(previousOf(moved, first)).toBeUndefined();
 });
 

@@ -29,9 +29,14 @@ export const reportsStream: StreamKind<readonly Published[], ReportEvent> = {
 export const previousAt = (reports: readonly Published[], position: Position): Published | undefined =>
   reports.findLast((one) => one.position <= position);
 
-/** The report that this one was compared with when it was published: positions are others after a move of the log. */
-export const previousOf = (reports: readonly Published[], { previous }: ReportData): Published | undefined =>
-  reports.find(({ data }) => data.reportId === previous);
+/** The report that this one was compared with when it was published, as it was: positions are others after a move of the log. */
+export function previousOf(
+  reports: readonly Published[],
+  { previous, previousPublishedAt }: ReportData,
+): Published | undefined {
+  const found = reports.find(({ data }) => data.reportId === previous);
+  return found && { ...found, position: previousPublishedAt ?? found.position };
+}
 
 /** By time first: positions of different stores can't be compared. */
 const isBefore = (data: ReportData, other: ReportData): boolean => {

@@ -32,7 +32,7 @@ const OTHERS = [
     'compensates',
     'entryId',
   ],
-  ...['entries.*.legalGround', 'entries.*.otherKeyword', 'error', 'errors.*', 'exportId', 'flagId', 'holdId', 'jobId'],
+  ...['entries.*.legalGround', 'entries.*.otherKeyword', 'error', 'errors.*', 'exportId', 'flagId', 'holdId', 'jobId', 'lastEvent'],
   ...['ahead.*.view', 'newKey', 'note', 'noticeId', 'oldKeys.*', 'origin', 'overrideId', 'parts.*.because', 'previous'],
   ...['promptCategory', 'queues.*.title', 'reason', 'reference', 'reportId', 'requestId', 'rotationId', 'statementId'],
   ...['submission.category_specification_other', 'submission.content_type_other', 'submission.puid', 'undoes', 'useId'],

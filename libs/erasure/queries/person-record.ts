@@ -28,16 +28,20 @@ export const subjectOf = (person: string, keys: readonly string[]): Subject => (
   caseIds: new Set(keys.filter((key) => key !== person).map((key) => key.slice(imageKey('').length))),
 });
 
-/** An event with what the person wrote in clear, and without who else took part or what they wrote. */
+/**
+ * An event with what the person wrote in clear, and without who else took part or what they wrote. A member that no schema
+ * knows, as one of another release, may name anybody: its strings are withheld too.
+ */
 export async function recordFor(
-  { person }: Subject,
+  { person, caseIds }: Subject,
   event: RecordedEvent,
   schemas: EventSchemas,
   keys: PersonKeys,
 ): Promise<PersonRecord> {
   const definition = schemas.definition(event.type);
   const { personal } = definition ?? {};
-  const data = withPeople(event.data, (id) => (id === person ? id : WITHHELD));
+  const own = (id: string) => (id === person || caseIds.has(id) ? id : WITHHELD);
+  const data = withPeople(withoutUnknown(event.data, definition?.schema, own) as JsonObject, own);
   for (const name of personal?.fields ?? []) {
     if (data[name] === undefined) continue;
     const isOwn = event.data[personal!.person] === person;
@@ -45,6 +49,27 @@ export async function recordFor(
   }
   const { position, type, metadata } = event;
   return { position: String(position), type, time: metadata.time, by: whoFor(metadata.actor, person), data };
+}
+
+interface Schema {
+  properties?: Readonly<Record<string, Schema>>;
+  items?: Schema;
+  anyOf?: readonly Schema[];
+}
+
+/** @param schema undefined if the release knows none: every string of the value is replaced */
+function withoutUnknown(value: unknown, schema: Schema | undefined, replace: (text: string) => string): unknown {
+  if (typeof value === 'string') return schema ? value : replace(value);
+  if (typeof value !== 'object' || value === null) return value;
+  const forms = schema ? [schema, ...(schema.anyOf ?? [])] : [];
+  if (Array.isArray(value)) {
+    const items = forms.find((one) => one.items)?.items;
+    return value.map((one) => withoutUnknown(one, items, replace));
+  }
+  const partOf = (name: string) => forms.find(({ properties }) => properties && Object.hasOwn(properties, name));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [name, withoutUnknown(one, partOf(name)?.properties?.[name], replace)]),
+  );
 }
 
 const whoFor = (actor: Actor, person: string): string =>

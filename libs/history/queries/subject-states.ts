@@ -2,7 +2,7 @@ import { toIso } from '../../kernel/clock.js';
 import { evolveRecorded, isUsable, type StreamKind } from '../../kernel/decider.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { changesBetween, type JsonChange } from '../../kernel/json-changes.js';
-import type { Column, View, ViewRow } from '../../projections/view.js';
+import { type Column, keysIn, type View, type ViewRow } from '../../projections/view.js';
 import { plainState } from '../plain-state.js';
 
 /** The kinds of subjects with a history, and the streams and views in which their states are. */
@@ -71,7 +71,7 @@ export function statesOfView(
   isPart: (event: RecordedEvent) => boolean,
 ): SubjectStates {
   const own = events.filter(
-    (event) => isUsable(event) && view.types.includes(event.type) && view.keys(event).includes(key),
+    (event) => isUsable(event) && view.types.includes(event.type) && keysIn(view, event)?.includes(key),
   );
   const changes = new Map<string, (JsonChange & { of: string })[]>();
   let row: ViewRow | undefined;

@@ -32,7 +32,7 @@ export async function differencesOf(session: Session, given: string): Promise<Ve
     return {
       reportId: given,
       isPublished: true,
-      differences: comparePublished(published, await again(session, given)),
+      differences: comparePublished(published, await recounted(session, given)),
     };
   }
   const content = await textOf('the file', given);
@@ -42,8 +42,9 @@ export async function differencesOf(session: Session, given: string): Promise<Ve
       { field: 'the file', message: `${given} is not a report: name report.txt, .json or .html` },
     ]);
   }
-  const now = await again(session, reportId);
   const published = await publishedOf(session, reportId);
+  // A copy of the log has other positions, and the published report by its id.
+  const now = published ? await recounted(session, reportId) : await asOf(session, reportId);
   const isSame = Object.values(formsOf(now)).includes(content);
   return {
     reportId,
@@ -55,7 +56,10 @@ export async function differencesOf(session: Session, given: string): Promise<Ve
   };
 }
 
-const again = (session: Session, position: string): Promise<ReportAnswer> =>
+const recounted = (session: Session, id: string): Promise<ReportAnswer> =>
+  counted(session, () => session.client.get<ReportAnswer>(`/v1/reports/${id}`, { recount: 'true' }));
+
+const asOf = (session: Session, position: string): Promise<ReportAnswer> =>
   counted(session, () => session.client.get<ReportAnswer>('/v1/report-preview', { at: position }));
 
 async function publishedOf({ client }: Session, reportId: string): Promise<ReportAnswer | undefined> {

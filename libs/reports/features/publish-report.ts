@@ -10,7 +10,7 @@ import { ReportAnswer } from '../queries/report-answer.js';
 import { renderReport } from '../queries/report-document.js';
 import { reportExample } from '../queries/report-example.js';
 import { ReportFigures } from '../queries/report-figures.js';
-import { publishReport, type ReportData, reportsStream } from '../report.js';
+import { previousAt, publishReport, type ReportData, reportsStream } from '../report.js';
 
 export class PublishReport extends RequestCommand<ReportAnswer> {
   @IsMoment()
@@ -33,16 +33,20 @@ export class PublishReportHandler implements ICommandHandler<PublishReport> {
       context,
       publishReport,
       async (load): Promise<ReportData> => {
-        const { report, sha256 } = renderReport(counted, await load());
+        const reports = await load();
+        const { report, sha256 } = renderReport(counted, reports, previousAt(reports, counted.position));
         return {
           reportId: String(counted.position),
           ...counted,
-          ...(report.previous && { previous: report.previous.reportId }),
+          ...(report.previous && {
+            previous: report.previous.reportId,
+            previousPublishedAt: Number(report.previous.publishedAt),
+          }),
           sha256,
         };
       },
     );
-    const shown = renderReport(counted, state);
+    const shown = renderReport(counted, state, previousAt(state, counted.position));
     return { ...shown, position: shown.publication!.position };
   }
 }

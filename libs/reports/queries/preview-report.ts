@@ -5,7 +5,7 @@ import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IsMoment } from '../../http/field-rules.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { reportsStream } from '../report.js';
+import { previousAt, reportsStream } from '../report.js';
 import { ReportAnswer } from './report-answer.js';
 import { renderReport } from './report-document.js';
 import { reportExample } from './report-example.js';
@@ -27,7 +27,7 @@ export class PreviewReportHandler implements IQueryHandler<PreviewReport> {
   async execute({ at }: PreviewReport): Promise<ReportAnswer> {
     const counted = await this.figures.read(at, 'at');
     const { state } = await this.transactor.load(reportsStream, undefined);
-    return { ...renderReport(counted, state), position: String(counted.position) };
+    return { ...renderReport(counted, state, previousAt(state, counted.position)), position: String(counted.position) };
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { share } from '../../safety/index.js';
 import type { Figures } from '../events.js';
-import { type Published, previousAt, type ReportData } from '../report.js';
+import type { Published, ReportData } from '../report.js';
 import { countWords, digitsOf, percentText, shareWords } from '../wording.js';
 import type { Publication, ReportAnswer, ReportDocument, ReportFigure } from './report-answer.js';
 import { reportText } from './report-text.js';
@@ -42,7 +42,7 @@ export function reportDocument({ position, asOf, figures }: Counted, previous: P
 export function renderReport(
   data: Counted,
   reports: readonly Published[],
-  previous = previousAt(reports, data.position),
+  previous: Published | undefined,
 ): Omit<ReportAnswer, 'position'> {
   const report = reportDocument(data, previous);
   const text = reportText(report);

@@ -6,8 +6,8 @@ import { momentOf, positionOfMoment } from '../../http/moment.js';
 import { readFromGiven } from '../../http/position-text.js';
 import type { Clock } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
-import type { Position } from '../../kernel/envelope.js';
-import { InvalidInput } from '../../kernel/errors.js';
+import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import { InvalidInput, PositionGone } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, EVENT_STORE, SETTINGS } from '../../platform/ports.js';
 import { EarlierAnswers } from '../../projections/earlier-answers.js';
@@ -18,11 +18,14 @@ import { rolloutStream } from '../../rollout/index.js';
 import { COUNTED_VIEWS, SafetyReport } from '../../safety/index.js';
 import type { Figures } from '../events.js';
 import type { ReportData } from '../report.js';
+import { eventAt, lastEventOf } from './last-event.js';
+
+type Counted = Pick<ReportData, 'position' | 'asOf' | 'lastEvent' | 'figures'>;
 
 /** The figures of a report, counted from the log up to a position. */
 @Injectable()
 export class ReportFigures {
-  private readonly answers: EarlierAnswers<Pick<ReportData, 'position' | 'asOf' | 'figures'>>;
+  private readonly answers: EarlierAnswers<Counted>;
 
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
@@ -41,7 +44,7 @@ export class ReportFigures {
    * @throws InvalidInput, PositionGone
    * @throws Unavailable replay-running if the replay goes on, or another one does
    */
-  async read(at: string, field: string): Promise<Pick<ReportData, 'position' | 'asOf' | 'figures'>> {
+  async read(at: string, field: string): Promise<Counted> {
     const { store, epoch } = this;
     const moment = momentOf(at, field, epoch.current);
     // Its last event is not stored yet, so that a repeat would be another report.
@@ -49,20 +52,27 @@ export class ReportFigures {
       throw new InvalidInput([{ field, message: 'must not be in the future' }]);
     }
     const position = await positionOfMoment(at, field, { store, epoch: epoch.current });
-    const asOf = await this.storedAt(position, field);
-    return this.answers.read(`${epoch.current}-${position}`, async () => ({
-      position,
-      asOf,
-      figures: await this.count(position),
-    }));
+    const last = await readFromGiven(epoch.current, () => eventAt(store, position));
+    if (!last) throw new InvalidInput([{ field, message: 'must not be before the first event' }]);
+    return this.counted(last);
   }
 
-  private async storedAt(position: Position, field: string): Promise<string> {
-    const { events } = await readFromGiven(this.epoch.current, () =>
-      this.store.readAll(position, { limit: 1, including: true }),
-    );
-    if (events[0]?.position === position) return events[0].recordedAt;
-    throw new InvalidInput([{ field, message: 'must not be before the first event' }]);
+  /**
+   * Those of a published report, from its last event: a copy of the log has that at another position.
+   * @throws PositionGone if the log has no such event
+   * @throws Unavailable replay-running if the replay goes on, or another one does
+   */
+  async again(published: ReportData): Promise<Counted> {
+    const last = await lastEventOf(this.store, published);
+    if (!last) throw new PositionGone(published.reportId, this.epoch.current);
+    return this.counted(last);
+  }
+
+  private counted({ position, recordedAt: asOf, id: lastEvent }: RecordedEvent): Promise<Counted> {
+    return this.answers.read(`${this.epoch.current}-${position}`, async () => ({
+      ...{ position, asOf, lastEvent },
+      figures: await this.count(position),
+    }));
   }
 
   private async count(position: Position): Promise<Figures> {

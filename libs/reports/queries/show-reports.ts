@@ -1,10 +1,11 @@
-import { Controller, Get, Inject, Param } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { IsIn } from 'class-validator';
 import type { Static } from 'typebox';
 import { FromLog } from '../../context/from-views.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IdParam } from '../../http/field-rules.js';
+import { IdParam, IfGiven, Means } from '../../http/field-rules.js';
 import { closed, list, position } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { NotFound } from '../../kernel/errors.js';
@@ -12,6 +13,7 @@ import { previousOf, reportsStream } from '../report.js';
 import { Publication, ReportAnswer } from './report-answer.js';
 import { publicationOf, renderReport } from './report-document.js';
 import { reportExample } from './report-example.js';
+import { ReportFigures } from './report-figures.js';
 
 export const ReportsAnswer = closed({
   reports: list(Publication, 'All published reports, the newest first.'),
@@ -31,25 +33,38 @@ export class ShowReportsHandler implements IQueryHandler<ShowReports> {
   }
 }
 
+class ReportQuery {
+  @IfGiven()
+  @IsIn(['true', 'false'])
+  @Means('Whether to count its figures again from the log.')
+  recount?: string;
+}
+
 export class ShowReport extends Query<ReportAnswer> {
-  constructor(readonly reportId: string) {
+  constructor(
+    readonly reportId: string,
+    readonly isRecounted: boolean,
+  ) {
     super();
   }
 }
 
 @QueryHandler(ShowReport)
 export class ShowReportHandler implements IQueryHandler<ShowReport> {
-  constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(ReportFigures) private readonly figures: ReportFigures,
+  ) {}
 
-  /** @throws NotFound report-unknown */
-  async execute({ reportId }: ShowReport): Promise<ReportAnswer> {
+  /** @throws NotFound report-unknown; as `ReportFigures.again` */
+  async execute({ reportId, isRecounted }: ShowReport): Promise<ReportAnswer> {
     const { state } = await this.transactor.load(reportsStream, undefined);
     const published = state.find(({ data }) => data.reportId === reportId);
-    if (published)
-      return {
-        ...renderReport(published.data, state, previousOf(state, published.data)),
-        position: String(published.position),
-      };
+    if (published) {
+      const { data, position } = published;
+      const { figures } = isRecounted ? await this.figures.again(data) : data;
+      return { ...renderReport({ ...data, figures }, state, previousOf(state, data)), position: String(position) };
+    }
     throw new NotFound(
       'report-unknown',
       `no report ${reportId} was published: gatehouse report list has those that were`,
@@ -78,12 +93,13 @@ export class ShowReportsController {
   @FromLog()
   @Roles('lead', 'operator', 'compliance', 'administrator')
   @Operation('A published report, from the figures that its event has', {
-    description: 'GET /v1/report-preview with its position counts them again from the log.',
+    description:
+      'With `recount` its figures are counted again from the log, up to the event that was the last when it was published, at whatever position a copy of the log has that. If the replay of the log takes longer than a few seconds, the answer is `replay-running`, and a repeat gets the report once it has ended.',
     fields: { id: 'The report: the digits of its position.' },
     answer: answer('Report', 'The report.', ReportAnswer, reportExample),
-    refusals: { 404: ['report-unknown'] },
+    refusals: { 404: ['report-unknown'], 410: ['position-gone'], 503: ['replay-running'] },
   })
-  showReport(@Param() { id }: IdParam): Promise<ReportAnswer> {
-    return this.queries.execute(new ShowReport(id));
+  showReport(@Param() { id }: IdParam, @QueryParameters() { recount }: ReportQuery): Promise<ReportAnswer> {
+    return this.queries.execute(new ShowReport(id, recount === 'true'));
   }
 }

@@ -1,0 +1,115 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { exportLog } from '../../libs/log-transfer/export-log.js';
+import { importLog } from '../../libs/log-transfer/import-log.js';
+import { commandLineFor } from '../support/cli-process.js';
+import { type EventStoreDBProcess, startEventStoreDB } from '../support/eventstoredb/server-process.js';
+import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { judge } from '../support/judge.js';
+
+const cleanUp: (() => Promise<unknown>)[] = [];
+let folder: string;
+const path = (...names: string[]) => join(folder, ...names);
+
+async function start(keep: 'PostgreSQL' | 'EventStoreDB'): Promise<TestGatehouse> {
+  let server: EventStoreDBProcess | undefined;
+  if (keep === 'EventStoreDB') {
+    server = await startEventStoreDB();
+    cleanUp.push(async () => server!.stop());
+  }
+  const gatehouse = await startGatehouse(server && { env: { GATEHOUSE_EVENTSTORE_URL: server.url } });
+  cleanUp.push(() => gatehouse.close());
+  return gatehouse;
+}
+
+const commandsOf = ({ url, administratorToken: token }: TestGatehouse) => {
+  const cli = commandLineFor({ url, token });
+  return async (...args: string[]) => {
+    const result = await cli.run(...args, '--json');
+    expect([args, result.code, result.stderr]).toEqual([args, 0, '']);
+    return result.json();
+  };
+};
+
+/** What the log counts, from the second event of a batch on too. */
+async function fill(gatehouse: TestGatehouse, service: Client, first: number): Promise<void> {
+  const images = [first, first + 1, first + 2].map((n) => ({ imageId: `img-${n}`, accountId: `acc-${n}` }));
+  const flag = { imageId: `img-${first}`, flaggedBy: 'acc-9', flaggerKind: 'user', categories: ['hate'] };
+  await service.post('/v1/events', [
+    ...images.map((image) => cloudEvent('ImageGenerated', image)),
+    ...images.map((image) => cloudEvent('ImageShared', image)),
+    cloudEvent('ContentFlagged', flag),
+  ]);
+  await gatehouse.settle();
+  const rita = await gatehouse.as(`rita-${first}`, 'reviewer');
+  expect(await judge(rita, `img-${first}`, 'unsafe')).toMatchObject({ status: 200 });
+  await gatehouse.settle();
+}
+
+const within = async (gatehouse: TestGatehouse, service: Client): Promise<string> => {
+  await fill(gatehouse, service, 1);
+  const { events } = await gatehouse.runtime.store.readAll(0, { types: ['ImageShared'] });
+  return String(events[1]!.position);
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-reports-'));
+});
+afterAll(async () => {
+  for (const clean of cleanUp.reverse()) await clean();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe.each([
+  ['EventStoreDB', 'PostgreSQL'],
+  ['PostgreSQL', 'EventStoreDB'],
+] as const)('a report that was published on a log in %s', (keep, other) => {
+  let source: TestGatehouse;
+  let copy: TestGatehouse;
+  let ids: string[];
+  const file = (...names: string[]) => path(`on-${keep}`, ...names);
+
+  beforeAll(async () => {
+    source = await start(keep);
+    const service = await source.as('web-site', 'service');
+    const run = commandsOf(source);
+    // One of which the last event is among others of the same time, and one that is compared with it.
+    const first = await within(source, service);
+    await run('report', 'publish', '--at', first, '--out', file());
+    await fill(source, service, 4);
+    const second = String(await source.runtime.store.head());
+    await run('report', 'publish', '--at', second, '--out', file('second'));
+    ids = [first, second];
+    const log = path(`${keep}.log`);
+    await exportLog(source.runtime.store, log);
+    copy = await start(other);
+    await importLog(log, copy.runtime.store);
+    await copy.settle();
+  });
+
+  it('has figures of the log, and is verified there with each of its files', async () => {
+    const run = commandsOf(source);
+    const shown = await run('report', 'show', ids[0]!);
+    const exposed = shown.report.figures.find(({ name }: { name: string }) => name === 'exposed');
+    expect(exposed.count).toBe(2);
+    for (const id of ids)
+      expect(await run('report', 'verify', id)).toEqual({ reportId: id, isPublished: true, differences: [] });
+    for (const name of ['report.txt', 'report.json', 'report.html'])
+      expect((await run('report', 'verify', file('second', name))).differences).toEqual([]);
+  });
+
+  it(`is shown and verified as it was from a copy of the log in ${other}`, async () => {
+    const [before, after] = [commandsOf(source), commandsOf(copy)];
+    for (const id of ids) {
+      const [{ report, text, sha256 }, shown] = [await before('report', 'show', id), await after('report', 'show', id)];
+      expect(shown).toMatchObject({ report, text, sha256 });
+      expect(await after('report', 'verify', id)).toEqual({ reportId: id, isPublished: true, differences: [] });
+    }
+    for (const name of ['report.txt', 'report.json', 'report.html'])
+      expect(await after('report', 'verify', file('second', name))).toMatchObject({
+        ...{ isPublished: true, differences: [] },
+      });
+  });
+});

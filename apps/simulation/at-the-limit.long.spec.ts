@@ -6,8 +6,8 @@ import { runSimulation } from './run-simulation.js';
 import type { Scenario } from './scenario.js';
 import { atTheLimit } from './scenarios.js';
 
-const SEEDS = 40;
-const SAFE_SEEDS = 4;
+const SEEDS = 20;
+const SAFE_SEEDS = 2;
 const ALPHA = 0.05;
 /** Less probable than this, a count of raises contradicts the promise. */
 const TOO_RARE = 0.01;

@@ -82,6 +82,7 @@ export type { ClassPlan } from './class-plan.js';
 export * from './cohort.js';
 export * from './events.js';
 export * from './invitation-events.js';
+export { RolloutPhaseSet } from './phase-events.js';
 export { GateWatch } from './processes/gate-watch.js';
 export { onboarding } from './processes/onboarding.js';
 export { CohortScheduler } from './processes/scheduler.js';

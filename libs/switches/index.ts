@@ -8,7 +8,7 @@ import { switchesAgain } from './queries/switches-again.js';
 import { switchesStream } from './switches.js';
 
 export * from './events.js';
-export { ListSwitches, SuspensionAnswer, suspensionExample } from './queries/list-switches.js';
+export { ListSwitches, SuspensionAnswer, suspensionAnswers, suspensionExample } from './queries/list-switches.js';
 export * from './switches.js';
 
 export const switchesContext: Context = {

@@ -38,7 +38,7 @@ async function begin(phase: string, more: Record<string, unknown> = {}): Promise
 
 it('is weekly, as ever, until two persons set another', async () => {
   expect((await rollout()).phase).toEqual({
-    ...{ phase: 'weekly', ceiling: null, people: 0 },
+    ...{ phase: 'weekly', ceiling: null, people: 0, suspended: [] },
     entries: ['listed', 'invitation', 'line', 'schedule'],
   });
 });
@@ -52,6 +52,19 @@ it('admits listed people only in the preview, while joining the line stays possi
   expect((await rollout()).words.join(' ')).toContain(
     'The phase is preview: people come in by listed cohorts; 1 people came in so far, of 5 at most.',
   );
+});
+
+it('shows the restrictions in force with the phase', async () => {
+  expect((await olga.put('/v1/switches/join', { reason: 'too many' })).status).toBe(200);
+  expect((await olga.put('/v1/switches/share?cohortId=c-1', { reason: 'leaked links' })).status).toBe(200);
+  expect((await rollout()).phase.suspended).toMatchObject([
+    { action: 'share', cohortId: 'c-1' },
+    { action: 'join', cohortId: null, reason: 'too many', until: null },
+  ]);
+  expect((await cli.run('rate', 'show')).stdout).toMatch(/suspended +share \(c-1\), join/);
+  for (const path of ['join?', 'share?cohortId=c-1&'])
+    expect((await olga.delete(`/v1/switches/${path}reason=fixed`)).status).toBe(200);
+  expect((await rollout()).phase.suspended).toEqual([]);
 });
 
 it('refuses cohorts from the line in the phase of invitations', async () => {

@@ -51,7 +51,10 @@ it('sets a rate, uses it for cohorts and frees it after seven days', async () =>
     inWindow: 0,
     held: 0,
     ramp: null,
-    phase: { phase: 'weekly', ceiling: null, people: 0, entries: ['listed', 'invitation', 'line', 'schedule'] },
+    phase: {
+      ...{ phase: 'weekly', ceiling: null, people: 0, suspended: [] },
+      entries: ['listed', 'invitation', 'line', 'schedule'],
+    },
     available: 0,
     moreAt: null,
     nextSlice: null,

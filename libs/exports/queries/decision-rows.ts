@@ -23,7 +23,7 @@ import {
   ReviewUpheld,
   VerdictGiven,
 } from '../../review/index.js';
-import { OnboardingPaused, OnboardingRateSet, OnboardingResumed } from '../../rollout/index.js';
+import { OnboardingPaused, OnboardingRateSet, OnboardingResumed, RolloutPhaseSet } from '../../rollout/index.js';
 import { ActionResumed, ActionSuspended } from '../../switches/index.js';
 import { ACTOR_COLUMNS, actorOf, type Dataset, type Row } from './dataset.js';
 import { pageOfLog } from './log-rows.js';
@@ -36,7 +36,7 @@ const DECISIONS: readonly string[] = [
   ...[StrikeIssued, StrikeRescinded, ImageWithheld, ImageRestored],
   ...[AppealGranted, AppealPartlyGranted, AppealDenied],
   ...[ContentPolicyPublished, ContentPolicyWithdrawn, ActionSuspended, ActionResumed],
-  ...[OnboardingRateSet, OnboardingPaused, OnboardingResumed],
+  ...[OnboardingRateSet, OnboardingPaused, OnboardingResumed, RolloutPhaseSet],
 ].map(({ type }) => type);
 
 /** The members of an event's data that name what it is about or why; each is a column. */

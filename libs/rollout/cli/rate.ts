@@ -119,6 +119,7 @@ export function rolloutText(rollout: RolloutAnswer): Shown {
     ['onboarding', paused ? `paused: ${pauseReason ?? ''}` : 'open'],
     ['phase', `${phase.phase}: ${phase.entries.join(', ')}`],
     ['people in total', phase.ceiling === null ? phase.people : `${number(phase.people)} of ${number(phase.ceiling)}`],
+    ['suspended', phase.suspended.map((one) => withCohort(one)).join(', ') || 'nothing'],
     ['available now', available],
     ['more from', time(moreAt)],
     ['waiting', waiting],
@@ -130,6 +131,9 @@ export function rolloutText(rollout: RolloutAnswer): Shown {
   const admitted = rows.length > 0 ? [table(['cohort', 'people', 'admitted'], rows)] : [];
   return paragraphs([...gateHeader(rollout.gate), ...pendingText(rollout), about, ...admitted, ...changed]);
 }
+
+const withCohort = ({ action, cohortId }: RolloutAnswer['phase']['suspended'][number]): string =>
+  cohortId === null ? action : `${action} (${cohortId})`;
 
 /** What is planned, and what waits for an approval. */
 export function pendingText({ planned, proposals }: Pick<RolloutAnswer, 'planned' | 'proposals'>): Shown[] {

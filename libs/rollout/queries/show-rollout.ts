@@ -23,6 +23,7 @@ import { type Clock, toIso, WEEK_MS } from '../../kernel/clock.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { ViewNotBuilt } from '../../projections/view-query.js';
 import { EVIDENCE_SOURCES } from '../../safety/index.js';
+import { SuspensionAnswer, suspensionAnswers, switchesStream } from '../../switches/index.js';
 import { Waitlist, waitlistEntriesView } from '../../waitlist/index.js';
 import { admissionPlanStream } from '../admission-plan.js';
 import { CHANGES, PHASES } from '../change-events.js';
@@ -128,8 +129,9 @@ export const RolloutAnswer = closed({
       entries: list(oneOf(ENTRIES, 'A way.'), 'By which ways people may come in; all others are refused.'),
       ceiling: orNull(count('The most people who may come in in total; null for no ceiling.')),
       people: count('Those who ever came in, with those who are being onboarded.'),
+      suspended: list(SuspensionAnswer, 'What operators have suspended, for everyone or for one cohort.'),
     },
-    'The phase of the rollout.',
+    'The phase of the rollout, with the restrictions in force.',
   ),
   position: position('The position of the last event included; `waiting` may lag behind it.'),
 });
@@ -149,9 +151,10 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
   ) {}
 
   async execute(): Promise<RolloutAnswer> {
-    const [{ state, position }, plan, waiting] = await Promise.all([
+    const [{ state, position }, plan, switches, waiting] = await Promise.all([
       this.transactor.load(rolloutHistory, undefined),
       this.transactor.load(admissionPlanStream, undefined),
+      this.transactor.load(switchesStream, undefined),
       this.waitlist.waiting(),
     ]);
     const { rollout, changes } = state;
@@ -179,7 +182,7 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
       planned: rollout.changes.planned.map(plannedAnswer),
       proposals: openProposals(rollout.changes, now).map(proposedAnswer),
       ramp: rollout.ramp ? rampAnswer(rollout.ramp, read.needs) : null,
-      phase: phaseAnswer(rollout),
+      phase: { ...phaseAnswer(rollout), suspended: suspensionAnswers(switches.state, now) },
       position: String(position),
     };
   }
@@ -220,7 +223,7 @@ const proposedAnswer = (one: ProposedChange): Static<typeof ProposedAnswer> => (
   ...{ ...pendingAnswer(one), effectiveAt: one.effectiveAt ?? null, expiresAt: one.expiresAt },
 });
 
-const phaseAnswer = (rollout: Rollout): RolloutAnswer['phase'] => {
+const phaseAnswer = (rollout: Rollout): Omit<RolloutAnswer['phase'], 'suspended'> => {
   const { phase, ceiling = null } = rollout.phase;
   return { phase, entries: [...PHASE_ENTRIES[phase]], ceiling, people: peopleInTotal(rollout) };
 };
@@ -284,7 +287,10 @@ export class ShowRolloutController {
         ],
         proposals: [],
         ramp: null,
-        phase: { phase: 'weekly', entries: ['listed', 'invitation', 'line', 'schedule'], ceiling: null, people: 1000 },
+        phase: {
+          ...{ phase: 'weekly', entries: ['listed', 'invitation', 'line', 'schedule'], ceiling: null, people: 1000 },
+          suspended: [],
+        },
         position: '1041',
       }),
     },

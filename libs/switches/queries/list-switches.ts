@@ -10,7 +10,7 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { SWITCHED_ACTIONS } from '../events.js';
-import { suspensionsInForce, switchesStream } from '../switches.js';
+import { type Switches, suspensionsInForce, switchesStream } from '../switches.js';
 
 export const SuspensionAnswer = closed({
   action: oneOf(SWITCHED_ACTIONS, 'The action that is denied.'),
@@ -35,6 +35,15 @@ export const SwitchesAnswer = closed({
 });
 export type SwitchesAnswer = Static<typeof SwitchesAnswer>;
 
+export const suspensionAnswers = (state: Switches, now: number): SuspensionAnswer[] =>
+  suspensionsInForce(state, now).map(({ action, cohortId, reason, since, until }) => ({
+    action,
+    cohortId: cohortId ?? null,
+    reason,
+    since,
+    until: until === undefined ? null : toIso(until),
+  }));
+
 export class ListSwitches extends Query<SwitchesAnswer> {}
 
 @QueryHandler(ListSwitches)
@@ -48,14 +57,7 @@ export class ListSwitchesHandler implements IQueryHandler<ListSwitches> {
   async execute(): Promise<SwitchesAnswer> {
     const events = await this.store.readStream(switchesStream.category);
     const now = this.clock.now();
-    const state = foldRecorded(switchesStream, events);
-    const items = suspensionsInForce(state, now).map(({ action, cohortId, reason, since, until }) => ({
-      action,
-      cohortId: cohortId ?? null,
-      reason,
-      since,
-      until: until === undefined ? null : toIso(until),
-    }));
+    const items = suspensionAnswers(foldRecorded(switchesStream, events), now);
     return { items, position: String(events.at(-1)?.position ?? 0) };
   }
 }

@@ -11,6 +11,7 @@ const SAFE_SEEDS = 2;
 const ALPHA = 0.05;
 /** Less probable than this, a count of raises contradicts the promise. */
 const TOO_RARE = 0.01;
+const LIMIT_MS = 1_800_000;
 const { signal } = new AbortController();
 
 async function raises(scenario: Scenario, seeds: number): Promise<number> {
@@ -33,12 +34,20 @@ function chanceOf(count: number, runs: number): number {
   return probabilities.reduce((sum, probability, n) => (first + n >= count ? sum + probability : sum), 0);
 }
 
-it('supports a raise in no more rollouts at the limit than the promised 5%', async () => {
-  expect(chanceOf(await raises(atTheLimit, SEEDS), SEEDS)).toBeGreaterThan(TOO_RARE);
-});
+it(
+  'supports a raise in no more rollouts at the limit than the promised 5%',
+  async () => {
+    expect(chanceOf(await raises(atTheLimit, SEEDS), SEEDS)).toBeGreaterThan(TOO_RARE);
+  },
+  LIMIT_MS,
+);
 
-it('supports one in each rollout with a tenth of the violations, so that evidence alone decides at the limit', async () => {
-  const [people] = atTheLimit.people;
-  const safe = { ...atTheLimit, people: [{ ...people!, violationRate: people!.violationRate / 10 }] };
-  expect(await raises(safe, SAFE_SEEDS)).toBe(SAFE_SEEDS);
-});
+it(
+  'supports one in each rollout with a tenth of the violations, so that evidence alone decides at the limit',
+  async () => {
+    const [people] = atTheLimit.people;
+    const safe = { ...atTheLimit, people: [{ ...people!, violationRate: people!.violationRate / 10 }] };
+    expect(await raises(safe, SAFE_SEEDS)).toBe(SAFE_SEEDS);
+  },
+  LIMIT_MS,
+);

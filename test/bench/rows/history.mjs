@@ -20,6 +20,11 @@ const SUBJECTS = 200;
 const PERSONS = 100;
 /** Subjects of events that are spread over the log. */
 const SPREAD = 97;
+/** Lists and figures that are read as of a position, and how far into the log that is. */
+const AS_OF = ['/v1/cases', '/v1/safety/metrics'];
+const AS_OF_PART = 0.9;
+const AS_OF_EVENTS = 3_000_000;
+const AGAIN = 20;
 /** An export of so much smaller a part of the log needs as much memory. */
 const PART = 10;
 const MOST_GROWTH = 1.2;
@@ -47,6 +52,7 @@ export async function run({ server, logEvents, growthEvents, rounds, log }) {
         rows.push(...more);
       };
       shown(asked);
+      shown(...(await asOfMoments(serving, head, about)));
       shown(await searches(serving, head, about));
       shown(...(await ofPersons(serving, head, about)));
       return [...rows, ...(await exported(serving, head, log))];
@@ -88,6 +94,37 @@ async function histories(serving, head, { size, made, rounds }) {
     small: size < BUDGET_EVENTS,
     detail: `${size} events, ${Math.round(events / times.length)} of a subject on average; ${made}`,
   });
+}
+
+/** Reads as of a position: the first replays the views of its route, and the others find them. */
+async function asOfMoments(serving, head, { size, rounds }) {
+  const position = Math.floor(head * AS_OF_PART);
+  const rows = [];
+  for (const path of AS_OF) {
+    const asked = `${path}?asOf=${position}`;
+    let mostBytes = residentOf(serving.pid);
+    const started = performance.now();
+    for (let isThere = false; !isThere; mostBytes = Math.max(mostBytes, residentOf(serving.pid))) {
+      const headers = { authorization: `Bearer ${serving.token}` };
+      isThere = (await fetch(`${serving.url}${asked}`, { headers })).ok;
+      if (!isThere) await sleep(MEMORY_EVERY_MS);
+    }
+    const firstMs = performance.now() - started;
+    const times = [];
+    for (let n = 0; n < AGAIN * rounds; n++) {
+      const again = performance.now();
+      await serving.ask('GET', asked);
+      times.push(performance.now() - again);
+    }
+    const rate = Math.round((position * 1000) / firstMs).toLocaleString('en-US');
+    rows.push(
+      measured(`${path} again as of a position, p95`, times, {
+        small: size < AS_OF_EVENTS,
+        detail: `${size} events; the first read took ${(firstMs / 1000).toFixed(1)} s, ${rate} events/s, the server at most ${Math.round(mostBytes / MIB)} MiB`,
+      }),
+    );
+  }
+  return rows;
 }
 
 /** By subject, type and time together; by clause; and by what is at a path. */

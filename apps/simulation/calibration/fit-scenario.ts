@@ -15,6 +15,8 @@ const LATE_WEEKS = 4;
 /** Without a single flag. */
 const USUAL_DELAY_DAYS = 1;
 const OTHERS = 'others';
+/** As many as a scenario describes. */
+const MOST_CLASSES = 20;
 /** Alpha is spent long before. */
 const MOST_STAGES = 100;
 
@@ -40,6 +42,7 @@ export function fitScenario(totals: CalibrationAnswer, days: number): Calibratio
     note(`activityByWeek[${n}]`, 'fitted', `${number(images)} images`, value, { low, high });
   const recall = totals.gate.recallLower;
   const classes = classesOf(totals);
+  refuseTooMany(classes);
   const fitted = fitClasses(totals, classes, activity, recall);
   const people: Behaviour[] = fitted.behaviours.map((one) => {
     const of = (field: string) => `people.${one.class}.${field}`;
@@ -99,6 +102,12 @@ function refuseWithoutHistory({ stays, generated, exposures, gate, weeks }: Cali
   if (missing.length === 0) return;
   const message = `in the last ${weeks} weeks ${missing.join(', and ')}: a scenario can't be fitted to that; let more time pass, ask for more --history weeks, or edit one of "gatehouse simulate --print"`;
   throw new GatehouseError('history-too-short', message, 'refused');
+}
+
+function refuseTooMany(classes: readonly string[]): void {
+  if (classes.length <= MOST_CLASSES) return;
+  const message = `people are in ${classes.length} classes and a scenario has at most ${MOST_CLASSES}: ask for fewer --history weeks, or put people into fewer classes`;
+  throw new GatehouseError('too-many-classes', message, 'refused');
 }
 
 /** Hold-outs never come in. */

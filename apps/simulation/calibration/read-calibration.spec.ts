@@ -56,6 +56,18 @@ describe('what an installation says of its history', () => {
     });
   });
 
+  it('is refused if it has more classes than a scenario, hold-outs left aside', async () => {
+    const waiting = (count: number) => [
+      { class: 'hold-out', people: 1 },
+      ...Array.from({ length: count }, (_, n) => ({ class: `class-${n}`, people: 1 })),
+    ];
+    expect(await codeOf({ ...known, waiting: waiting(19) })).toBe('none');
+    await expect(read({ ...known, waiting: waiting(20) })).rejects.toMatchObject({
+      code: 'too-many-classes',
+      message: expect.stringMatching(/^people are in 21 classes and a scenario has at most 20: ask/),
+    });
+  });
+
   it('leaves open what it can’t show, and says so', async () => {
     const { parameters } = await read({
       ...{ ...known, reviewers: 0, reviewDays: [], flags: { flagged: 0, byUsers: 0, delayDays: 0 } },

@@ -7,6 +7,8 @@ import {
   adoptAddress,
   changeAddress,
   confirmAddress,
+  confirmByHand,
+  confirmRequest,
   deactivateAccount,
   expireInvitation,
   imposeMeasures,
@@ -26,6 +28,7 @@ import {
   setWaitlistClass,
   suspendAccount,
   undoDecision,
+  waitingTurn,
   waitlistClassStream,
 } from '../../account/index.js';
 import { type Circumstances, type DecisionsAgain, decisionsAgain } from '../../context/decisions-again.js';
@@ -63,6 +66,22 @@ export const accountAgain: DecisionsAgain = decisionsAgain(accountStream, {
     rules: KNOWN,
     decide: (standing, { formerHash, ...data }) =>
       changeAddress({ standing, changedAt: 0, ...(formerHash !== undefined && { address: formerHash }) }, data),
+  },
+  AddressConfirmationRequested: { because: 'it rested on settings of the deployment, which the log does not have' },
+  AddressConfirmed: {
+    rules: {
+      ...KNOWN,
+      ...ACTIVE,
+      'not-waiting': 'account-waiting',
+      'confirmation-token-wrong': 'link-valid',
+      'confirmation-expired': 'link-not-expired',
+    },
+    async decide(_, { accountId, requestId, reason = '' }, { id, before, now }) {
+      const state = foldRecorded(waitingTurn, await before(`${accountStream.category}-${id}`));
+      return requestId === undefined
+        ? confirmByHand(state, { accountId, reason })
+        : confirmRequest(state, { accountId, requestId }, now);
+    },
   },
   PolicyAccepted: {
     rules: {

@@ -10,7 +10,7 @@ import {
   refuseUnacceptable,
 } from './account-standing.js';
 import {
-  type Confirmation,
+  type AddressConfirmation,
   type ConfirmationOffer,
   confirmationOnChange,
   confirmationOnJoining,
@@ -21,7 +21,7 @@ import type { AccountEvent } from './events.js';
 /** An account as the address sees it. */
 export interface AddressHolder {
   standing: AccountStanding;
-  confirmation?: Confirmation;
+  confirmation?: AddressConfirmation;
   /** The keyed hash of its address. */
   address?: string;
   /** The position of the account's last change; 0 for none. */

@@ -5,7 +5,7 @@ import { type AccountStanding, refuseDeactivated, unknown } from './account-stan
 import type { AccountEvent } from './events.js';
 
 /** What is known of whether the address of an account is its holder's. */
-export interface Confirmation {
+export interface AddressConfirmation {
   /** Of the present address. */
   isConfirmed: boolean;
   /** Whether it has to be confirmed first. Who joined before addresses had to be confirmed was never asked. */
@@ -18,10 +18,10 @@ export interface Confirmation {
   requestedAt: number;
 }
 
-export const NEVER_ASKED: Confirmation = { isConfirmed: false, isPending: false, requests: 0, requestedAt: 0 };
+export const NEVER_ASKED: AddressConfirmation = { isConfirmed: false, isPending: false, requests: 0, requestedAt: 0 };
 
 /** Who leaves and rejoins with the same address does not have to confirm it twice. */
-export function confirmationAfter(state: Confirmation, { type, data }: AccountEvent): Confirmation {
+export function confirmationAfter(state: AddressConfirmation, { type, data }: AccountEvent): AddressConfirmation {
   switch (type) {
     case 'AddressConfirmationRequested':
       return {
@@ -56,7 +56,7 @@ export interface ConfirmationOffer {
 
 interface Confirming {
   standing: AccountStanding;
-  confirmation: Confirmation;
+  confirmation: AddressConfirmation;
 }
 
 const FIRST_WAIT_MS = 5 * 60_000;
@@ -65,7 +65,7 @@ const LONGEST_WAIT_MS = 24 * 3_600_000;
 const MOST_ANONYMOUS_REQUESTS = 5;
 
 /** Doubles with each request, up to a day. Epoch milliseconds. */
-export const nextRequestAt = ({ requests, requestedAt }: Confirmation): number =>
+export const nextRequestAt = ({ requests, requestedAt }: AddressConfirmation): number =>
   requests === 0 ? 0 : requestedAt + Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (requests - 1));
 
 const requested = (accountId: string, { requestId, tokenHash, validMs }: ConfirmationOffer, now: number) => ({

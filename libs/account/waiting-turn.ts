@@ -1,13 +1,13 @@
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { type AccountStanding, accountStream, onboardAccount } from './account-standing.js';
-import { type Confirmation, confirmationAfter, NEVER_ASKED } from './address-confirmation.js';
+import { type AddressConfirmation, confirmationAfter, NEVER_ASKED } from './address-confirmation.js';
 import type { AccountEvent } from './events.js';
 
 /** An account as onboarding sees it. */
 export interface WaitingTurn {
   standing: AccountStanding;
-  confirmation: Confirmation;
+  confirmation: AddressConfirmation;
   /** The start of its uninterrupted wait: its last join, or a later reinstatement. */
   since: Position;
   /** Its number among the turns of the account, from 1; unlike a position it stays the same in a log that was moved. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { schedulesOf } from '../../apps/composition/workers.js';
+import { erasureContext } from '../../libs/erasure/index.js';
 import { type Client, client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { startNoticeReceiver } from '../support/notice-receiver.js';
 import { wholeLog } from '../support/whole-log.js';
@@ -181,7 +182,12 @@ it('voids the link of a person who is erased', async () => {
   await tick();
   const link = linkTo(hal);
   await carol.post(`/v1/persons/${hal}/erasure`, { reason: 'the person asked for it' });
-  await tick();
+  for (let step = 0; step < 2; step++) {
+    await gatehouse.settle();
+    for (const schedule of erasureContext.schedules!(gatehouse.runtime)) await schedule.tick();
+    await gatehouse.beat();
+  }
+  expect((await carol.get(`/v1/persons/${hal}/erasure`)).body.status).toBe('erased');
   await confirm(link);
   expect(await typesFor(hal)).not.toContain('AddressConfirmed');
   expect(await statusOf(hal)).toBe('left');

@@ -42,7 +42,7 @@ export { confirmationToken, offerOf } from './queries/confirmation-token.js';
 export { contactFields, withheldContacts } from './queries/contact-answers.js';
 export { invitationToken } from './queries/invitation-token.js';
 export { PendingDeactivations } from './queries/pending-deactivations.js';
-export { publishedPolicies } from './queries/published-policies.js';
+export { policiesWhen, publishedPolicies } from './queries/published-policies.js';
 export * from './undo-decision.js';
 export * from './views/account-standing.js';
 export * from './waiting-turn.js';

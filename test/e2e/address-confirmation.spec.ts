@@ -96,7 +96,7 @@ it('sends a link whose token nothing stores, and chooses a person only after it 
   expect([await statusOf(ann), await statusOf(ben)]).toEqual(['onboarded', 'unconfirmed']);
 });
 
-it('answers the same after the same time, whatever the link and whoever the account is', async () => {
+it('answers the same after the same time, whatever the link and the account are', async () => {
   const cleo = await join('cleo');
   await tick();
   const link = linkTo(cleo);

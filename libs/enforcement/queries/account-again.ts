@@ -18,6 +18,7 @@ import {
   leaveWaitlist,
   onboardAccount,
   personStream,
+  policiesWhen,
   reinstateAccount,
   releaseAddress,
   remindOfInvitation,
@@ -33,7 +34,7 @@ import {
 } from '../../account/index.js';
 import { type Circumstances, type DecisionsAgain, decisionsAgain } from '../../context/decisions-again.js';
 import { foldRecorded } from '../../kernel/decider.js';
-import { policiesAt, policyStream } from '../../policy/index.js';
+import { policyStream } from '../../policy/index.js';
 import { enforcementStream, type Order } from '../enforcement.js';
 import { orderedMeasures } from '../ordered-measures.js';
 
@@ -92,9 +93,11 @@ export const accountAgain: DecisionsAgain = decisionsAgain(accountStream, {
       'policy-unreadable': 'policy-readable',
       'policy-outdated': 'version-in-force-or-announced',
     },
-    async decide(state, data, { before, now }) {
+    async decide(state, data, { before, now, together: [first] }) {
       const policies = foldRecorded(policyStream, await before(policyStream.category));
-      return acceptPolicy(state, data, { versions: policies.versions, inForce: policiesAt(policies, now) });
+      // With a join that another system reported it happened before it was stored.
+      const happenedAt = Date.parse(first!.metadata.time);
+      return acceptPolicy(state, data, policiesWhen(policies, Math.min(now, happenedAt)));
     },
   },
   InvitationSent: {

@@ -9,7 +9,7 @@ import { closed, oneOf } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { NotFound, Refusal } from '../../kernel/errors.js';
-import { alikeInTime } from '../alike-in-time.js';
+import { alikeInTime } from './alike-in-time.js';
 import { LeaveWaitlistParam } from './leave-waitlist.js';
 
 export class ConfirmAddress extends RequestCommand {

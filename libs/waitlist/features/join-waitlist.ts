@@ -40,7 +40,7 @@ import type { Settings } from '../../platform/configuration/settings.js';
 import { InvalidAddress, mailboxOf, mailboxText } from '../../platform/personal-data/mailbox.js';
 import { CLOCK, IDS, SETTINGS } from '../../platform/ports.js';
 import { inForce, type Suspension, switchesStream, switchOf } from '../../switches/index.js';
-import { alikeInTime } from '../alike-in-time.js';
+import { alikeInTime } from './alike-in-time.js';
 
 export class JoinWaitlist extends RequestCommand<Joined> {
   /** Given if another system has its own account ids. */
@@ -105,7 +105,7 @@ export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
     const gather = async () => ({
       suspension: await this.suspension(),
       ...(joining.policyVersion !== undefined && {
-        published: await publishedPolicies(this.transactor, this.agreedAt(context)),
+        published: await publishedPolicies(this.transactor, this.clock.now(), happenedAt(context)),
       }),
     });
     // Before anything is read of a person: how long that takes depends on the address.
@@ -122,18 +122,16 @@ export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
     return { accountId, status: state.standing.status, changed: events.length > 0, position };
   }
 
-  /** Of an event, when it happened: the policy may have changed since. */
-  private agreedAt({ time, eventId }: JoinWaitlist['context']): number {
-    const now = this.clock.now();
-    return time === undefined || eventId === undefined ? now : Math.min(now, Date.parse(time));
-  }
-
   /** From the stream itself, so that no join that begins after a suspension was answered escapes it. */
   private async suspension(): Promise<Suspension | undefined> {
     const { state } = await this.transactor.load(switchesStream, undefined);
     return inForce(switchOf(state, { action: 'join' }), this.clock.now());
   }
 }
+
+/** Of an event of another system; the policy may have changed since. */
+const happenedAt = ({ time, eventId }: JoinWaitlist['context']): number | undefined =>
+  time === undefined || eventId === undefined ? undefined : Date.parse(time);
 
 /** Handles a WaitlistJoined event of another system. */
 export const joinWaitlistInbound = (commands: CommandBus): InboundCommand =>

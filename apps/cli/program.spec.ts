@@ -26,6 +26,8 @@ const COMMANDS = [
   'waitlist class',
   'waitlist list',
   'waitlist place',
+  'waitlist confirm',
+  'waitlist resend-confirmation',
   'waitlist import',
   'waitlist addresses',
   'policy publish',

@@ -9,11 +9,19 @@ import {
   type PublishedPolicies,
   refuseUnacceptable,
 } from './account-standing.js';
+import {
+  type AddressConfirmation,
+  type ConfirmationOffer,
+  confirmationOnChange,
+  confirmationOnJoining,
+  NEVER_ASKED,
+} from './address-confirmation.js';
 import type { AccountEvent } from './events.js';
 
 /** An account as the address sees it. */
 export interface AddressHolder {
   standing: AccountStanding;
+  confirmation?: AddressConfirmation;
   /** The keyed hash of its address. */
   address?: string;
   /** The position of the account's last change; 0 for none. */
@@ -34,6 +42,10 @@ export interface JoiningFacts {
   suspension?: Suspension | undefined;
   /** With a version of the content policy that the person agrees to. */
   published?: PublishedPolicies | undefined;
+  /** An operator says that the address is confirmed already. */
+  isGivenAsConfirmed?: boolean;
+  /** Absent where addresses need not be confirmed. */
+  offer?: ConfirmationOffer | undefined;
 }
 
 /**
@@ -43,15 +55,13 @@ export interface JoiningFacts {
  * @throws Refusal account-deactivated, account-suspended, address-differs, left-waitlist, join-suspended
  */
 export function joinWithAddress(
-  { standing, address }: AddressHolder,
+  { standing, address, confirmation = NEVER_ASKED }: AddressHolder,
   isHeld: boolean,
   data: DataOf<'WaitlistJoined'>,
-  { now, isAnonymous = false, suspension, published }: JoiningFacts,
+  { now, isAnonymous = false, suspension, published, isGivenAsConfirmed = false, offer }: JoiningFacts,
 ): AccountEvent[] {
   const { accountId, policyVersion: version } = data;
-  // Whatever the account is: the answer must not reveal that to a caller without a credential.
-  if (isAnonymous && suspension) throw joinSuspended(suspension);
-  if (version !== undefined && published) refuseUnacceptable(version, published);
+  refuseWhoeverJoins(version, { isAnonymous, suspension, published });
   const events = joinWaitlist(standing, data, now);
   if (address !== undefined && !isHeld) {
     throw new Refusal(
@@ -66,8 +76,25 @@ export function joinWithAddress(
     );
   }
   if (events.length > 0 && suspension) throw joinSuspended(suspension);
-  if (events.length === 0 || version === undefined || !published) return events;
-  return [...events, ...acceptPolicy({ ...standing, status: 'waiting' }, { accountId, version }, published)];
+  const isNew = events.length > 0;
+  const joining = { accountId, isNew, isAnonymous, isGivenAsConfirmed, offer, now };
+  const confirming = confirmationOnJoining({ standing, confirmation }, joining);
+  if (!isNew || version === undefined || !published) return [...events, ...confirming];
+  const accepted = acceptPolicy({ ...standing, status: 'waiting' }, { accountId, version }, published);
+  return [...events, ...confirming, ...accepted];
+}
+
+/**
+ * What depends on no account, and so must take no longer for one address than for another.
+ * @throws NotFound policy-unknown; Refusal policy-withdrawn, policy-unreadable, policy-outdated
+ * @throws Refusal join-suspended for a caller without a credential
+ */
+export function refuseWhoeverJoins(
+  version: string | undefined,
+  { isAnonymous = false, suspension, published }: Pick<JoiningFacts, 'isAnonymous' | 'suspension' | 'published'>,
+): void {
+  if (isAnonymous && suspension) throw joinSuspended(suspension);
+  if (version !== undefined && published) refuseUnacceptable(version, published);
 }
 
 /** Without the operator's reason, which is for operators. */
@@ -83,11 +110,19 @@ function joinSuspended({ until, unreadable }: Suspension): Refusal {
   return new Refusal('join-suspended', `joining is suspended until ${end}: join again after that`, { until: end });
 }
 
-/** @throws NotFound account-unknown */
-export function changeAddress({ standing, address }: AddressHolder, data: DataOf<'AddressChanged'>): AccountEvent[] {
+/** Somebody who waits has to confirm the new one too. @param now epoch milliseconds @throws NotFound account-unknown */
+export function changeAddress(
+  { standing, address }: AddressHolder,
+  data: DataOf<'AddressChanged'>,
+  offer?: ConfirmationOffer,
+  now = 0,
+): AccountEvent[] {
   if (standing.status === 'unknown') {
     throw new NotFound('account-unknown', `account ${data.accountId} is unknown; check the id`);
   }
   if (address === data.emailHash) return [];
-  return [{ type: 'AddressChanged', data: { ...data, ...(address !== undefined && { formerHash: address }) } }];
+  return [
+    { type: 'AddressChanged', data: { ...data, ...(address !== undefined && { formerHash: address }) } },
+    ...confirmationOnChange(standing, data.accountId, offer, now),
+  ];
 }

@@ -47,6 +47,8 @@ export const accountStream: AccountStream = {
         return { ...state, status: 'left' };
       case 'WaitlistClassSet':
       case 'AddressChanged':
+      case 'AddressConfirmationRequested':
+      case 'AddressConfirmed':
       case 'InvitationSent':
       case 'InvitationReminded':
       case 'InvitationAccepted':

@@ -16,6 +16,7 @@ import {
   Restricted,
   WaitlistClass,
 } from '../events/schemas.js';
+import { confirmationEvents } from './confirmation-events.js';
 import { invitationEvents } from './invitation-events.js';
 
 const accountId = EntityId('The account.');
@@ -235,6 +236,7 @@ export const accountEvents = [
   WaitlistLeft,
   WaitlistClassSet,
   AddressChanged,
+  ...confirmationEvents,
   PolicyAccepted,
   ...invitationEvents,
   AccountOnboarded,

@@ -1,11 +1,13 @@
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { type AccountStanding, accountStream, onboardAccount } from './account-standing.js';
+import { type AddressConfirmation, confirmationAfter, NEVER_ASKED } from './address-confirmation.js';
 import type { AccountEvent } from './events.js';
 
 /** An account as onboarding sees it. */
 export interface WaitingTurn {
   standing: AccountStanding;
+  confirmation: AddressConfirmation;
   /** The start of its uninterrupted wait: its last join, or a later reinstatement. */
   since: Position;
   /** Its number among the turns of the account, from 1; unlike a position it stays the same in a log that was moved. */
@@ -19,9 +21,10 @@ export interface WaitingTurn {
 export const waitingTurn: StreamKind<WaitingTurn, AccountEvent> = {
   category: accountStream.category,
   events: accountStream.events,
-  initial: { standing: accountStream.initial, since: 0, turn: 0 },
-  evolve(turn, event, place) {
-    const standing = accountStream.evolve(turn.standing, event, place);
+  initial: { standing: accountStream.initial, confirmation: NEVER_ASKED, since: 0, turn: 0 },
+  evolve({ standing: before, ...former }, event, place) {
+    const standing = accountStream.evolve(before, event, place);
+    const turn = { ...former, confirmation: confirmationAfter(former.confirmation, event) };
     switch (event.type) {
       case 'WaitlistJoined':
       case 'AccountReinstated':
@@ -36,7 +39,9 @@ export const waitingTurn: StreamKind<WaitingTurn, AccountEvent> = {
   },
 };
 
-export const isWaiting = ({ standing }: WaitingTurn): boolean => standing.status === 'waiting' && !standing.deactivated;
+/** Who may be chosen: nobody whose address has to be confirmed first. */
+export const isWaiting = ({ standing, confirmation }: WaitingTurn): boolean =>
+  standing.status === 'waiting' && !standing.deactivated && !confirmation.isPending;
 
 export interface OnboardInTurn {
   accountId: string;
@@ -47,7 +52,10 @@ export interface OnboardInTurn {
   chosenAt: Position;
 }
 
-/** A no-op for an account that left or was deactivated after it was chosen, even if it waits again: that is another turn. */
+/**
+ * A no-op for an account that left or was deactivated after it was chosen, even if it waits again: that is another turn. It is one too
+ * for an account that has another address since, which is not confirmed.
+ */
 export function onboardInTurn(
   turn: WaitingTurn,
   { accountId, cohortId, turn: chosen, chosenAt }: OnboardInTurn,

@@ -10,6 +10,7 @@ export const KINDS = [
   'appeal-decided',
   'flag-decided',
   'invitation',
+  'address-confirmation',
 ] as const;
 export const ROLES = ['subject', 'reporter'] as const;
 export const LANGUAGES = ['en', 'de'] as const;
@@ -29,15 +30,16 @@ export const NoticeQueued = defineEvent({
     channel: Type.Enum([...CHANNELS], { description: 'How they are notified.' }),
     kind: Type.Enum([...KINDS], { description: 'What was decided.' }),
     outcome: Label(
-      'How: the measure that was imposed or reversed, what a lifted measure leaves, or the outcome of the appeal or of the review; of an invitation, whether it was sent or is about to end.',
+      'How: the measure that was imposed or reversed, what a lifted measure leaves, or the outcome of the appeal or of the review; of an invitation, whether it was sent or is about to end; `requested` of the confirmation of an address.',
     ),
     action: Type.Optional(Label('The action that a restriction denies.')),
-    until: Type.Optional(Instant('When the measure or the invitation ends.')),
+    until: Type.Optional(Instant('When the measure, the invitation or the link ends.')),
     clause: Type.Optional(Label('The clause of the content policy.')),
     reason: Type.Optional(Line('Why, as the reviewer of the appeal put it.')),
     enforcementId: Type.Optional(EntityId('The measure.')),
     caseId: Type.Optional(EntityId('The case.')),
     batchId: Type.Optional(EntityId('The batch of the invitation.')),
+    requestId: Type.Optional(EntityId('The request to confirm the address.')),
     decidedBy: Type.Optional(
       Type.Enum(['reviewers', 'operator', 'other-system'], { description: 'Who decided on the measure.' }),
     ),

@@ -1,4 +1,4 @@
-import { AddressBook, invitationToken } from '../account/index.js';
+import { AddressBook, confirmationToken, invitationToken } from '../account/index.js';
 import type { Context } from '../context/context.js';
 import { CHANNELS, noticeEvents } from './events.js';
 import { RedeliverNoticeController, RedeliverNoticeHandler } from './features/redeliver-notice.js';
@@ -28,17 +28,16 @@ export const noticesContext: Context = {
       language: settings.noticeLanguage,
       appealWindowDays: settings.appealWindowDays,
       hasAcceptLink: settings.noticeAcceptUrl !== undefined,
+      hasConfirmLink: settings.waitlistConfirmUrl !== undefined,
     }),
   ],
   schedules: (ports) => {
     const { store, personKeys, ownEventIds, clock, settings } = ports;
     const addresses = new AddressBook(store, personKeys);
-    const senders = openSenders(
-      settings,
-      clock,
-      (accountId) => addresses.holderOf(accountId),
-      (accountId, batchId) => invitationToken(ownEventIds, accountId, batchId),
-    );
+    const senders = openSenders(settings, clock, (accountId) => addresses.holderOf(accountId), {
+      ofInvitation: (accountId, batchId) => invitationToken(ownEventIds, accountId, batchId),
+      ofConfirmation: (accountId, requestId) => confirmationToken(ownEventIds, accountId, requestId),
+    });
     return CHANNELS.map((channel) => new NoticeSending(channel, senders[channel], ports));
   },
   commands: [ListNoticesHandler, ShowNoticeHandler, RedeliverNoticeHandler],

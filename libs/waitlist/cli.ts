@@ -6,13 +6,14 @@ import { number, rowsOf, table } from '../cli/rendering/table.js';
 import { listed } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import { waitlistAddressesCommand } from './cli/addresses.js';
+import { waitlistConfirmationCommands } from './cli/confirmations.js';
 import { waitlistImportCommand } from './cli/import.js';
 import type { JoinAnswer } from './features/join-waitlist.js';
 import type { ClassAnswer } from './features/set-waitlist-class.js';
 import type { PlaceAnswer } from './queries/show-place.js';
 import type { WaitlistEntry } from './queries/waitlist.js';
 
-const STATUSES = ['waiting', 'invited', 'accepted', 'left', 'onboarded', 'barred'];
+const STATUSES = ['waiting', 'unconfirmed', 'invited', 'accepted', 'left', 'onboarded', 'barred'];
 
 interface Joining {
   locale?: string;
@@ -131,6 +132,7 @@ export const commands: CommandGroup = (program, run) => {
       }),
     );
 
+  waitlistConfirmationCommands(program, run);
   waitlistImportCommand(program, run);
   waitlistAddressesCommand(program, run);
 };

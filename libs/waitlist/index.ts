@@ -1,12 +1,20 @@
 import type { Context } from '../context/context.js';
 import { AcceptInvitationController, AcceptInvitationHandler } from './features/accept-invitation.js';
+import {
+  ConfirmAddressController,
+  ConfirmAddressHandler,
+  ConfirmByHandController,
+  ConfirmByHandHandler,
+} from './features/confirm-address.js';
 import { ExportLineController, ExportLineHandler } from './features/export-line.js';
 import { JoinWaitlistController, JoinWaitlistHandler, joinWaitlistInbound } from './features/join-waitlist.js';
 import { LeaveWaitlistController, LeaveWaitlistHandler } from './features/leave-waitlist.js';
+import { RequestConfirmationController, RequestConfirmationHandler } from './features/request-confirmation.js';
 import { SetWaitlistClassController, SetWaitlistClassHandler } from './features/set-waitlist-class.js';
 import { ListWaitlistController, ListWaitlistHandler } from './queries/list-waitlist.js';
 import { ShowPlaceController, ShowPlaceHandler } from './queries/show-place.js';
 import { Waitlist } from './queries/waitlist.js';
+import { WaitlistGauge } from './queries/waitlist-gauge.js';
 import { waitlistEntriesView } from './views/waitlist-entries.js';
 
 export { acceptedInvitations, acceptedOf } from './queries/accepted-invitations.js';
@@ -22,6 +30,9 @@ export const waitlistContext: Context = {
     LeaveWaitlistHandler,
     SetWaitlistClassHandler,
     AcceptInvitationHandler,
+    ConfirmAddressHandler,
+    ConfirmByHandHandler,
+    RequestConfirmationHandler,
     ExportLineHandler,
     ShowPlaceHandler,
     ListWaitlistHandler,
@@ -36,11 +47,14 @@ export const waitlistContext: Context = {
         LeaveWaitlistController,
         SetWaitlistClassController,
         AcceptInvitationController,
+        ConfirmAddressController,
+        ConfirmByHandController,
+        RequestConfirmationController,
         ExportLineController,
         ListWaitlistController,
         ShowPlaceController,
       ],
     },
   ],
-  services: [Waitlist],
+  services: [Waitlist, WaitlistGauge],
 };

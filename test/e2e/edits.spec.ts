@@ -85,6 +85,9 @@ const EXCEPTIONS: Record<string, string> = {
   'POST /v1/waitlist': CREATES,
   'DELETE /v1/waitlist/:accountId': ONCE,
   'POST /v1/waitlist/:accountId/invitation-acceptance': ONCE,
+  'POST /v1/waitlist/confirmations': ONCE,
+  'POST /v1/waitlist/:accountId/confirmation': ONCE,
+  'POST /v1/waitlist/:accountId/confirmation-requests': ONCE,
   'POST /v1/waitlist/classes': REPORTED,
 };
 

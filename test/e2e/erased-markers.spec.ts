@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { erasureContext } from '../../libs/erasure/index.js';
+import { noticesContext } from '../../libs/notices/index.js';
 import { changedFiles, filesWith, hasText, tablesWith } from '../support/clear-text.js';
 import { cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { startNoticeReceiver } from '../support/notice-receiver.js';
 import { wholeLog } from '../support/whole-log.js';
 
 /* Nothing is compressed here, so that a copy that is left anywhere is found. */
@@ -17,11 +19,16 @@ const ADDRESS = 'marker-a87ff679@example.org';
 
 let gatehouse: TestGatehouse;
 let superuser: pg.Client;
+let receiver: Awaited<ReturnType<typeof startNoticeReceiver>>;
 const logged: string[] = [];
 
 beforeAll(async () => {
+  receiver = await startNoticeReceiver();
   gatehouse = await startGatehouse({
-    env: { GATEHOUSE_ERASURE_COOLING_HOURS: '0' },
+    env: {
+      ...{ GATEHOUSE_ERASURE_COOLING_HOURS: '0', GATEHOUSE_WAITLIST_CONFIRM_URL: 'https://example.org/confirm' },
+      ...receiver.env,
+    },
     logSink: { write: (line) => void logged.push(line) },
   });
   superuser = new pg.Client(gatehouse.database.superuser);
@@ -37,6 +44,7 @@ afterAll(async () => {
   await superuser.query("SELECT pg_drop_replication_slot('erased_markers')");
   await superuser.end();
   await gatehouse.close();
+  receiver.close();
 });
 
 const position = async () => (await superuser.query('SELECT pg_current_wal_insert_lsn() AS lsn')).rows[0].lsn;
@@ -82,6 +90,9 @@ it('leaves neither what a person wrote nor the key of it, in any table, file, re
     cloudEvent('ImageGenerated', { imageId: 'img-1', accountId, prompt: PROMPT }),
     cloudEvent('ImageShared', { imageId: 'not an id', accountId, note: LINE }),
   ]);
+  await gatehouse.settle();
+  for (const schedule of noticesContext.schedules!(gatehouse.runtime)) await schedule.tick();
+  const token = /token=([^\s&]+)/.exec(receiver.received[0]!.data.text!)![1]!;
   const { store } = gatehouse.runtime.personKeys;
   const key = Buffer.from((await store.keyOf(accountId)) as Buffer);
 
@@ -102,7 +113,7 @@ it('leaves neither what a person wrote nor the key of it, in any table, file, re
   expect((await filesWith(directory, start, CONTROL)).length).toBeGreaterThan(1);
   expect(blocks.some((bytes) => hasText(bytes, CONTROL))).toBe(true);
 
-  for (const marker of [LINE, ADDRESS]) {
+  for (const marker of [LINE, ADDRESS, token]) {
     expect(await tablesWith(gatehouse.runtime.pool, marker)).toEqual([]);
     expect(await filesWith(directory, start, marker)).toEqual([]);
     expect(blocks.some((bytes) => hasText(bytes, marker))).toBe(false);

@@ -61,6 +61,7 @@ it('sets a rate, uses it for cohorts and frees it after seven days', async () =>
     gate: { inForce: 'hold', move: null, override: null, proposal: null },
     admissions: [],
     waiting: 0,
+    unconfirmed: 0,
     etag: expect.stringMatching(/^"[0-9a-f]{12}-0"$/),
     changes: [],
     planned: [],

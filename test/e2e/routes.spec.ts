@@ -63,11 +63,14 @@ describe('the route table', () => {
     expect(servedRoutes(gatehouse.app.getHttpAdapter().getInstance())).toEqual(routes.map(named).sort());
   });
 
-  it('opens only health, metrics on loopback, discovery, the log of leaves and joining the waitlist to callers without a credential', () => {
+  it('opens only health, metrics on loopback, discovery, the log of leaves, joining the waitlist and confirming an address to callers without a credential', () => {
     const open = routes.filter(isPublic).map(named).sort();
     const meant =
       /^GET \/(health\/(live|ready)|metrics|openapi\.json|asyncapi\.json|docs.*|log\/(checkpoint|keys|tile\/.*)|\.well-known\/authzen-configuration)$/;
-    expect(open.filter((route) => !meant.test(route))).toEqual(['POST /v1/waitlist']);
+    expect(open.filter((route) => !meant.test(route))).toEqual([
+      'POST /v1/waitlist',
+      'POST /v1/waitlist/confirmations',
+    ]);
   });
 
   it('lets compliance read everything but tokens, settings and images', () => {

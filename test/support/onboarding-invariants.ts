@@ -1,6 +1,8 @@
 import { expect } from '@jest/globals';
 import {
   AccountOnboarded,
+  type AddressConfirmationRequested,
+  type AddressConfirmed,
   type accountEvents,
   type InvitationExpired,
   type InvitationSent,
@@ -61,12 +63,15 @@ export function expectOnboardingInvariants(log: readonly RecordedEvent[]): void 
     ]);
   }
   expectTurns(log);
+  expectConfirmed(log);
 }
 
 interface Place {
   priority: number;
   class: string;
   barred: boolean;
+  /** Has to confirm its address first. */
+  unconfirmed: boolean;
   /** The batch that invited it: until that ends it is not in the line. */
   invited?: string | undefined;
   /** The position of its last change. */
@@ -111,6 +116,27 @@ function inviteOrReturn(
   else if (place.invited === data.batchId) Object.assign(place, { invited: undefined, since });
 }
 
+/** Who has to confirm an address is at its place, and neither in the line nor invited. */
+function askOrConfirm(
+  place: Place | undefined,
+  unconfirmed: Set<string>,
+  { type, data, position: since }: RecordedOf<typeof AddressConfirmationRequested | typeof AddressConfirmed>,
+): void {
+  const isAsked = type === 'AddressConfirmationRequested';
+  unconfirmed[isAsked ? 'add' : 'delete'](data.accountId);
+  if (place) Object.assign(place, { unconfirmed: isAsked, since, ...(isAsked && { invited: undefined }) });
+}
+
+/** Nobody is invited or onboarded who has to confirm an address. */
+function expectConfirmed(log: readonly RecordedEvent[]): void {
+  const unconfirmed = new Set<unknown>();
+  for (const { type, data } of log) {
+    if (type === 'AddressConfirmationRequested') unconfirmed.add(data.accountId);
+    if (type === 'AddressConfirmed') unconfirmed.delete(data.accountId);
+    if (type === 'InvitationSent' || type === 'AccountOnboarded') expect(unconfirmed).not.toContain(data.accountId);
+  }
+}
+
 /**
  * The chosen people are the front of those who waited when the line was read: those of the same line who are left out came
  * back later. Once somebody has another class, or classes have shares, that is so in each class, and hold-outs are never chosen.
@@ -122,12 +148,15 @@ function expectTurns(log: readonly RecordedEvent[]): void {
   const turns = new Map<string, number>();
   const chosen = new Map<string, string>();
   const classes = new Map<string, string>();
+  const unconfirmed = new Set<string>();
   let haveClasses = false;
   const listed = new Set(ofType(log, CohortAdmitted).flatMap(({ data }) => (data.accounts ? [data.cohortId] : [])));
   const listedBatches = new Set(ofType(log, PlacesHeld).flatMap(({ data }) => (data.accounts ? [data.batchId] : [])));
   /** Those of the choice who still wait for the turn for which they were chosen. */
   const expectChoice = (accounts: readonly string[], chosenTurns: readonly number[], isListed: boolean): string[] => {
-    const line = [...waiting].filter(([, { barred }]) => !barred).sort(([, a], [, b]) => a.priority - b.priority);
+    const line = [...waiting]
+      .filter(([, { barred, unconfirmed }]) => !barred && !unconfirmed)
+      .sort(([, a], [, b]) => a.priority - b.priority);
     const inTurn = accounts.filter((one, n) => waiting.has(one) && turns.get(one) === chosenTurns[n]);
     if (isListed) return inTurn;
     const ofLine = line.filter(([accountId]) => inTurn.includes(accountId));
@@ -155,7 +184,9 @@ function expectTurns(log: readonly RecordedEvent[]): void {
       }
       case 'WaitlistJoined': {
         const { accountId, priority = 5 } = event.data;
-        waiting.set(accountId, { priority, class: classes.get(accountId) ?? 'general', barred: false, since });
+        const isUnconfirmed = unconfirmed.has(accountId);
+        const name = classes.get(accountId) ?? 'general';
+        waiting.set(accountId, { priority, class: name, barred: false, unconfirmed: isUnconfirmed, since });
         break;
       }
       case 'WaitlistLeft':
@@ -170,6 +201,10 @@ function expectTurns(log: readonly RecordedEvent[]): void {
         if (event.type === 'AccountDeactivated') chosen.delete(event.data.accountId);
         break;
       }
+      case 'AddressConfirmationRequested':
+      case 'AddressConfirmed':
+        askOrConfirm(waiting.get(event.data.accountId), unconfirmed, event);
+        break;
       case 'InvitationSent':
       case 'InvitationExpired':
         inviteOrReturn(waiting.get(event.data.accountId), event);

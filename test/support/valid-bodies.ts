@@ -22,6 +22,7 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   'POST /v1/retention-runs': [{ dataClass: 'prompts', through: '202104', dryRun: true, reason: 'kept for a year' }],
   'POST /v1/waitlist': [
     { email: 'ada@example.org', priority: 5, locale: 'en-GB', policyVersion: '1', reason: 'to draw' },
+    { email: 'ben@example.org', addressConfirmed: true },
   ],
   'POST /v1/waitlist/address-exports': [{ reason: 'invitations', class: 'artists', limit: 10 }],
   'POST /v1/policy': [
@@ -115,6 +116,8 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   ],
   'POST /v1/invitations': [{ size: 10, priority: 5, batchId: 'spring', days: 7 }, { accounts: ['acc-1'] }],
   'POST /v1/waitlist/:accountId/invitation-acceptance': [{ token: '0196e0f0-0000-8000-8000-000000000001' }],
+  'POST /v1/waitlist/confirmations': [{ accountId: 'acc-1', token: '0196e0f0-0000-8000-8000-000000000001' }],
+  'POST /v1/waitlist/:accountId/confirmation': [{ reason: 'confirmed by telephone' }],
   'POST /v1/waitlist/classes': [{ class: 'artists', accounts: ['acc-1'], reason: 'the artist programme' }],
   'PUT /v1/rollout/rate': [
     { perWeek: 10, daily: true },

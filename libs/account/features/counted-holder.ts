@@ -3,6 +3,7 @@ import { NoOpRecorded } from '../../events/no-op-recorded.js';
 import type { StreamKind } from '../../kernel/decider.js';
 import type { AddressHolder } from '../account-address.js';
 import { accountStream } from '../account-standing.js';
+import { confirmationAfter, NEVER_ASKED } from '../address-confirmation.js';
 import type { AccountEvent } from '../events.js';
 
 /** An account with the number of its events, no-ops included. */
@@ -20,7 +21,8 @@ export const countedHolder: StreamKind<CountedHolder, AccountEvent | EventOf<typ
     const standing = accountStream.evolve(holder.standing, event, place);
     const isAddress = event.type === 'WaitlistJoined' || event.type === 'AddressChanged';
     const address = (isAddress ? event.data.emailHash : undefined) ?? holder.address;
-    return { standing, events, changedAt: place.position, ...(address !== undefined && { address }) };
+    const confirmation = confirmationAfter(holder.confirmation ?? NEVER_ASKED, event);
+    return { standing, confirmation, events, changedAt: place.position, ...(address !== undefined && { address }) };
   },
   evolveBroken: (holder, place) => ({
     ...holder,

@@ -34,6 +34,8 @@ const HARMLESS = [
   'WaitlistLeft',
   'WaitlistClassSet',
   'AddressChanged',
+  'AddressConfirmationRequested',
+  'AddressConfirmed',
   'PolicyAccepted',
   'InvitationSent',
   'InvitationReminded',

@@ -7,6 +7,8 @@ import {
   adoptAddress,
   changeAddress,
   confirmAddress,
+  confirmByHand,
+  confirmRequest,
   deactivateAccount,
   expireInvitation,
   imposeMeasures,
@@ -16,6 +18,7 @@ import {
   leaveWaitlist,
   onboardAccount,
   personStream,
+  policiesWhen,
   reinstateAccount,
   releaseAddress,
   remindOfInvitation,
@@ -26,11 +29,12 @@ import {
   setWaitlistClass,
   suspendAccount,
   undoDecision,
+  waitingTurn,
   waitlistClassStream,
 } from '../../account/index.js';
 import { type Circumstances, type DecisionsAgain, decisionsAgain } from '../../context/decisions-again.js';
 import { foldRecorded } from '../../kernel/decider.js';
-import { policiesAt, policyStream } from '../../policy/index.js';
+import { policyStream } from '../../policy/index.js';
 import { enforcementStream, type Order } from '../enforcement.js';
 import { orderedMeasures } from '../ordered-measures.js';
 
@@ -64,6 +68,22 @@ export const accountAgain: DecisionsAgain = decisionsAgain(accountStream, {
     decide: (standing, { formerHash, ...data }) =>
       changeAddress({ standing, changedAt: 0, ...(formerHash !== undefined && { address: formerHash }) }, data),
   },
+  AddressConfirmationRequested: { because: 'it rested on settings of the deployment, which the log does not have' },
+  AddressConfirmed: {
+    rules: {
+      ...KNOWN,
+      ...ACTIVE,
+      'not-waiting': 'account-waiting',
+      'confirmation-token-wrong': 'link-valid',
+      'confirmation-expired': 'link-not-expired',
+    },
+    async decide(_, { accountId, requestId, reason = '' }, { id, before, now }) {
+      const state = foldRecorded(waitingTurn, await before(`${accountStream.category}-${id}`));
+      return requestId === undefined
+        ? confirmByHand(state, { accountId, reason })
+        : confirmRequest(state, { accountId, requestId }, now);
+    },
+  },
   PolicyAccepted: {
     rules: {
       ...ACTIVE,
@@ -73,9 +93,11 @@ export const accountAgain: DecisionsAgain = decisionsAgain(accountStream, {
       'policy-unreadable': 'policy-readable',
       'policy-outdated': 'version-in-force-or-announced',
     },
-    async decide(state, data, { before, now }) {
+    async decide(state, data, { before, now, together: [first] }) {
       const policies = foldRecorded(policyStream, await before(policyStream.category));
-      return acceptPolicy(state, data, { versions: policies.versions, inForce: policiesAt(policies, now) });
+      // With a join that another system reported it happened before it was stored.
+      const happenedAt = Date.parse(first!.metadata.time);
+      return acceptPolicy(state, data, policiesWhen(policies, Math.min(now, happenedAt)));
     },
   },
   InvitationSent: {

@@ -1,5 +1,6 @@
 import {
   AccountReinstated,
+  AddressConfirmationRequested,
   accountStream,
   CauseLifted,
   InvitationReminded,
@@ -40,6 +41,8 @@ export interface QueueingPorts {
   appealWindowDays: number;
   /** Whether people can accept invitations by a link: without one, invitations notify nobody. */
   hasAcceptLink: boolean;
+  /** Whether people can confirm their address by one. */
+  hasConfirmLink: boolean;
 }
 
 const EVENTS = [
@@ -55,6 +58,7 @@ const EVENTS = [
   StrikeRescinded,
   InvitationSent,
   InvitationReminded,
+  AddressConfirmationRequested,
   ...REVIEWS,
 ];
 type Decision = RecordedOf<(typeof EVENTS)[number]>;
@@ -128,7 +132,7 @@ export function noticeQueueing(ports: QueueingPorts): Consumer {
     key: ({ data }) => ('caseId' in data ? data.caseId : undefined) ?? ('accountId' in data ? data.accountId! : ''),
     async react(event) {
       if (channels.length === 0 || Date.parse(event.recordedAt) < clock.now() - MAX_AGE_DAYS * DAY_MS) return;
-      if (isInvitation(event) && !ports.hasAcceptLink) return;
+      if (lacksItsLink(event, ports)) return;
       if (isReview(event)) {
         if (isPartOfDecision(event)) return;
         await notifyReporters(event, flagContent(event, await reporters.isOverturning(event)));
@@ -145,12 +149,19 @@ export function noticeQueueing(ports: QueueingPorts): Consumer {
 }
 
 function holderContent(
-  event: Invitation | AppealDecided | RecordedOf<typeof EnforcementOrdered>,
+  event: Invitation | ConfirmationRequested | AppealDecided | RecordedOf<typeof EnforcementOrdered>,
   appealWindowDays: number,
 ): Content {
   if (isInvitation(event)) return invitationContent(event);
+  if (event.type === 'AddressConfirmationRequested') return confirmationContent(event);
   return event.type === 'EnforcementOrdered' ? measureContent(event, appealWindowDays) : appealContent(event);
 }
+
+type ConfirmationRequested = RecordedOf<typeof AddressConfirmationRequested>;
+
+const confirmationContent = ({ data: { requestId, until } }: ConfirmationRequested): Content => ({
+  ...{ kind: 'address-confirmation', outcome: 'requested', until, requestId },
+});
 
 type Invitation = RecordedOf<typeof InvitationSent | typeof InvitationReminded>;
 
@@ -160,6 +171,9 @@ const isInvitation = (event: RecordedEvent): event is Invitation =>
 const invitationContent = ({ type, data: { batchId, until } }: Invitation): Content => ({
   ...{ kind: 'invitation', outcome: type === 'InvitationSent' ? 'sent' : 'reminder', until, batchId },
 });
+
+const lacksItsLink = (event: Decision, { hasAcceptLink, hasConfirmLink }: QueueingPorts): boolean =>
+  isInvitation(event) ? !hasAcceptLink : event.type === 'AddressConfirmationRequested' && !hasConfirmLink;
 
 const isLifting = (event: RecordedEvent): event is Lifting =>
   isOf(AccountReinstated, event) || isOf(CauseLifted, event) || isOf(StrikeRescinded, event);

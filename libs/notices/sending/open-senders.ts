@@ -3,16 +3,13 @@ import { readAuthority } from '../../platform/authority-file.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { StartFailure } from '../../platform/start-failure.js';
 import type { CHANNELS } from '../events.js';
-import { type Links, linksOf } from '../templates/template.js';
+import { type Links, linksOf, type Tokens } from '../templates/template.js';
 import { EmailSender, type FindHolder } from './email-sender.js';
 import type { Sender } from './sender.js';
 import { webhookKey } from './signature.js';
 import { WebhookSender } from './webhook-sender.js';
 
 export type Channel = (typeof CHANNELS)[number];
-
-/** The token of an invitation. */
-type TokenOf = (accountId: string, batchId: string) => string;
 
 /** The channels that the settings configure. */
 export const channelsOf = ({
@@ -28,10 +25,10 @@ export const openSenders = (
   settings: Settings,
   clock: Pick<Clock, 'now'>,
   findHolder: FindHolder,
-  tokenOf: TokenOf,
+  tokens: Tokens,
 ): Record<Channel, Sender | undefined> => ({
-  webhook: openWebhook(settings, clock, linksOf(settings, tokenOf)),
-  email: openEmail(settings, clock, findHolder, linksOf(settings, tokenOf)),
+  webhook: openWebhook(settings, clock, linksOf(settings, tokens)),
+  email: openEmail(settings, clock, findHolder, linksOf(settings, tokens)),
 });
 
 function openWebhook(settings: Settings, clock: Pick<Clock, 'now'>, links: Links): Sender | undefined {

@@ -1,6 +1,14 @@
 import { utcDayOf } from '../../kernel/clock.js';
 import type { Notice } from '../notice.js';
-import { acceptLinkOf, type Links, type Message, paragraphs, type Template } from './template.js';
+import {
+  acceptLinkOf,
+  confirmLinkOf,
+  type Links,
+  type Message,
+  minuteOf,
+  paragraphs,
+  type Template,
+} from './template.js';
 
 const MEASURES: Record<string, string> = {
   strike: 'Zu Ihrem Konto wurde ein Verstoß vermerkt.',
@@ -43,8 +51,24 @@ export const de: Template = (notice, links) => {
   if (notice.kind === 'measure-lifted')
     return { subject: 'Eine Maßnahme gegen Ihr Konto wurde aufgehoben', text: liftedText(notice) };
   if (notice.kind === 'invitation') return invitationMessage(notice, links);
+  if (notice.kind === 'address-confirmation') return confirmationMessage(notice, links);
   return measureMessage(notice, links);
 };
+
+function confirmationMessage(notice: Notice, links: Links): Message {
+  const { until } = notice;
+  const link = confirmLinkOf(notice, links);
+  return {
+    subject: 'Bitte bestätigen Sie Ihre Adresse',
+    text: paragraphs(
+      'Jemand hat diese Adresse auf die Warteliste gesetzt. Wenn Sie das waren, bestätigen Sie sie bitte.',
+      link !== undefined && `Bestätigen Sie sie hier: ${link}`,
+      until !== undefined &&
+        `Der Link gilt bis ${minuteOf(until)} UTC. Sie behalten Ihren Platz in der Reihe und kommen an die Reihe, sobald die Adresse bestätigt ist.`,
+      'Wenn Sie es nicht waren, müssen Sie nichts tun.',
+    ),
+  };
+}
 
 function invitationMessage(notice: Notice, links: Links): Message {
   const isReminder = notice.outcome === 'reminder';

@@ -1,6 +1,14 @@
 import { utcDayOf } from '../../kernel/clock.js';
 import type { Notice } from '../notice.js';
-import { acceptLinkOf, type Links, type Message, paragraphs, type Template } from './template.js';
+import {
+  acceptLinkOf,
+  confirmLinkOf,
+  type Links,
+  type Message,
+  minuteOf,
+  paragraphs,
+  type Template,
+} from './template.js';
 
 const MEASURES: Record<string, string> = {
   strike: 'A strike was recorded against your account.',
@@ -41,8 +49,24 @@ export const en: Template = (notice, links) => {
   if (notice.kind === 'measure-lifted')
     return { subject: 'A measure against your account was lifted', text: liftedText(notice) };
   if (notice.kind === 'invitation') return invitationMessage(notice, links);
+  if (notice.kind === 'address-confirmation') return confirmationMessage(notice, links);
   return measureMessage(notice, links);
 };
+
+function confirmationMessage(notice: Notice, links: Links): Message {
+  const { until } = notice;
+  const link = confirmLinkOf(notice, links);
+  return {
+    subject: 'Confirm your address',
+    text: paragraphs(
+      'Somebody put this address on the waitlist. If it was you, please confirm it.',
+      link !== undefined && `Confirm here: ${link}`,
+      until !== undefined &&
+        `The link is valid until ${minuteOf(until)} UTC. You keep your place in the line, and can come in once the address is confirmed.`,
+      'If it was not you, you need not do anything.',
+    ),
+  };
+}
 
 function invitationMessage(notice: Notice, links: Links): Message {
   const isReminder = notice.outcome === 'reminder';

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { KINDS, LANGUAGES, NoticeQueued } from '../events.js';
 import type { Notice } from '../notice.js';
 import { languageOf, messageOf } from './message.js';
-import { linksOf } from './template.js';
+import { linksOf, type Tokens } from './template.js';
 
 const OUTCOMES = {
   'measure-imposed': ['strike', 'restrict', 'suspend', 'deactivate'],
@@ -10,6 +10,7 @@ const OUTCOMES = {
   'measure-lifted': ['reinstated', 'lifted'],
   'appeal-decided': ['granted', 'partly-granted', 'denied'],
   invitation: ['sent', 'reminder'],
+  'address-confirmation': ['requested'],
   'flag-decided': ['confirmed', 'dismissed', 'model-problem', 'overturned', 'reopened'],
 } as const;
 const notice = (change: object): Notice => ({ ...NoticeQueued.example, ...change }) as Notice;
@@ -56,18 +57,39 @@ it('follows the language that a person gave, if there is a template for it', () 
   expect(languageOf('fr', 'de')).toBe('de');
 });
 
+const TOKENS: Tokens = { ofInvitation: (_, id) => `of-${id}`, ofConfirmation: (_, id) => `confirms-${id}` };
+
 it('has the link of an invitation only if the sender gives the token', () => {
   const invitation = { kind: 'invitation', outcome: 'sent', until: '2022-06-01T09:00:00.000Z', batchId: 'spring' };
   const settings = {
     noticeAppealUrl: undefined,
     noticeDisputeUrl: undefined,
     noticeAcceptUrl: 'https://example.org/?a=1',
+    waitlistConfirmUrl: undefined,
   };
   for (const language of LANGUAGES) {
-    const textOf = (...tokens: [] | [() => string]) =>
-      messageOf(notice({ ...invitation, language }), linksOf(settings, ...tokens)).text;
-    expect(textOf(() => 'secret')).toContain('https://example.org/?a=1&account=acc-1&token=secret');
-    expect(textOf(() => 'secret')).toContain('2022-06-01');
+    const textOf = (tokens?: Tokens) => messageOf(notice({ ...invitation, language }), linksOf(settings, tokens)).text;
+    expect(textOf(TOKENS)).toContain('https://example.org/?a=1&account=acc-1&token=of-spring');
+    expect(textOf(TOKENS)).toContain('2022-06-01');
     expect(textOf()).not.toContain('example.org');
+  }
+});
+
+it('has the link that confirms an address, and until when it is valid', () => {
+  const asked = {
+    kind: 'address-confirmation',
+    outcome: 'requested',
+    until: '2022-06-01T09:30:00.000Z',
+    requestId: 'r-1',
+  };
+  const settings = {
+    ...{ noticeAppealUrl: undefined, noticeDisputeUrl: undefined, noticeAcceptUrl: undefined },
+    waitlistConfirmUrl: 'https://example.org/confirm',
+  };
+  for (const language of LANGUAGES) {
+    const { text } = messageOf(notice({ ...asked, language }), linksOf(settings, TOKENS));
+    expect(text).toContain('https://example.org/confirm?account=acc-1&token=confirms-r-1');
+    expect(text).toContain('2022-06-01 09:30');
+    expect(messageOf(notice({ ...asked, language }), linksOf(settings)).text).not.toContain('example.org');
   }
 });

@@ -6,38 +6,59 @@ export interface Message {
   text: string;
 }
 
+/** @param id the batch of the invitation, or the request to confirm */
+type LinkTo = (accountId: string, id: string) => string;
+
+/** The tokens in links; only who sends a notice has them. */
+export interface Tokens {
+  ofInvitation: LinkTo;
+  ofConfirmation: LinkTo;
+}
+
 /** What the settings name. */
 export interface Links {
   /** Where a person can appeal. */
   appealUrl?: string | undefined;
   /** Where a person accepts an invitation. */
-  acceptUrl?(accountId: string, batchId: string): string;
+  acceptUrl?: LinkTo | undefined;
+  /** Where a person confirms an address. */
+  confirmUrl?: LinkTo | undefined;
   /** Where a person finds bodies for out-of-court dispute settlement. */
   disputeUrl?: string | undefined;
 }
 
-/** @param tokenOf the token of an invitation; only who sends a notice has it */
 export function linksOf(
-  {
-    noticeAppealUrl: appealUrl,
-    noticeDisputeUrl: disputeUrl,
-    noticeAcceptUrl,
-  }: Pick<Settings, 'noticeAppealUrl' | 'noticeDisputeUrl' | 'noticeAcceptUrl'>,
-  tokenOf?: (accountId: string, batchId: string) => string,
+  settings: Pick<Settings, 'noticeAppealUrl' | 'noticeDisputeUrl' | 'noticeAcceptUrl' | 'waitlistConfirmUrl'>,
+  tokens?: Tokens,
 ): Links {
-  if (noticeAcceptUrl === undefined || !tokenOf) return { appealUrl, disputeUrl };
-  const acceptUrl = (accountId: string, batchId: string) => {
-    const url = new URL(noticeAcceptUrl);
+  const { noticeAppealUrl: appealUrl, noticeDisputeUrl: disputeUrl } = settings;
+  return {
+    ...{ appealUrl, disputeUrl },
+    acceptUrl: linkTo(settings.noticeAcceptUrl, tokens?.ofInvitation),
+    confirmUrl: linkTo(settings.waitlistConfirmUrl, tokens?.ofConfirmation),
+  };
+}
+
+function linkTo(page: string | undefined, tokenOf: LinkTo | undefined): LinkTo | undefined {
+  if (page === undefined || !tokenOf) return undefined;
+  return (accountId, id) => {
+    const url = new URL(page);
     url.searchParams.set('account', accountId);
-    url.searchParams.set('token', tokenOf(accountId, batchId));
+    url.searchParams.set('token', tokenOf(accountId, id));
     return url.href;
   };
-  return { appealUrl, disputeUrl, acceptUrl };
 }
 
 /** The link with which the person accepts. */
 export const acceptLinkOf = ({ accountId, batchId }: Notice, { acceptUrl }: Links): string | undefined =>
   batchId === undefined ? undefined : acceptUrl?.(accountId, batchId);
+
+/** The link with which the person confirms an address. */
+export const confirmLinkOf = ({ accountId, requestId }: Notice, { confirmUrl }: Links): string | undefined =>
+  requestId === undefined ? undefined : confirmUrl?.(accountId, requestId);
+
+/** Of a time (RFC 3339), as `2022-05-18 09:00`. */
+export const minuteOf = (time: string): string => time.slice(0, '2022-05-18T09:00'.length).replace('T', ' ');
 
 /** Writes a notice in one language. */
 export type Template = (notice: Notice, links: Links) => Message;

@@ -3,7 +3,7 @@ const STATEMENTS = 'the root of the API of the database of statements of reasons
 const IMAGE_SERVICE = 'the address of its images with {imageId}';
 
 /** A setting that requires another one, and what to set that to. */
-export const NEEDS: readonly (readonly [variable: string, needed: string, remedy: string])[] = [
+const NEEDS: readonly (readonly [variable: string, needed: string, remedy: string])[] = [
   ['GATEHOUSE_MIGRATION_DATABASE_URL', 'GATEHOUSE_DATABASE_URL', 'the same database as the user of the processes'],
   ['GATEHOUSE_OIDC_ISSUER', 'GATEHOUSE_OIDC_AUDIENCE', 'the audience of your JWTs'],
   ['GATEHOUSE_KAFKA_CA_FILE', 'GATEHOUSE_KAFKA_TLS', 'on'],
@@ -28,3 +28,17 @@ export const NEEDS: readonly (readonly [variable: string, needed: string, remedy
   ['GATEHOUSE_IMAGE_SIGNING_KEY', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],
   ['GATEHOUSE_IMAGE_SIGNING_KEY_FILE', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],
 ];
+
+/** By which people are written to. */
+const CHANNELS = ['GATEHOUSE_NOTICE_WEBHOOK_URL', 'GATEHOUSE_NOTICE_SMTP_URL'];
+
+/** A line for each setting that is missing. */
+export function missingSettings(isSet: (variable: string) => boolean): string[] {
+  const missing = NEEDS.filter(([variable, needed]) => isSet(variable) && !isSet(needed)).map(
+    ([variable, needed, remedy]) =>
+      `${needed} is not set, but ${variable} is: set it to ${remedy}, or unset ${variable}`,
+  );
+  if (!isSet('GATEHOUSE_WAITLIST_CONFIRM_URL') || CHANNELS.some(isSet)) return missing;
+  const none = `neither ${CHANNELS.join(' nor ')} is set, but GATEHOUSE_WAITLIST_CONFIRM_URL is, so nobody would get a link`;
+  return [...missing, `${none}: set one of them, or unset GATEHOUSE_WAITLIST_CONFIRM_URL`];
+}

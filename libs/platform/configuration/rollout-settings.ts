@@ -14,4 +14,8 @@ export const rolloutSettings = {
   noticeAcceptUrl: webUrl().means(
     'Where people accept an invitation: `account` and `token` are added to its query. If unset, invitations and reminders notify nobody',
   ),
+  waitlistConfirmUrl: webUrl().means(
+    'Where people confirm their address: `account` and `token` are added to its query. If set, people who join from now on get a link, and are not chosen before the address is confirmed; needs a channel for notices',
+  ),
+  waitlistConfirmHours: integer(72, 1, 720).means('Hours for which such a link is valid'),
 };

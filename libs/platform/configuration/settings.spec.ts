@@ -130,6 +130,13 @@ describe('settings', () => {
     expect(lines.join()).not.toContain('hunter2');
   });
 
+  it('refuses to have addresses confirmed without a channel that sends the links', () => {
+    const given = { GATEHOUSE_WAITLIST_CONFIRM_URL: 'https://example.org/confirm' };
+    expect(wrongLines(given)).toEqual([expect.stringContaining('so nobody would get a link')]);
+    const mail = { GATEHOUSE_NOTICE_SMTP_URL: 'smtp://mail', GATEHOUSE_NOTICE_FROM: 'a@b.example' };
+    expect(readSettings({ ...given, ...mail }).waitlistConfirmUrl).toBe(given.GATEHOUSE_WAITLIST_CONFIRM_URL);
+  });
+
   it('takes a mail server with its login and nothing else, and an address that mail is from', () => {
     const mail = (url: string, from: string) => ({ GATEHOUSE_NOTICE_SMTP_URL: url, GATEHOUSE_NOTICE_FROM: from });
     const given = mail('smtps://me:p%40ss@mail.example:465', 'The Gate <no-reply@gate.example>');

@@ -3,7 +3,7 @@ import { DAY_MS } from '../../kernel/clock.js';
 import { StartFailure } from '../start-failure.js';
 import { editDistance } from './edit-distance.js';
 import { keySettings } from './key-settings.js';
-import { NEEDS } from './needed-settings.js';
+import { missingSettings } from './needed-settings.js';
 import { proofSettings } from './proof-settings.js';
 import { regulationSettings } from './regulation-settings.js';
 import { rolloutSettings } from './rollout-settings.js';
@@ -294,10 +294,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     else wrong.push(`${variable} is not a setting: did you mean ${nearest(variable)}? Rename or unset it`);
   }
   const isSet = (variable: string) => !['', 'off'].includes(env[variable]?.trim() ?? '');
-  for (const [variable, needed, remedy] of NEEDS) {
-    if (!isSet(variable) || isSet(needed)) continue;
-    wrong.push(`${needed} is not set, but ${variable} is: set it to ${remedy}, or unset ${variable}`);
-  }
+  wrong.push(...missingSettings(isSet));
   const limit = values.answerLimitMs as number;
   for (const name of waitsOf(values)) {
     const wait = values[name] as number;

@@ -35,7 +35,7 @@ const rounded = (value: number): string => number(Number(value.toFixed(1)));
 const percent = (share: number | null): string => (share === null ? 'not known' : `${Math.round(share * 100)}%`);
 
 export function ratePreviewText(answer: RatePreviewAnswer): Shown {
-  const { present, proposed, needs, waiting, supplyPerDay, waitingCases, outcome, reasons, gate } = answer;
+  const { present, proposed, needs, waiting, unconfirmed, supplyPerDay, waitingCases, outcome, reasons, gate } = answer;
   const row = (name: string, textOf: (effect: Effect) => string | null) => [
     name,
     present ? textOf(present) : null,
@@ -56,7 +56,7 @@ export function ratePreviewText(answer: RatePreviewAnswer): Shown {
   return paragraphs([
     effects,
     lines([
-      line`${number(waiting)} people wait. Reviewers decide ${supply} cases a day; ${number(waitingCases)} wait.`,
+      line`${number(waiting)} people wait${unconfirmed > 0 ? `, and ${number(unconfirmed)} have to confirm their address first` : ''}. Reviewers decide ${supply} cases a day; ${number(waitingCases)} wait.`,
       line`${NEEDS[needs]}`,
     ]),
     lines([

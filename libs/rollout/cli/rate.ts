@@ -113,6 +113,7 @@ export async function showRollout({ client, print }: Session): Promise<void> {
 
 export function rolloutText(rollout: RolloutAnswer): Shown {
   const { perWeek, daily, paused, pauseReason, available, moreAt, admissions, waiting, etag, changes, phase } = rollout;
+  const { unconfirmed } = rollout;
   const about = pairs([
     ['rate', perWeek === null ? 'not set' : `${number(perWeek)} people per rolling seven days`],
     ['admits', daily ? 'a seventh of the rate every day, automatically' : 'manually'],
@@ -123,6 +124,7 @@ export function rolloutText(rollout: RolloutAnswer): Shown {
     ['available now', available],
     ['more from', time(moreAt)],
     ['waiting', waiting],
+    ['address not confirmed', unconfirmed],
     ['etag', etag],
   ]);
   const history = changes.map((one) => [Number(one.position), time(one.time), changeWords(one), actorText(one.actor)]);

@@ -11,11 +11,17 @@ import {
   type AccountStanding,
   acceptInvitation,
   accountStream,
+  changeAddress,
+  confirmationHashOf,
+  confirmByLink,
   deactivateAccount,
   invitedAccount,
   joinWaitlist,
   leaveWaitlist,
   reinstateAccount,
+  requestConfirmation,
+  type WaitingTurn,
+  waitingTurn,
 } from '../../account/index.js';
 import { Transactor } from '../../event-store/transact.js';
 import { DAY_MS, WEEK_MS } from '../../kernel/clock.js';
@@ -41,6 +47,7 @@ const ALWAYS = Number.POSITIVE_INFINITY;
 const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('join' as const, 'join', 'leave', 'rejoin'), who }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('deactivate' as const, 'reinstate'), who }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('ask' as const, 'move', 'confirm', 'confirm'), who }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -116,6 +123,13 @@ function memoryWorld() {
   const leave = (accountId: string) => account(accountId, (state) => leaveWaitlist(state, accountId));
   const join = (accountId: string) =>
     account(accountId, (state) => joinWaitlist(state, { accountId, email: `${accountId}@example.org` }, clock.time));
+  const turn = (accountId: string, decide: (state: WaitingTurn) => AccountEvent[]) =>
+    transactor.transact(waitingTurn, accountId, CONTEXT, decide);
+  let requests = 0;
+  const offer = () => {
+    const requestId = `r${++requests}`;
+    return { requestId, tokenHash: confirmationHashOf(requestId), validMs: 3 * DAY_MS };
+  };
   const unlessKilled = async (work: Promise<unknown>) => {
     try {
       await work;
@@ -137,6 +151,20 @@ function memoryWorld() {
       case 'rejoin':
         await leave(`p${one.who}`);
         return join(`p${one.who}`);
+      case 'ask': {
+        const request = { accountId: `p${one.who}`, offer: offer(), isOperator: true };
+        return turn(request.accountId, (state) => requestConfirmation(state, request, clock.time));
+      }
+      case 'move': {
+        const data = { accountId: `p${one.who}`, email: 'x@example.org', emailHash: 'a'.repeat(32) };
+        const asked = offer();
+        return turn(data.accountId, (state) => changeAddress({ ...state, changedAt: 0 }, data, asked, clock.time));
+      }
+      case 'confirm':
+        return turn(`p${one.who}`, (state) => {
+          const token = state.confirmation.request?.requestId ?? 'none';
+          return confirmByLink(state, { accountId: `p${one.who}`, token }, clock.time);
+        });
       case 'deactivate':
         return account(`p${one.who}`, (state) =>
           deactivateAccount(state, { accountId: `p${one.who}`, reason: 'spec', categories: [] }),
@@ -255,7 +283,7 @@ it('holds, takes and frees each place once, whatever happens in any order', asyn
       ).length;
       unused += events.filter(({ type }) => type === 'InvitationExpired').length;
     }),
-    { numRuns: 300 },
+    { numRuns: 400 },
   );
   expect(invited).toBeGreaterThan(100);
   expect(unused).toBeGreaterThan(100);

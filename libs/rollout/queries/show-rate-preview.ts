@@ -14,7 +14,7 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { EVIDENCE_SOURCES } from '../../safety/index.js';
-import { waitlistEntriesView } from '../../waitlist/index.js';
+import { Waitlist, waitlistEntriesView } from '../../waitlist/index.js';
 import { readGate } from '../gate-move.js';
 import { OUTCOMES } from '../move-events.js';
 import { needsOf, rateEffect, reviewEffect } from '../rate-effect.js';
@@ -46,6 +46,7 @@ export const RatePreviewAnswer = closed({
     'What setting it needs: `confirm` with the same figure, or a proposal and the approval of another person.',
   ),
   waiting: count('People on the waitlist who may be chosen: no hold-outs, and nobody of a closed class.'),
+  unconfirmed: count('People who have to confirm their address before they can be chosen; `waiting` leaves them out.'),
   supplyPerDay: orNull(number('Cases a day that reviewers have shown they can decide; null while it is too early.')),
   waitingCases: count('Cases that wait now.'),
   suffices: orNull(
@@ -69,6 +70,7 @@ const example: RatePreviewAnswer = {
   },
   needs: 'nothing',
   waiting: 31_000,
+  unconfirmed: 120,
   supplyPerDay: 60,
   waitingCases: 12,
   suffices: true,
@@ -89,6 +91,7 @@ export class ShowRatePreviewHandler implements IQueryHandler<ShowRatePreview> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(PeopleLeft) private readonly peopleLeft: PeopleLeft,
+    @Inject(Waitlist) private readonly waitlist: Waitlist,
     @Inject(GateEvidence) private readonly evidence: GateEvidence,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(SETTINGS) private readonly settings: Pick<Settings, 'rateConfirmPercent' | 'ratePerWeekAlone'>,
@@ -97,7 +100,7 @@ export class ShowRatePreviewHandler implements IQueryHandler<ShowRatePreview> {
   /** @throws ViewNotBuilt */
   async execute({ perWeek }: ShowRatePreview): Promise<Omit<RatePreviewAnswer, 'position'>> {
     const load = async () => (await this.transactor.load(rolloutStream, undefined)).state;
-    const waiting = await this.peopleLeft.known();
+    const [waiting, { unconfirmed }] = await Promise.all([this.peopleLeft.known(), this.waitlist.counts()]);
     const evidence = await this.evidence.read(async () => (await load()).gate);
     const state = await load();
     const now = this.clock.now();
@@ -114,6 +117,7 @@ export class ShowRatePreviewHandler implements IQueryHandler<ShowRatePreview> {
       present: state.perWeek === undefined ? null : effectOf(state.perWeek),
       needs: needsOf(state, perWeek, this.settings),
       waiting,
+      unconfirmed,
       supplyPerDay,
       waitingCases: reviews.waiting,
       suffices: supplyPerDay === null ? null : !verdict.reasons.includes('load-too-high'),

@@ -114,7 +114,8 @@ export const RolloutAnswer = closed({
   ),
   gate: GateInForceAnswer,
   admissions: list(CountedAnswer, 'The admissions that count against the rate now, in the order of their admission.'),
-  waiting: count('People on the waitlist.'),
+  waiting: count('People on the waitlist who can be chosen.'),
+  unconfirmed: count('People who have to confirm their address before they can be chosen.'),
   etag: text('Also the header `ETag`. Send it as `If-Match` to set the rate only if nobody has changed it since.'),
   changes: list(
     ChangeAnswer,
@@ -151,11 +152,11 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
   ) {}
 
   async execute(): Promise<RolloutAnswer> {
-    const [{ state, position }, plan, switches, waiting] = await Promise.all([
+    const [{ state, position }, plan, switches, counts] = await Promise.all([
       this.transactor.load(rolloutHistory, undefined),
       this.transactor.load(admissionPlanStream, undefined),
       this.transactor.load(switchesStream, undefined),
-      this.waitlist.waiting(),
+      this.waitlist.counts(),
     ]);
     const { rollout, changes } = state;
     const now = this.clock.now();
@@ -176,7 +177,7 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
       nextSlice: next ? { at: toIso(next.at), people: next.people } : null,
       gate: inForceAt(rollout.gate, now),
       admissions: countedCohorts(rollout, now).map(toAnswer),
-      waiting,
+      ...counts,
       etag: entityTagOf(rollout.changedAt, this.epoch.current),
       changes: changes.map((change) => ({ ...change, position: String(change.position) })),
       planned: rollout.changes.planned.map(plannedAnswer),
@@ -267,6 +268,7 @@ export class ShowRolloutController {
           },
         ],
         waiting: 31_000,
+        unconfirmed: 120,
         etag: '"9c1f03ab55d2-7"',
         changes: [
           {

@@ -15,9 +15,9 @@ export async function refuseUnlessWaiting(transactor: Transactor, accounts: read
   const named = others.slice(0, NAMED);
   throw new Refusal(
     'not-waiting',
-    `${others.length} of the ${accounts.length} accounts are not on the waitlist: ` +
+    `${others.length} of the ${accounts.length} accounts can't be chosen: ` +
       named.map(({ accountId, turn }) => `${accountId} (${standingOf(turn)})`).join(', ') +
-      `${others.length > NAMED ? ', …' : ''}; leave them out, or let them join first`,
+      `${others.length > NAMED ? ', …' : ''}; leave them out, or let them join and confirm their address first`,
     { accounts: named.map(({ accountId }) => accountId) },
   );
 }
@@ -36,7 +36,8 @@ export async function refuseUnlessInvitable(transactor: Transactor, accounts: re
   );
 }
 
-function standingOf({ standing: { status, deactivated, cohortId } }: WaitingTurn): string {
+function standingOf({ standing: { status, deactivated, cohortId }, confirmation }: WaitingTurn): string {
   if (deactivated) return 'deactivated';
+  if (status === 'waiting' && confirmation.isPending) return 'address not confirmed';
   return cohortId === undefined ? status : `${status} with cohort ${cohortId}`;
 }

@@ -34,10 +34,17 @@ export const waitlistImportCommand: CommandGroup = (program, run) => {
     'waitlist import people.csv --after 120000 --json',
   )
     .option('--after <line>', 'skip the rows up to this line of the file', integer(1, Number.MAX_SAFE_INTEGER), 0)
+    .option(
+      '--addresses-confirmed',
+      'the addresses are confirmed already, so that nobody gets a link: the log has who said so',
+      false,
+    )
     .action(
-      run<{ after: number }>(async ({ client, print, progress }, { after }, file) => {
+      run<{ after: number; addressesConfirmed: boolean }>(async ({ client, print, progress }, options, file) => {
+        const { after, addressesConfirmed } = options;
+        const common = addressesConfirmed ? { addressConfirmed: true } : {};
         progress.start('importing', await sizeOf(file!));
-        const report = await importPeople(client, file!, after, (bytes) => progress.update(bytes));
+        const report = await importPeople(client, file!, { after, common }, (bytes) => progress.update(bytes));
         progress.end();
         print(report, () => reportText(report));
         return report.bad.length > 0 ? EXIT.failed : EXIT.done;
@@ -49,7 +56,7 @@ export const waitlistImportCommand: CommandGroup = (program, run) => {
 async function importPeople(
   client: ApiClient,
   file: string,
-  after: number,
+  { after, common }: { after: number; common: object },
   read: (bytes: number) => void,
 ): Promise<ImportReport> {
   const report: ImportReport = { imported: 0, bad: [] };
@@ -58,7 +65,7 @@ async function importPeople(
   };
   for await (const { line: at, bytes, row } of rowsOf(file, bad)) {
     if (at <= after) continue;
-    const why = await faultOf(client, row);
+    const why = await faultOf(client, { ...bodyOf(row), ...common });
     if (why === undefined) report.imported++;
     else bad(at, why);
     read(bytes);
@@ -67,9 +74,9 @@ async function importPeople(
   return report;
 }
 
-async function faultOf(client: ApiClient, row: Row): Promise<string | undefined> {
+async function faultOf(client: ApiClient, body: object): Promise<string | undefined> {
   try {
-    await client.post<JoinAnswer>('/v1/waitlist', bodyOf(row), { repeatable: true });
+    await client.post<JoinAnswer>('/v1/waitlist', body, { repeatable: true });
     return undefined;
   } catch (error) {
     if (!(error instanceof ApiProblem) || !FAULTS_OF_A_ROW.includes(error.status)) throw error;

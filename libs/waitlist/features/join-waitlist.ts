@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Matches } from 'class-validator';
@@ -7,15 +6,28 @@ import {
   type AccountStanding,
   AddressClaims,
   joinWithAddress,
+  offerOf,
   publishedPolicies,
+  refuseGivenAsConfirmed,
   refuseReservedClass,
+  refuseWhoeverJoins,
   WaitlistJoined,
 } from '../../account/index.js';
 import { RequestCommand } from '../../context/decision.js';
+import { OwnEventIds } from '../../event-store/event-identity.js';
 import { Transactor } from '../../event-store/transact.js';
 import type { CommandResult } from '../../event-store/write-result.js';
 import { PublicEndpoint } from '../../http/credentials/route-access.js';
-import { IfGiven, IsInteger, IsLabel, IsMailbox, IsName, IsPersonalText, Means } from '../../http/field-rules.js';
+import {
+  IfGiven,
+  IsFlag,
+  IsInteger,
+  IsLabel,
+  IsMailbox,
+  IsName,
+  IsPersonalText,
+  Means,
+} from '../../http/field-rules.js';
 import { closed, oneOf, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
@@ -23,9 +35,12 @@ import { writeReceipt, writeReceiptFields } from '../../http/write-receipt.js';
 import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import type { Clock } from '../../kernel/clock.js';
 import { Refusal } from '../../kernel/errors.js';
+import type { Ids } from '../../kernel/ids.js';
+import type { Settings } from '../../platform/configuration/settings.js';
 import { InvalidAddress, mailboxOf, mailboxText } from '../../platform/personal-data/mailbox.js';
-import { CLOCK } from '../../platform/ports.js';
+import { CLOCK, IDS, SETTINGS } from '../../platform/ports.js';
 import { inForce, type Suspension, switchesStream, switchOf } from '../../switches/index.js';
+import { alikeInTime } from './alike-in-time.js';
 
 export class JoinWaitlist extends RequestCommand<Joined> {
   /** Given if another system has its own account ids. */
@@ -56,6 +71,10 @@ export class JoinWaitlist extends RequestCommand<Joined> {
   @IfGiven()
   @IsPersonalText(2000, 'What the person wants to create. Stored encrypted, like the address.')
   reason?: string;
+
+  @IfGiven()
+  @IsFlag('Whether the address is known to be the person’s, so that nobody has to confirm it. From operators only.')
+  addressConfirmed?: boolean;
 }
 
 export interface Joined extends CommandResult {
@@ -73,21 +92,30 @@ export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
     @Inject(AddressClaims) private readonly addresses: AddressClaims,
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(OwnEventIds) private readonly ownEventIds: OwnEventIds,
+    @Inject(IDS) private readonly ids: Ids,
+    @Inject(SETTINGS) private readonly settings: Pick<Settings, 'waitlistConfirmUrl' | 'waitlistConfirmHours'>,
   ) {}
 
-  async execute({ context, accountId: wanted, ...joining }: JoinWaitlist): Promise<Joined> {
-    refuseReservedClass(joining.class, OPERATORS.has(context.actor.role ?? ''));
+  async execute({ context, accountId: wanted, addressConfirmed, ...joining }: JoinWaitlist): Promise<Joined> {
+    const isOperator = OPERATORS.has(context.actor.role ?? '');
+    refuseReservedClass(joining.class, isOperator);
+    refuseGivenAsConfirmed(addressConfirmed, isOperator);
     const isAnonymous = context.actor.role === undefined && context.eventId === undefined;
     const gather = async () => ({
       suspension: await this.suspension(),
       ...(joining.policyVersion !== undefined && {
-        published: await publishedPolicies(this.transactor, this.clock.now()),
+        published: await publishedPolicies(this.transactor, this.clock.now(), happenedAt(context)),
       }),
     });
+    // Before anything is read of a person: how long that takes depends on the address.
+    if (isAnonymous) refuseWhoeverJoins(joining.policyVersion, { isAnonymous, ...(await gather()) });
+    const offer = offerOf(this.ownEventIds, this.settings, this.ids.next());
     const { accountId, state, events, position } = await this.addresses.decide(
       { email: joining.email, ...(wanted !== undefined && { accountId: wanted }), context, gather },
       (accountId, emailHash, gathered) => (holder, isHeld) => {
-        const facts = { now: this.clock.now(), isAnonymous, ...gathered };
+        const confirming = { isGivenAsConfirmed: addressConfirmed === true, offer: offer(accountId) };
+        const facts = { now: this.clock.now(), isAnonymous, ...confirming, ...gathered };
         return joinWithAddress(holder, isHeld, { ...joining, accountId, emailHash }, facts);
       },
     );
@@ -100,6 +128,10 @@ export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
     return inForce(switchOf(state, { action: 'join' }), this.clock.now());
   }
 }
+
+/** Of an event of another system; the policy may have changed since. */
+const happenedAt = ({ time, eventId }: JoinWaitlist['context']): number | undefined =>
+  time === undefined || eventId === undefined ? undefined : Date.parse(time);
 
 /** Handles a WaitlistJoined event of another system. */
 export const joinWaitlistInbound = (commands: CommandBus): InboundCommand =>
@@ -132,9 +164,6 @@ export type JoinAnswer = Static<typeof JoinAnswer>;
 /** What depends on no account. */
 const SHOWN_TO_ANYBODY = new Set(['join-suspended', 'policy-withdrawn', 'policy-outdated', 'policy-unreadable']);
 
-/** A new person costs three appends, a known one none; the response time must not reveal which it was. */
-const ALIKE_AFTER_MS = 200;
-
 @Controller('v1/waitlist')
 export class JoinWaitlistController {
   constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
@@ -144,7 +173,7 @@ export class JoinWaitlistController {
   @PublicEndpoint('service', 'operator', 'administrator')
   @Operation('Joins the waitlist', {
     description:
-      'One entry per person: a repeated address belongs to the same account. A caller without a credential always receives `waiting`, after the same time, whether the address is new, known or barred, and puts nobody back who has left. While joining is suspended it always receives `join-suspended`. With `policyVersion`, joining also accepts that version of the content policy, unless the person is on the waitlist already.',
+      'One entry per person: a repeated address belongs to the same account. A caller without a credential always receives `waiting`, after the same time, whether the address is new, known or barred, and puts nobody back who has left. While joining is suspended it always receives `join-suspended`. With `policyVersion`, joining also accepts that version of the content policy, unless the person is on the waitlist already. Where addresses have to be confirmed, the person is sent a link, and is not chosen before it is used; joining again without a credential sends another one, at growing intervals.',
     example: { email: 'ada@example.org', locale: 'en-GB' },
     answer: answer('Joined', 'The person is on the waitlist.', JoinAnswer, {
       accountId: '0196e0f0-0000-7000-8000-000000000001',
@@ -159,6 +188,7 @@ export class JoinWaitlistController {
         'address-differs',
         'join-suspended',
         'class-reserved',
+        'confirmation-reserved',
         'policy-withdrawn',
         'policy-outdated',
         'policy-unreadable',
@@ -167,9 +197,9 @@ export class JoinWaitlistController {
   })
   async joinWaitlist(@Body() joining: JoinWaitlist, @Context() context: Context): Promise<JoinAnswer> {
     if (context.actor.role === undefined) {
-      const joined = this.commands.execute(joining.with({ priority: undefined, class: undefined, context }));
-      // Whatever comes of it, also an error that is no refusal, is answered after the same time.
-      const [, outcome] = await Promise.allSettled([sleep(ALIKE_AFTER_MS), joined]);
+      const own = { priority: undefined, class: undefined, addressConfirmed: undefined, context };
+      // A new person costs three appends, a known one none.
+      const outcome = await alikeInTime(this.commands.execute(joining.with(own)));
       if (outcome.status === 'rejected' && !saysSomethingOfAPerson(outcome.reason)) throw outcome.reason;
       return { status: 'waiting' };
     }

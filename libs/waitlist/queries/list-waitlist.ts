@@ -39,6 +39,7 @@ const example: WaitlistPage = {
     },
   ],
   waiting: 1,
+  unconfirmed: 0,
 };
 
 @Controller('v1/waitlist')

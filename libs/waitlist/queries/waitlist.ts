@@ -13,7 +13,15 @@ import { ViewReader } from '../../projections/view-reader.js';
 import { counterTable, viewTable } from '../../projections/view-tables.js';
 import { beginOfBlock, blockOfLine, type WaitlistEntryRow, waitlistEntriesView } from '../views/waitlist-entries.js';
 
-export const WAITLIST_STATUSES = ['waiting', 'invited', 'accepted', 'left', 'onboarded', 'barred'] as const;
+export const WAITLIST_STATUSES = [
+  'waiting',
+  'unconfirmed',
+  'invited',
+  'accepted',
+  'left',
+  'onboarded',
+  'barred',
+] as const;
 export type WaitlistStatus = WaitlistEntryRow['status'];
 
 export const WaitlistEntry = closed({
@@ -31,6 +39,7 @@ export type WaitlistEntry = Static<typeof WaitlistEntry>;
 export const WaitlistPage = closed({
   ...page(WaitlistEntry, 'The entries.').properties,
   waiting: count('The number of waiting people, whatever the requested status.'),
+  unconfirmed: count('The number of people who have to confirm their address before they can be chosen.'),
 });
 export type WaitlistPage = Static<typeof WaitlistPage>;
 
@@ -75,15 +84,15 @@ export class Waitlist {
       status === 'waiting'
         ? '(priority, joined_position) > ($3::int8, $4::int8)'
         : 'joined_position > $4::int8 AND $3::int8 IS NOT NULL';
-    const [{ rows }, waiting] = await Promise.all([
+    const [{ rows }, counts] = await Promise.all([
       queryView(this.pool, {
         text: `SELECT * FROM ${ENTRIES}
          WHERE status = $1 AND ($3::int8 IS NULL OR ${behind}) ORDER BY ${order} LIMIT $2`,
         values: [status, limit + 1, after?.[0] ?? null, after?.[1] ?? null],
       }),
-      this.waiting(),
+      this.counts(),
     ]);
-    return { ...listing.page(rows, limit, toEntry, (row) => [row.priority, Number(row.joined_position)]), waiting };
+    return { ...listing.page(rows, limit, toEntry, (row) => [row.priority, Number(row.joined_position)]), ...counts };
   }
 
   /**
@@ -118,13 +127,22 @@ export class Waitlist {
       values: [accountId],
     });
     const [own] = rows;
-    if (own?.status !== 'waiting') return own && { status: own.status, ahead: null };
+    if (own?.status !== 'waiting' && own?.status !== 'unconfirmed') return own && { status: own.status, ahead: null };
     const joined = Number(own.joined_position);
     const { rows: counts } = await queryView(this.pool, {
       text: AHEAD,
       values: [own.class, own.priority, joined, beginOfBlock(joined), blockOfLine(own.class, own.priority, joined)],
     });
     return { status: own.status, ahead: counts[0].ahead };
+  }
+
+  /** The people who can be chosen, and those who have to confirm their address first. */
+  async counts(): Promise<{ waiting: number; unconfirmed: number }> {
+    const { rows } = await queryView(this.pool, {
+      text: `SELECT coalesce(sum(people), 0)::float8 AS waiting, coalesce(sum(unconfirmed), 0)::float8 AS unconfirmed FROM ${LINE}`,
+      values: [],
+    });
+    return { waiting: rows[0].waiting, unconfirmed: rows[0].unconfirmed };
   }
 
   /** The number of waiting people, of one priority class and of some classes if they are given. */

@@ -47,6 +47,35 @@ describe('the waitlist view', () => {
     expect(entry(joined(7), sent, left, joined(10))).toMatchObject({ status: 'waiting', joined_position: 10 });
   });
 
+  describe('of somebody who has to confirm an address', () => {
+    const asked = (position: number) =>
+      recorded(position, 'AddressConfirmationRequested', {
+        ...{ accountId, requestId: 'r-1', tokenHash: 'a'.repeat(64) },
+        ...{ at: '2022-05-18T09:00:00.000Z', until: '2022-05-21T09:00:00.000Z' },
+      });
+    const confirmed = (position: number) => recorded(position, 'AddressConfirmed', { accountId, requestId: 'r-1' });
+
+    it('keeps the place, and counts them apart', () => {
+      const { rows, counters } = foldView(waitlistEntriesView, [joined(7), asked(8)]);
+      expect(rows[accountId]).toMatchObject({ status: 'unconfirmed', joined_position: 7 });
+      expect(counters).toEqual({ 'general 5 000000000000': { people: 0, unconfirmed: 1 } });
+      expect(entry(joined(7), asked(8), confirmed(9))).toMatchObject({ status: 'waiting', joined_position: 7 });
+    });
+
+    it('ends an invitation, and outlasts a deactivation and leaving', () => {
+      const sent = recorded(8, 'InvitationSent', { accountId, batchId: 'b1', until: '2022-05-25T09:00:00.000Z' });
+      const expired = recorded(10, 'InvitationExpired', { accountId, batchId: 'b1' });
+      expect(entry(joined(7), sent, asked(9), expired)).toMatchObject({ status: 'unconfirmed' });
+      const deactivated = recorded(9, 'AccountDeactivated', { accountId, reason: 'spec', categories: [] });
+      const reinstated = recorded(10, 'AccountReinstated', { accountId, reason: 'spec' });
+      expect(entry(joined(7), asked(8), deactivated, reinstated)).toMatchObject({ status: 'unconfirmed' });
+      expect(entry(joined(7), asked(8), deactivated, confirmed(10))).toMatchObject({ status: 'barred' });
+      const left = recorded(9, 'WaitlistLeft', { accountId });
+      expect(entry(joined(7), asked(8), left)).toMatchObject({ status: 'left' });
+      expect(entry(joined(7), asked(8), left, joined(10))).toMatchObject({ status: 'unconfirmed' });
+    });
+  });
+
   it('gives an account that left and rejoins a new place', () => {
     const left = recorded(8, 'WaitlistLeft', { accountId });
     expect(entry(joined(7), left)).toMatchObject({ status: 'left', joined_position: 7 });
@@ -69,7 +98,10 @@ describe('the waitlist view', () => {
       { time: '2022-05-18T09:00:00Z' },
     );
     const { counters } = foldView(waitlistEntriesView, [joined(7), far]);
-    expect(counters).toEqual({ 'general 5 000000000000': { people: 1 }, 'artists 0 000000000001': { people: 1 } });
+    expect(counters).toEqual({
+      'general 5 000000000000': { people: 1, unconfirmed: 0 },
+      'artists 0 000000000001': { people: 1, unconfirmed: 0 },
+    });
     expect(foldView(waitlistEntriesView, [joined(7), recorded(8, 'WaitlistLeft', { accountId })]).counters).toEqual({});
   });
 

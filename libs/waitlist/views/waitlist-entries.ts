@@ -4,6 +4,8 @@ import {
   type AccountStream,
   AccountSuspended,
   AddressChanged,
+  type AddressConfirmationRequested,
+  type AddressConfirmed,
   type accountEvents,
   accountStream,
   CauseLifted,
@@ -19,11 +21,12 @@ import {
 } from '../../account/index.js';
 import { except, type RecordedOf } from '../../events/event-definition.js';
 import { placeOf } from '../../kernel/decider.js';
-import { defineView, int4, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
+import { bool, defineView, int4, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
 
 /** The priority class of a join without one. */
 const DEFAULT_PRIORITY = 5;
 
+type Confirmation = RecordedOf<typeof AddressConfirmationRequested | typeof AddressConfirmed>;
 type Invitation = RecordedOf<typeof InvitationSent | typeof InvitationAccepted | typeof InvitationExpired>;
 
 /** Positions that are counted together. */
@@ -42,11 +45,13 @@ export const beginOfBlock = (position: number): number => Math.floor(position / 
 
 const columns = {
   account_id: text(),
-  /** `invited`, `accepted`: waits outside the line, until its invitation ends or a cohort onboards it. `barred`: deactivated while waiting; waits again, at its old place, when it is reinstated. */
-  status: text<'waiting' | 'invited' | 'accepted' | 'left' | 'onboarded' | 'barred'>(),
+  /** `invited`, `accepted`: waits outside the line, until its invitation ends or a cohort onboards it. `barred`: deactivated while waiting; waits again, at its old place, when it is reinstated. `unconfirmed`: has to confirm its address first, at its place in the line. */
+  status: text<'waiting' | 'unconfirmed' | 'invited' | 'accepted' | 'left' | 'onboarded' | 'barred'>(),
   /** Whose share of a cohort it counts for; what operators set stays when it leaves and rejoins. */
   class: text(),
   priority: int4(),
+  /** Whether its address has to be confirmed, whatever the status. */
+  is_unconfirmed: bool(),
   /** The position of the last join: the order of the waitlist. */
   joined_position: int8(),
   joined_at: timestamptz(),
@@ -76,7 +81,7 @@ const NOT_BARRING = [
 export const waitlistEntriesOf = (account: AccountStream) =>
   defineView({
     name: 'waitlist-entries',
-    version: 4,
+    version: 5,
     summary: 'Who is waiting, in order, and who left or was onboarded.',
     events: except(account.events, NOT_BARRING),
     table: {
@@ -100,6 +105,7 @@ export const waitlistEntriesOf = (account: AccountStream) =>
       const status = statusOf(account.evolve(standingOf(row), event, placeOf(event)), row);
       const { position } = event;
       if (event.type === 'WaitlistClassSet') return { ...row, class: event.data.class, position };
+      if (isConfirmation(event)) return { ...confirmed(row, event), position };
       if (isInvitation(event)) return { ...invited({ ...row, status }, event), position };
       if (event.type !== 'AccountOnboarded') return { ...row, status, position };
       return {
@@ -113,9 +119,12 @@ export const waitlistEntriesOf = (account: AccountStream) =>
     // A place in the line costs a block and the sums of those before it, and not everybody who is ahead.
     counters: {
       name: 'line',
-      columns: ['people'],
-      contribution: ({ status, class: name, priority, joined_position }) =>
-        status === 'waiting' ? [{ bucket: blockOfLine(name, priority, joined_position), amounts: { people: 1 } }] : [],
+      columns: ['people', 'unconfirmed'],
+      contribution({ status, class: name, priority, joined_position }) {
+        if (status !== 'waiting' && status !== 'unconfirmed') return [];
+        const amounts = status === 'waiting' ? { people: 1, unconfirmed: 0 } : { people: 0, unconfirmed: 1 };
+        return [{ bucket: blockOfLine(name, priority, joined_position), amounts }];
+      },
     },
   });
 
@@ -128,7 +137,8 @@ const joined = (
   before: WaitlistEntryRow | undefined,
 ): WaitlistEntryRow => ({
   account_id: accountId,
-  status: 'waiting',
+  status: before?.is_unconfirmed ? 'unconfirmed' : 'waiting',
+  is_unconfirmed: before?.is_unconfirmed ?? false,
   class: classOnJoining(event.data.class, before?.class),
   priority: event.data.priority ?? DEFAULT_PRIORITY,
   joined_position: event.position,
@@ -141,6 +151,18 @@ const joined = (
 
 const isInvitation = (event: RecordedOf<(typeof accountEvents)[number]>): event is Invitation =>
   event.type === 'InvitationSent' || event.type === 'InvitationAccepted' || event.type === 'InvitationExpired';
+
+const isConfirmation = (event: RecordedOf<(typeof accountEvents)[number]>): event is Confirmation =>
+  event.type === 'AddressConfirmationRequested' || event.type === 'AddressConfirmed';
+
+/** Who has to confirm an address has no invitation any more: it went to the one before. */
+function confirmed(row: WaitlistEntryRow, { type }: Confirmation): WaitlistEntryRow {
+  if (type === 'AddressConfirmed') {
+    return { ...row, is_unconfirmed: false, status: row.status === 'unconfirmed' ? 'waiting' : row.status };
+  }
+  const isOnList = row.status === 'waiting' || row.status === 'invited' || row.status === 'accepted';
+  return { ...row, is_unconfirmed: true, status: isOnList ? 'unconfirmed' : row.status };
+}
 
 function invited(row: WaitlistEntryRow, { type, data }: Invitation): WaitlistEntryRow {
   const isItsOwn = row.status === 'invited' && data.batchId === row.batch_id;
@@ -156,12 +178,14 @@ function invited(row: WaitlistEntryRow, { type, data }: Invitation): WaitlistEnt
 
 /** Only the fields that an entry has. */
 const standingOf = ({ status }: WaitlistEntryRow): AccountStanding =>
-  status === 'barred' || status === 'invited' || status === 'accepted'
+  status === 'barred' || status === 'unconfirmed' || status === 'invited' || status === 'accepted'
     ? { status: 'waiting', deactivated: status === 'barred' }
     : { status, deactivated: false };
 
 function statusOf({ status, deactivated }: AccountStanding, before: WaitlistEntryRow): WaitlistEntryRow['status'] {
   if (status === 'unknown') return before.status;
-  if (status === 'waiting' && deactivated) return 'barred';
-  return status === 'waiting' && (before.status === 'invited' || before.status === 'accepted') ? before.status : status;
+  if (status !== 'waiting') return status;
+  if (deactivated) return 'barred';
+  if (before.status === 'invited' || before.status === 'accepted') return before.status;
+  return before.is_unconfirmed ? 'unconfirmed' : 'waiting';
 }

@@ -91,7 +91,7 @@ export const GateMoved = defineEvent({
       closed(
         {
           cohortId: EntityId(
-            'The cohort; `invited-BATCH` for all cohorts of a batch of invitations, `slice-DAY` for all slices of a day in UTC.',
+            'The cohort; `invited-BATCH` for all cohorts of a batch of invitations, `slice-DAY` and `open-DAY` for all slices of a day in UTC.',
           ),
           ordinal: Count('Its number among all cohorts.', 1),
           exposures: Count('Its exposures that count.'),

@@ -111,7 +111,7 @@ export const GateAnswer = closed({
   harm: list(
     closed({
       cohortId: text(
-        'The cohort; `invited-BATCH` for all cohorts of a batch of invitations, `slice-DAY` for all slices of a day in UTC.',
+        'The cohort; `invited-BATCH` for all cohorts of a batch of invitations, `slice-DAY` and `open-DAY` for all slices of a day in UTC.',
       ),
       ordinal: count('Its number among all cohorts, from 1.'),
       exposures: count('Its exposures in the stage that count.'),

@@ -10,6 +10,21 @@ export function alphaOfPlannedStage(alpha: number, stage: number, plannedStages:
   return atLeastOne(stage) <= atLeastOne(plannedStages) ? alpha / plannedStages : 0;
 }
 
+/** A share of alpha differs by so much through rounding. */
+const ROUNDING = 1e-9;
+
+/**
+ * What a stage may spend of alpha, whatever the rules of the stages before it were: never more than those have left, so that no change
+ * of the rule lets the sum exceed alpha.
+ * @param plannedStages of the plan; undefined for none
+ * @param left the share of alpha that the stages before have left, from 0 to 1
+ */
+export function alphaWithin(alpha: number, stage: number, plannedStages: number | undefined, left: number): number {
+  const usual =
+    plannedStages === undefined ? alphaOfStage(alpha, stage) : alphaOfPlannedStage(alpha, stage, plannedStages);
+  return usual <= alpha * (left + ROUNDING) ? usual : alpha * left;
+}
+
 /**
  * What the evidence of harm in a cohort has to reach: c (c + 1) / alpha for the c-th cohort that there ever was. The chances of
  * a false alarm add up to alpha over all cohorts; with C / alpha for the C cohorts so far they would add up to 0.32 in a year of

@@ -26,7 +26,7 @@ export const REASON_WORDS: Record<GateReason | 'no-stage', string> = {
   'no-stage': 'no rate above 0 is set, so there is no evidence yet',
   'cohort-harm': 'a cohort has more confirmed violations than the limit explains',
   'harm-before':
-    'a cohort had more confirmed violations than the limit explains, and no model, policy, detector or ladder has changed since',
+    'a cohort had more confirmed violations than the limit explains; since then no model, policy, detector or ladder has changed, and the exposures of no later stage show that the rate is below the limit',
   'backlog-too-long': 'more cases wait than reviewers can decide in the days that are allowed',
   'figures-stopped': 'figures that existed no longer arrive',
   'figures-missing': 'it is too early to know how many cases reviewers decide',

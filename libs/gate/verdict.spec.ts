@@ -119,8 +119,14 @@ describe('the verdict of the gate', () => {
   });
 
   it('brakes on while harm that was found before is not known to be over', () => {
-    const before = { ...clean(ENOUGH), isHarmKnown: true };
+    const before = { ...clean(ENOUGH), harmStage: 1 };
     expect(verdictOf(before, parameters)).toMatchObject({ outcome: 'brake', reasons: ['harm-before'] });
+    const later = (exposures: number) => ({
+      ...{ ...before, stage: 2, accounts: [] },
+      counts: { exposures, pending: 0, confirmed: 0 },
+    });
+    expect(verdictOf(later(10_000), parameters).reasons).toContain('harm-before');
+    expect(verdictOf(later(20_000), parameters)).toMatchObject({ outcome: 'hold', reasons: ['accounts-insufficient'] });
   });
 
   it('has the capacity that operators set', () => {

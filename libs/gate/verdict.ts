@@ -1,5 +1,5 @@
 import { AccountEvidence } from './account-evidence.js';
-import { alphaOfPlannedStage, alphaOfStage, harmThreshold } from './alpha-spending.js';
+import { alphaWithin, harmThreshold } from './alpha-spending.js';
 import { lowerBound, upperBound } from './bounds.js';
 import { logEHarm, logESafe, type Prior, priorNearLimit, priorOfLimit } from './evidence.js';
 import { type MaturedCounts, testedLimit } from './matured-prefix.js';
@@ -56,11 +56,13 @@ export interface CohortCounts {
 export interface StageTotals {
   /** 1 for the first; never restarts. */
   stage: number;
+  /** The share of alpha that the stages before have left; 1 if it is not given. */
+  alphaLeft?: number;
   counts: MaturedCounts;
   accounts: readonly AccountGroup[];
   cohorts: readonly CohortCounts[];
-  /** Whether harm was found before and nothing has changed since that could have ended it. */
-  isHarmKnown?: boolean;
+  /** The stage in which harm was found last, if nothing has ended it since. */
+  harmStage?: number | undefined;
   load: ReviewLoad;
   /** Names of inputs that are older than allowed or were never there. */
   missing: readonly string[];
@@ -134,13 +136,13 @@ export function verdictOf(totals: StageTotals, parameters: GateParameters): Gate
   const exposures = testOfExposures(totals, parameters);
   const accounts = testOfAccounts(totals, parameters);
   const harm = totals.cohorts.map((cohort) => testForHarm(cohort, parameters));
-  const { load, missing, stopped, isHarmKnown = false } = totals;
+  const { load, missing, stopped } = totals;
   const { supplyPerDay: supply, waiting, deactivationSeconds } = load;
   const { mostLoad, mostWaitingDays, brakingDays } = { ...USUAL_CAPACITY, ...parameters };
   const isHarmful = harm.some(({ isHarm }) => isHarm);
   const braking = reasonsIf({
     'cohort-harm': isHarmful,
-    'harm-before': isHarmKnown && !isHarmful,
+    'harm-before': !isHarmful && isHarmLasting(totals, exposures),
     'backlog-too-long': supply !== null && waiting > brakingDays * supply,
     'figures-stopped': stopped.length > 0,
   });
@@ -160,17 +162,24 @@ export function verdictOf(totals: StageTotals, parameters: GateParameters): Gate
   return { outcome, reasons: [...braking, ...holding], exposures, accounts, harm };
 }
 
+/** Only the evidence of a later stage refutes harm: that of its own stage had it, whatever came afterwards. */
+const isHarmLasting = ({ harmStage, stage }: StageTotals, { passes }: ExposureTest): boolean =>
+  harmStage !== undefined && !(stage > harmStage && passes);
+
 /** What a stage may spend of alpha. */
-const alphaOf = ({ alpha, plannedStages }: GateParameters, stage: number): number =>
-  plannedStages === undefined ? alphaOfStage(alpha, stage) : alphaOfPlannedStage(alpha, stage, plannedStages);
+const alphaOf = (
+  { alpha, plannedStages }: GateParameters,
+  { stage, alphaLeft = 1 }: Pick<StageTotals, 'stage' | 'alphaLeft'>,
+): number => alphaWithin(alpha, stage, plannedStages, alphaLeft);
 
 const limitOf = ({ limit, lateShare, recallLower }: GateParameters): number =>
   testedLimit(limit, lateShare, recallLower);
 
 /** A flag that waits counts as a violation. */
-function testOfExposures({ stage, counts }: StageTotals, parameters: GateParameters): ExposureTest {
+function testOfExposures(totals: StageTotals, parameters: GateParameters): ExposureTest {
+  const { counts } = totals;
   const [n, x] = [counts.exposures, counts.pending + counts.confirmed];
-  const [limit, alpha] = [limitOf(parameters), alphaOf(parameters, stage)];
+  const [limit, alpha] = [limitOf(parameters), alphaOf(parameters, totals)];
   const prior = parameters.isNearLimit ? priorNearLimit(limit) : priorOfLimit(limit);
   const required = alpha > 0 ? openingExposures(x, { limit, alpha, prior }) : null;
   const passes = required !== null && n >= required;
@@ -184,7 +193,8 @@ function testOfExposures({ stage, counts }: StageTotals, parameters: GateParamet
   };
 }
 
-function testOfAccounts({ stage, accounts: groups }: StageTotals, parameters: GateParameters): AccountTest {
+function testOfAccounts(totals: StageTotals, parameters: GateParameters): AccountTest {
+  const { accounts: groups } = totals;
   const { accountCap: cap } = parameters;
   const evidence = new AccountEvidence(limitOf(parameters), cap);
   const sums = { accounts: 0, exposures: 0, violations: 0 };
@@ -194,16 +204,16 @@ function testOfAccounts({ stage, accounts: groups }: StageTotals, parameters: Ga
     sums.exposures += exposures * accounts;
     sums.violations += Math.min(violations, cap) * accounts;
   }
-  return { passes: evidence.reaches(thresholdOf(alphaOf(parameters, stage))), ...sums, cap, logE: evidence.logE };
+  return { passes: evidence.reaches(thresholdOf(alphaOf(parameters, totals))), ...sums, cap, logE: evidence.logE };
 }
 
 /** A sum depends on its order by its last digit; the totals have none. */
 const byCounts = (a: AccountGroup, b: AccountGroup): number => a.exposures - b.exposures || a.violations - b.violations;
 
 /** The one-sided bounds of the tests, which a chart shows: open exactly if the upper one is below the limit. */
-export function boundsOf(parameters: GateParameters, stage: number) {
+export function boundsOf(parameters: GateParameters, stage: number, alphaLeft: number) {
   const limit = limitOf(parameters);
-  const alpha = alphaOf(parameters, stage);
+  const alpha = alphaOf(parameters, { stage, alphaLeft });
   const prior = parameters.isNearLimit ? priorNearLimit(limit) : priorOfLimit(limit);
   const boundsAt = ({ exposures: n, pending, confirmed }: MaturedCounts) => ({
     lower: alpha > 0 ? lowerBound({ n, x: confirmed }, priorOfLimit(parameters.limit), thresholdOf(alpha)) : 0,

@@ -1,3 +1,4 @@
+import { INVITED_PREFIX, OPEN_PREFIX, SLICE_PREFIX } from '../gate/sliced-cohorts.js';
 import { DAY_MS, toIso, utcDayOf } from '../kernel/clock.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
 import { restrictedAt } from './changes.js';
@@ -31,10 +32,7 @@ export function hasSameAccounts(some: readonly string[] | undefined, others: rea
   return new Set(some).size === listed.size && (some ?? []).every((account) => listed.has(account));
 }
 
-export const INVITED_PREFIX = 'invited-';
 const DAILY_PREFIX = 'daily-';
-export const SLICE_PREFIX = 'slice-';
-const OPEN_PREFIX = 'open-';
 const DAYS_PER_WEEK = 7;
 
 const RESERVED = [

@@ -31,6 +31,8 @@ const clean: Evidence = {
   position: 900,
   positions: { cases: [900, 900], 'safety-images': [900, 900] },
 };
+/** A stage that has just begun. */
+const fresh: Evidence = { ...clean, counts: { exposures: 0, pending: 0, confirmed: 0 }, accounts: [] };
 const harm = { cohortId: 'c-1', ordinal: 1, exposures: 1_000, confirmed: 20 };
 const harmful: Evidence = { ...clean, counts: { ...clean.counts, confirmed: 20 }, cohorts: [harm] };
 const waiting = (cases: number): Evidence => ({ ...clean, figures: { ...clean.figures, waiting: cases } });
@@ -103,7 +105,24 @@ describe('harm', () => {
   ])('is not over because of %s, although that begins a stage', (_, event) => {
     const later = applied(knowing, event);
     expect(later.gate.stage!.ordinal).toBe(2);
-    expect(move(later, clean)).toMatchObject([{ data: { outcome: 'brake', reasons: ['harm-before'] } }]);
+    expect(move(later, fresh)).toMatchObject([{ data: { outcome: 'brake' } }]);
+    expect(readGate(later.gate, fresh, 2000).verdict.reasons).toContain('harm-before');
+  });
+
+  it('is over once the evidence of a later stage shows a rate below the limit, and stays over', () => {
+    const later = after(applied(braked, rate(2000)), fresh);
+    expect(later.gate).toMatchObject({ harmStage: 1, move: { outcome: 'brake', stage: 2 } });
+    const shown = { ...clean, accounts: [] };
+    expect(move(later, shown)).toMatchObject([{ data: { outcome: 'hold', before: 'brake', isHarmKnown: true } }]);
+    const over = after(later, shown);
+    expect(over.gate.harmStage).toBeUndefined();
+    expect(move(over, fresh)).toEqual([]);
+    expect(move(over, harmful)).toMatchObject([{ data: { outcome: 'brake' } }]);
+  });
+
+  it('is not over by what comes later in the stage that had it', () => {
+    const falling = after(braked, clean);
+    expect(falling.gate).toMatchObject({ harmStage: 1, move: { outcome: 'brake', reasons: ['harm-before'] } });
   });
 
   it('is over once an operator says that the model, which only images have named, is another', () => {
@@ -111,7 +130,7 @@ describe('harm', () => {
     const stated = changeModel(seen.gate, 'm-2', 'it was trained anew');
     expect(stated).toMatchObject([{ type: 'ModelChanged', data: { model: 'm-2' } }]);
     const over = applied(seen, ...stated);
-    expect(over.gate.isHarmKnown).toBe(false);
+    expect(over.gate.harmStage).toBeUndefined();
     expect(changeModel(over.gate, 'm-2', 'again')).toEqual([]);
   });
 

@@ -42,7 +42,7 @@ export interface GateReading {
   expectedAt?: number;
 }
 
-type Known = Pick<Gate, 'settings' | 'stage' | 'isHarmKnown'>;
+type Known = Pick<Gate, 'settings' | 'stage' | 'alphaLeft' | 'harmStage'>;
 
 /**
  * What the evidence says.
@@ -55,11 +55,21 @@ export function readGate(
   perWeek: number,
   lateBySeconds = 0,
 ): GateReading {
-  const { settings, stage, isHarmKnown } = gate;
+  const { settings, stage, alphaLeft, harmStage } = gate;
   const { counts, accounts, cohorts, figures, at } = evidence;
   const load = reviewLoad(figures, at, perWeek);
   const stopped = stoppedFigures(settings, evidence, lateBySeconds);
-  const totals = { stage: stage?.ordinal ?? 1, counts, accounts, cohorts, isHarmKnown, load, missing: [], stopped };
+  const totals = {
+    stage: stage?.ordinal ?? 1,
+    alphaLeft,
+    counts,
+    accounts,
+    cohorts,
+    harmStage,
+    load,
+    missing: [],
+    stopped,
+  };
   const verdict = verdictOf(totals, settings);
   const expectedAt = expectedEnd(gate, verdict, evidence);
   return { verdict, load, ...(expectedAt !== undefined && { expectedAt }) };
@@ -114,7 +124,7 @@ export function moveGate(
   lateBySeconds: number,
   isAdmission = false,
 ): RolloutEvent[] {
-  const { stage, move, settings, isHarmKnown } = gate;
+  const { stage, move, settings, harmStage } = gate;
   if (!stage) return [];
   const reading = readGate(gate, evidence, perWeek, lateBySeconds);
   const { outcome, reasons } = reading.verdict;
@@ -136,7 +146,7 @@ export function moveGate(
         parameters: settings,
         perWeek,
         ...evidenceOf(reading, evidence, lateBySeconds),
-        isHarmKnown,
+        isHarmKnown: harmStage !== undefined,
         ...(reading.expectedAt !== undefined && { expectedAt: toIso(reading.expectedAt) }),
       },
     },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { alphaWithin } from '../gate/alpha-spending.js';
 import type { RolloutEvent } from './events.js';
 import {
   beginStage,
@@ -81,6 +82,36 @@ describe('a stage of the gate', () => {
         }
       }),
     );
+  });
+});
+
+describe('what stages spend of alpha', () => {
+  const change = fc.oneof(
+    fc.constant(model('m-1')),
+    fc
+      .option(fc.integer({ min: 1, max: 5 }), { nil: undefined })
+      .map((plannedStages) => parameters(plannedStages === undefined ? {} : { plannedStages })),
+  );
+  const spentBy = (events: readonly RolloutEvent[]) =>
+    events.map((_, i) => {
+      const { settings, stage, alphaLeft } = gate(...events.slice(0, i + 1));
+      return stage ? alphaWithin(settings.alpha, stage.ordinal, settings.plannedStages, alphaLeft) : 0;
+    });
+
+  it('adds up to at most alpha, however often a plan of stages is set and ended', () => {
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 40 }), (changes) => {
+        const sum = spentBy([rate(1000), ...changes]).reduce((sum, one) => sum + one, 0);
+        expect(sum).toBeLessThanOrEqual(0.05 * (1 + 1e-6));
+      }),
+    );
+  });
+
+  it('is no less than the rule says as long as it stays the same', () => {
+    const models = Array.from({ length: 9 }, () => model('m-1'));
+    expect(spentBy([rate(1000), ...models])).toEqual([...Array(10)].map((_, i) => 0.05 / ((i + 1) * (i + 2))));
+    const planned = spentBy([parameters({ plannedStages: 10 }), rate(1000), ...models, model('m-1')]);
+    expect(planned).toEqual([0, ...Array(10).fill(0.005), 0]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { alphaWithin } from '../gate/alpha-spending.js';
 import type { StageCause } from '../gate/gate-words.js';
 import type { GateParameters } from '../gate/verdict.js';
 import type { EventPlace } from '../kernel/decider.js';
@@ -5,6 +6,8 @@ import type { Actor, Position } from '../kernel/envelope.js';
 import type { RolloutEvent } from './events.js';
 import { evolveOverrides, type Overrides } from './gate-override.js';
 import { type GateMove, moveOf } from './last-move.js';
+
+type Moved = Extract<RolloutEvent, { type: 'GateMoved' }>['data'];
 
 /** What operators set of the gate. */
 export interface GateSettings extends GateParameters {
@@ -53,6 +56,8 @@ export interface Gate {
   settings: GateSettings;
   /** Undefined until a rate above 0 is set: without people there is no evidence. */
   stage?: Stage;
+  /** The share of alpha that the stages before the present one have left. */
+  alphaLeft: number;
   /** The latest, oldest first, with the present one. */
   stages: readonly Stage[];
   model?: string;
@@ -62,8 +67,8 @@ export interface Gate {
   models: readonly string[];
   /** The last change of its outcome. */
   move?: GateMove;
-  /** Whether a cohort was found to be harmful, and nothing has changed since that could have ended it. */
-  isHarmKnown: boolean;
+  /** The stage in which a cohort was found to be harmful last; undefined if none was, or something has ended it since. */
+  harmStage?: number | undefined;
   overrides: Overrides;
   /** The position of the last event that set the limit or a parameter; 0 before the first. */
   changedAt: Position;
@@ -71,9 +76,9 @@ export interface Gate {
 
 export const initialGate: Gate = {
   settings: DEFAULT_SETTINGS,
+  alphaLeft: 1,
   stages: [],
   models: [],
-  isHarmKnown: false,
   overrides: { known: [] },
   changedAt: 0,
 };
@@ -105,16 +110,14 @@ export function evolveGate(gate: Gate, event: RolloutEvent, place: EventPlace, p
     case 'GateLimitSet': {
       const settings = { ...gate.settings, limit: data.limit };
       const stage = { ...begun, cause: 'limit-set' as const, what: String(data.limit), reason: data.reason };
-      return changed({ ...gate, settings, changedAt: place.position }, stage);
+      return { ...changed(gate, stage), settings, changedAt: place.position };
     }
     case 'GateParametersSet': {
       const { reason, ...parameters } = data;
       const settings = { limit: gate.settings.limit, ...parameters };
       const what = differences(gate.settings, settings).join(', ');
-      return changed(
-        { ...gate, settings, changedAt: place.position },
-        { ...begun, cause: 'parameters-set', what, reason },
-      );
+      const stage = { ...begun, cause: 'parameters-set' as const, what, reason };
+      return { ...changed(gate, stage), settings, changedAt: place.position };
     }
     case 'RolloutPhaseSet': {
       const { phase, before, reason, by, changeId } = data;
@@ -143,7 +146,7 @@ export function evolveGate(gate: Gate, event: RolloutEvent, place: EventPlace, p
       return {
         ...gate,
         move: moveOf(data, place),
-        isHarmKnown: gate.isHarmKnown || data.reasons.includes('cohort-harm'),
+        harmStage: harmStageAfter(gate, data),
       };
     case 'GateOverrideProposed':
     case 'GateOverrideApproved':
@@ -157,11 +160,24 @@ export function evolveGate(gate: Gate, event: RolloutEvent, place: EventPlace, p
 const changed = (gate: Gate, stage: Omit<Stage, 'ordinal'>, isStated = true): Gate =>
   gate.stage ? withStage(gate, stage, isStated) : gate;
 
+/** What the present stage may spend is spent, by the parameters that it had. */
+function alphaLeftAfter({ settings, stage, alphaLeft }: Gate): number {
+  if (!stage) return alphaLeft;
+  return Math.max(0, alphaLeft - alphaWithin(1, stage.ordinal, settings.plannedStages, alphaLeft));
+}
+
 /** @param isStated whether an operator says so: a new name in an image ends no harm, or any sender could free admissions */
 function withStage(gate: Gate, begun: Omit<Stage, 'ordinal'>, isStated = true): Gate {
   const stage = { ...begun, ordinal: (gate.stage?.ordinal ?? 0) + 1 };
-  const isHarmKnown = gate.isHarmKnown && !(isStated && REMEDIES.includes(stage.cause));
-  return { ...gate, stage, stages: [...gate.stages, stage].slice(-STAGES_KEPT), isHarmKnown };
+  const alphaLeft = alphaLeftAfter(gate);
+  const harmStage = isStated && REMEDIES.includes(stage.cause) ? undefined : gate.harmStage;
+  return { ...gate, stage, stages: [...gate.stages, stage].slice(-STAGES_KEPT), alphaLeft, harmStage };
+}
+
+/** A move that names no harm any more was decided by evidence that refutes it. */
+function harmStageAfter({ harmStage }: Gate, { reasons, stage }: Moved): number | undefined {
+  if (reasons.includes('cohort-harm')) return stage;
+  return reasons.includes('harm-before') ? harmStage : undefined;
 }
 
 function withMore(gate: Gate, present: Stage, what: string): Gate {
@@ -205,7 +221,7 @@ export function setGateParameters({ settings }: Gate, changes: ParameterChanges,
 
 /** A no-op for the present model, unless only images have named it and an operator says now that it ends the harm that is known. */
 export function changeModel(gate: Gate, model: string, reason: string): RolloutEvent[] {
-  const isUnstated = gate.isHarmKnown && gate.statedModel !== model;
+  const isUnstated = gate.harmStage !== undefined && gate.statedModel !== model;
   return gate.model === model && !isUnstated ? [] : [{ type: 'ModelChanged', data: { model, reason } }];
 }
 

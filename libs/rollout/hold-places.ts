@@ -1,6 +1,6 @@
+import { INVITED_PREFIX } from '../gate/sliced-cohorts.js';
 import { toIso } from '../kernel/clock.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
-import { INVITED_PREFIX } from './admission.js';
 import { restrictedAt } from './changes.js';
 import type { RolloutEvent } from './events.js';
 import { batchOf, heldAt, placesOf } from './held-places.js';

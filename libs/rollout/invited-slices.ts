@@ -7,8 +7,8 @@ const SLICE = 100;
 const HOUR_MS = 3_600_000;
 
 /**
- * Whether people of the batch who accepted are to be admitted now. Each admission is a cohort, and the gate asks the more
- * evidence of each cohort the more there are: a cohort for each acceptance would keep it from seeing harm.
+ * Whether people of the batch who accepted are to be admitted now. Each admission is a cohort of its own, which
+ * is onboarded before the next: a cohort for each acceptance would keep all others waiting. The gate counts those of a batch as one.
  * @param accepted how many accepted and are not admitted, at least one
  * @param now epoch milliseconds
  */

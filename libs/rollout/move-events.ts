@@ -90,7 +90,9 @@ export const GateMoved = defineEvent({
     cohorts: Type.Array(
       closed(
         {
-          cohortId: EntityId('The cohort.'),
+          cohortId: EntityId(
+            'The cohort; `invited-BATCH` for all cohorts of a batch of invitations, `slice-DAY` and `open-DAY` for all slices of a day in UTC.',
+          ),
           ordinal: Count('Its number among all cohorts.', 1),
           exposures: Count('Its exposures that count.'),
           confirmed: Count('Of these, confirmed.'),
@@ -115,7 +117,9 @@ export const GateMoved = defineEvent({
       },
       { ...options, description: 'What reviewers can decide, and how late the figures are.' },
     ),
-    isHarmKnown: Type.Boolean({ description: 'Whether harm was found before and nothing has changed since.' }),
+    isHarmKnown: Type.Boolean({
+      description: 'Whether harm was found before that no earlier move or change has ended.',
+    }),
     expectedAt: Type.Optional(Instant('When a hold may end at the earliest, if exposures go on without a violation.')),
   }),
   example: {

@@ -158,7 +158,7 @@ function gateWords({ gate }: Rollout, reading: GateReading | undefined, now: num
 function wouldChange({ verdict, expectedAt }: GateReading, labelDelayDays: number): string {
   const { outcome, exposures } = verdict;
   if (outcome === 'brake')
-    return 'What would change it: the causes end, the model, the policy, a detector or the ladder is changed after harm, or two persons override it.';
+    return 'What would change it: the causes end; after harm, the model, the policy, a detector or the ladder is changed, or the exposures of a later stage show a rate below the limit; or two persons override it.';
   const { passes, moreCleanExposures } = exposures;
   const iso = expectedAt === undefined ? null : toIso(expectedAt);
   return `What would change it: ${changeWords({ passes, moreCleanExposures, labelDelayDays, expectedAt: iso })}`;

@@ -1,5 +1,6 @@
+import { SLICE_PREFIX } from '../gate/sliced-cohorts.js';
 import { toIso } from '../kernel/clock.js';
-import { nextDaily, SLICE_PREFIX } from './admission.js';
+import { nextDaily } from './admission.js';
 import { restrictedAt } from './changes.js';
 import type { RolloutEvent } from './events.js';
 import { stopOf } from './gate-override.js';

@@ -106,7 +106,7 @@ export class ExplainMoveHandler implements IQueryHandler<ExplainMove> {
       ...{ outcome: reading.verdict.outcome, reasons: reading.verdict.reasons },
       ...{ stage: gate.stage?.ordinal, since: gate.stage?.since, parameters: gate.settings },
       ...evidenceOf(reading, evidence, lateBySeconds),
-      isHarmKnown: gate.isHarmKnown,
+      isHarmKnown: gate.harmStage !== undefined,
     };
     const differences = RECOMPUTED.filter((name) => canonicalJson(recomputed[name]) !== canonicalJson(data[name]));
     return {

@@ -69,7 +69,7 @@ export class GateGauges implements OnModuleInit {
     const loadGate = async () => (await this.transactor.load(rolloutStream, undefined)).state.gate;
     const { gate, counts, lateBySeconds } = await this.evidence.read(loadGate);
     if (!gate.stage) return undefined;
-    const { limit, boundsAt } = boundsOf(gate.settings, gate.stage.ordinal);
+    const { limit, boundsAt } = boundsOf(gate.settings, gate.stage.ordinal, gate.alphaLeft);
     const { lower, upper } = boundsAt(counts);
     return { low: lower, high: upper, limit, lateBySeconds };
   }

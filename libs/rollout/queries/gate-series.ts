@@ -50,8 +50,8 @@ export class ShowSeriesHandler implements IQueryHandler<ShowSeries> {
     const { gate, position: at } = await this.evidence.read(
       async () => (await this.transactor.load(rolloutStream, undefined)).state.gate,
     );
-    const { stage, settings } = gate;
-    const { limit, boundsAt } = boundsOf(settings, stage?.ordinal ?? 1);
+    const { stage, settings, alphaLeft } = gate;
+    const { limit, boundsAt } = boundsOf(settings, stage?.ordinal ?? 1, alphaLeft);
     const days = stage ? await this.stages.series(stage.since) : [];
     return {
       stage: stage ? stageAnswer(stage) : null,

@@ -56,7 +56,7 @@ export const GateAnswer = closed({
       'When a hold may end at the earliest, if exposures go on without a violation; null if that is not to be expected.',
     ),
   ),
-  isHarmKnown: flag('Whether harm was found before, and nothing has changed since that could have ended it.'),
+  isHarmKnown: flag('Whether harm was found before, and no change or evidence has ended it since.'),
   stage: orNull(StageAnswer),
   settings: closed(
     {
@@ -110,7 +110,9 @@ export const GateAnswer = closed({
   ),
   harm: list(
     closed({
-      cohortId: text('The cohort.'),
+      cohortId: text(
+        'The cohort; `invited-BATCH` for all cohorts of a batch of invitations, `slice-DAY` and `open-DAY` for all slices of a day in UTC.',
+      ),
       ordinal: count('Its number among all cohorts, from 1.'),
       exposures: count('Its exposures in the stage that count.'),
       confirmed: count('Of these, confirmed.'),
@@ -218,7 +220,7 @@ export class ShowGateHandler implements IQueryHandler<ShowGate> {
       reasons: [...(gate.stage ? [] : ['no-stage' as const]), ...reasons],
       ...inForceAt(gate, this.clock.now()),
       expectedAt: expectedAt === undefined ? null : toIso(expectedAt),
-      isHarmKnown: gate.isHarmKnown,
+      isHarmKnown: gate.harmStage !== undefined,
       stage: gate.stage ? stageAnswer(gate.stage) : null,
       settings: { ...USUAL_CAPACITY, ...gate.settings, plannedStages: gate.settings.plannedStages ?? null },
       exposures: { ...test, ...prior, ...evidence.counts, arrived: evidence.figures.arrived },

@@ -2,6 +2,7 @@ import { toIso } from '../../kernel/clock.js';
 import type { Position } from '../../kernel/envelope.js';
 import {
   ACCOUNTS,
+  COHORT,
   CONFIRMED,
   type EvidencePeriod,
   IMAGES,
@@ -28,11 +29,11 @@ const COUNTS = `WITH ${PREFIX}
 
 /** Cohorts are numbered by their first onboarding, all that there ever were; those without a confirmed violation show no harm. */
 const COHORTS = `WITH ${PREFIX}, cohorts AS (
-    SELECT onboarded_cohort_id AS cohort_id, row_number() OVER (ORDER BY min(onboarded_position)) AS ordinal
+    SELECT ${COHORT} AS cohort_id, row_number() OVER (ORDER BY min(onboarded_position)) AS ordinal
     FROM ${ACCOUNTS} WHERE onboarded_position <= $3 GROUP BY 1)
   SELECT c.cohort_id AS "cohortId", c.ordinal::float8 AS ordinal, count(*)::float8 AS exposures,
     (count(*) FILTER (WHERE ${CONFIRMED}))::float8 AS confirmed
-  FROM ${IMAGES} i JOIN ${ACCOUNTS} a ON ${OWNED} JOIN cohorts c ON c.cohort_id = a.onboarded_cohort_id
+  FROM ${IMAGES} i JOIN ${ACCOUNTS} a ON ${OWNED} JOIN cohorts c ON c.cohort_id = ${COHORT}
   WHERE ${MATURED} GROUP BY 1, 2 HAVING count(*) FILTER (WHERE ${CONFIRMED}) > 0 ORDER BY 2`;
 
 /** `$4`: when the last onboarding was stored whose window is closed; `$5`: the window in milliseconds. */

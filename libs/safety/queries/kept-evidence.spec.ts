@@ -22,6 +22,11 @@ beforeAll(async () => {
 afterAll(() => views.close());
 beforeEach(() => views.empty());
 
+const COHORTS = [
+  ...['c-0', 'c-1', 'invited-b-0', 'invited-b-2'],
+  ...['slice-2022-05-18T09:00:00.000Z', 'slice-2022-05-18T10:00:00.000Z'],
+];
+
 describe('the evidence that is kept', () => {
   const states = [
     [false, 'none'],
@@ -31,7 +36,7 @@ describe('the evidence that is kept', () => {
     [true, 'dismissed'],
     [false, 'confirmed'],
   ] as const;
-  const account = fc.record({ cohort: fc.nat(3), daysAgo: fc.integer({ min: 14, max: 30 }) });
+  const account = fc.record({ cohort: fc.nat(COHORTS.length - 1), daysAgo: fc.integer({ min: 14, max: 30 }) });
   const image = fc.record({
     ...{
       owner: fc.nat(9),
@@ -60,7 +65,7 @@ describe('the evidence that is kept', () => {
           ...onboarded.map(({ cohort, daysAgo }, i) => ({
             ...{
               accountId: `a-${i}`,
-              cohortId: `c-${cohort}`,
+              cohortId: COHORTS[cohort]!,
               position: 96 + 5 * i,
               onboardedAt: NOW - daysAgo * DAY_MS,
             },

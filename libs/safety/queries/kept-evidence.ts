@@ -6,6 +6,7 @@ import type { Position } from '../../kernel/envelope.js';
 import { safetyImagesView } from '../views/safety-images.js';
 import {
   ACCOUNTS,
+  COHORT,
   CONFIRMED,
   type EvidencePeriod,
   IMAGES,
@@ -40,11 +41,13 @@ interface Kept {
 const KEPT_COLUMNS = [
   ...['since', 'as_of', 'position', 'exposures', 'exposures_done', 'accounts_done', 'cohorts_done', 'arrived_done'],
 ];
+/** Another number whenever what is counted is another: what a process of another release has counted is then counted anew. */
+const DEFINITION = 2;
 /**
  * The name of the log's history, since after a restore the same positions may hold other events, and which tables it is counted
  * from, since a view that is built again may have other rows.
  */
-const EPOCH = `SELECT concat_ws(' ', (SELECT name FROM log.epoch), string_agg(concat_ws(' ', view, version, build), ' ' ORDER BY view)) AS name
+const EPOCH = `SELECT concat_ws(' ', ${DEFINITION}, (SELECT name FROM log.epoch), string_agg(concat_ws(' ', view, version, build), ' ' ORDER BY view)) AS name
   FROM projections.builds b JOIN unnest($1::text[], $2::int[]) v (name, number) ON v.name = b.view AND v.number = b.version WHERE b.live`;
 const COUNTED_VIEWS = [safetyImagesView, accountStandingView];
 const READ = `SELECT epoch, ${KEPT_COLUMNS.map((name) => `${name}::float8 AS ${name}`)} FROM gate.evidence`;
@@ -57,7 +60,7 @@ const NEXT_IMAGES = `batch AS MATERIALIZED (
     WHERE exposed_position IS NOT NULL AND exposed_position > $1 AND exposed_position <= $2
     ORDER BY exposed_position LIMIT $3)`;
 const NEXT_ACCOUNTS = `batch AS MATERIALIZED (
-    SELECT account_id, onboarded_cohort_id, onboarded_position AS p, onboarded_stored_at AS t FROM ${ACCOUNTS}
+    SELECT account_id, ${COHORT} AS cohort_id, onboarded_position AS p, onboarded_stored_at AS t FROM ${ACCOUNTS}
     WHERE onboarded_position IS NOT NULL AND onboarded_position > $1 AND onboarded_position <= $2
     ORDER BY onboarded_position LIMIT $3)`;
 const BATCH_END = `(SELECT count(*) FROM batch)::float8 AS read, (SELECT max(p) FROM batch)::float8 AS done`;
@@ -68,10 +71,10 @@ const OLD_ENOUGH = `SELECT * FROM batch WHERE p < coalesce((SELECT min(p) FROM b
 const COUNT_EXPOSURES = `WITH ${NEXT_IMAGES},
   matured AS (${OLD_ENOUGH}),
   owned AS (
-    SELECT i.t, a.account_id, a.onboarded_cohort_id, a.onboarded_position, a.onboarded_stored_at
+    SELECT i.t, a.account_id, ${COHORT} AS cohort_id, a.onboarded_position, a.onboarded_stored_at
     FROM matured i JOIN ${ACCOUNTS} a ON ${OWNED}),
   by_cohort AS (
-    INSERT INTO gate.cohort_exposures AS c SELECT onboarded_cohort_id, count(*) FROM owned GROUP BY 1
+    INSERT INTO gate.cohort_exposures AS c SELECT cohort_id, count(*) FROM owned GROUP BY 1
     ON CONFLICT (cohort_id) DO UPDATE SET exposures = c.exposures + excluded.exposures),
   more AS (
     SELECT account_id, onboarded_position, count(*) AS exposures FROM owned
@@ -102,8 +105,8 @@ const CLOSE_ACCOUNTS = `WITH ${NEXT_ACCOUNTS},
 
 const NUMBER_COHORTS = `WITH ${NEXT_ACCOUNTS},
   fresh AS (
-    SELECT onboarded_cohort_id AS cohort_id, min(p) AS first FROM batch
-    WHERE NOT EXISTS (SELECT FROM gate.cohorts c WHERE c.cohort_id = onboarded_cohort_id) GROUP BY 1),
+    SELECT b.cohort_id, min(p) AS first FROM batch b
+    WHERE NOT EXISTS (SELECT FROM gate.cohorts c WHERE c.cohort_id = b.cohort_id) GROUP BY 1),
   numbered AS (
     INSERT INTO gate.cohorts SELECT cohort_id, (SELECT count(*) FROM gate.cohorts) + row_number() OVER (ORDER BY first) FROM fresh)
   SELECT ${BATCH_END}`;
@@ -184,7 +187,7 @@ export const SUSPECT_COUNTS = `SELECT (count(*) FILTER (WHERE ${PENDING}))::floa
 const COHORTS = `
   SELECT c.cohort_id AS "cohortId", c.ordinal::float8 AS ordinal, e.exposures::float8 AS exposures, f.confirmed::float8 AS confirmed
   FROM (
-    SELECT a.onboarded_cohort_id AS cohort_id, count(*) AS confirmed FROM ${SUSPECTS} i JOIN ${ACCOUNTS} a ON ${OWNED}
+    SELECT ${COHORT} AS cohort_id, count(*) AS confirmed FROM ${SUSPECTS} i JOIN ${ACCOUNTS} a ON ${OWNED}
     WHERE ${IN_STAGE} AND ${CONFIRMED} GROUP BY 1) f
   JOIN gate.cohorts c USING (cohort_id) JOIN gate.cohort_exposures e USING (cohort_id) ORDER BY 2`;
 

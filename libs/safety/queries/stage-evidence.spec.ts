@@ -151,6 +151,54 @@ describe('the cohorts of a stage', () => {
   });
 });
 
+describe('a cohort that is admitted in slices', () => {
+  const person = fc.record({ confirmed: fc.nat(2), clean: fc.nat(3), isOther: fc.boolean() });
+  const sliced = [
+    { name: 'invited-spring', slice: (n: number) => `invited-spring-${n}` },
+    { name: 'open-2022-05-18', slice: (n: number) => `open-2022-05-18T09:${String(n).padStart(2, '0')}:00.000Z` },
+    { name: 'slice-2022-05-18', slice: (n: number) => `slice-2022-05-18T${String(n).padStart(2, '0')}:00:00.000Z` },
+  ];
+
+  it.each(sliced)('is one cohort however it is sliced: $name', async ({ name, slice }) => {
+    const history = fc.record({
+      people: fc.array(person, { minLength: 1, maxLength: 8 }),
+      slices: fc.array(fc.nat(23), { minLength: 8, maxLength: 8 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(history, async ({ people, slices }) => {
+        const cohortsOf = async (sliceOf: (i: number) => number) => {
+          await views.empty();
+          await views.accounts(
+            ...people.map(({ isOther }, i) => ({
+              ...{ accountId: `a-${i}`, cohortId: isOther ? `c-${i}` : slice(sliceOf(i)) },
+              ...{ position: SINCE + 1 + i, onboardedAt: old },
+            })),
+          );
+          await views.images(
+            ...people.flatMap(({ confirmed, clean }, i) =>
+              Array.from({ length: confirmed + clean }, (_, n) => ({
+                ...{
+                  imageId: `i-${i}-${n}`,
+                  accountId: `a-${i}`,
+                  position: SINCE + 100 + 20 * i + 2 * n,
+                  storedAt: old,
+                },
+                status: n < confirmed ? 'confirmed' : 'none',
+              })),
+            ),
+          );
+          return (await views.read()).cohorts;
+        };
+        const whole = await cohortsOf(() => 0);
+        expect(await cohortsOf((i) => slices[i]!)).toEqual(whole);
+        const harmed = people.filter(({ isOther, confirmed }) => !isOther && confirmed > 0);
+        expect(whole.some(({ cohortId }) => cohortId === name)).toBe(harmed.length > 0);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
 describe('the load of reviewers', () => {
   async function cases(...all: { openedDaysAgo: number; decidedDaysAgo?: number; status: string }[]) {
     const rows = all.map(({ openedDaysAgo, decidedDaysAgo, status }, n) => ({

@@ -1,0 +1,8 @@
+/**
+ * Prefixes of the ids of cohorts that are slices of one: `invited-BATCH-N` of a batch of invitations, `slice-TIME` of what the schedule
+ * admits on a day, and `open-TIME` of who joins on a day of open access. Nobody else may use them. The test for harm counts the slices of
+ * one as a single cohort: each cohort needs more evidence than those before it, so slices of their own would hide harm.
+ */
+export const INVITED_PREFIX = 'invited-';
+export const SLICE_PREFIX = 'slice-';
+export const OPEN_PREFIX = 'open-';

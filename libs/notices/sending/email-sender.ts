@@ -60,6 +60,7 @@ export class EmailSender implements Sender {
 
 function transportOptions({ url, authority, isPlainAllowed, timeoutMs }: MailServer): SMTPTransportOptions {
   const { protocol, hostname, port, username, password } = new URL(url);
+  const latest = 2 * timeoutMs;
   const isLogin = username !== '' || password !== '';
   return {
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -71,7 +72,8 @@ function transportOptions({ url, authority, isPlainAllowed, timeoutMs }: MailSer
       forceAuth: true,
     }),
     ...(authority !== undefined && { tls: { ca: authority } }),
-    ...{ connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs, dnsTimeout: timeoutMs },
+    // Longer than the limit of the whole, which ends it with an error of its own.
+    ...{ connectionTimeout: latest, greetingTimeout: latest, socketTimeout: latest, dnsTimeout: latest },
     // What is sent is never the content of a file or of an address that a notice names.
     ...{ disableFileAccess: true, disableUrlAccess: true },
     // Its log has addresses.

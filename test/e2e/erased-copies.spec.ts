@@ -6,8 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import pg from 'pg';
 import { ApiClient } from '../../libs/cli/api-client.js';
+import { openPart } from '../../libs/exports/cli/part-file.js';
 import { exportLog } from '../../libs/log-transfer/export-log.js';
+import { LogFileWriter } from '../../libs/log-transfer/log-file.js';
 import { settled } from '../../libs/operations/cli.js';
+import { addCheckpointText } from '../../libs/proof/tlog/add-checkpoint.js';
+import { parseVerifier } from '../../libs/proof/tlog/signed-note.js';
+import { startWitness } from '../../libs/proof/witness/start-witness.js';
 import { hasText } from '../support/clear-text.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
@@ -19,7 +24,15 @@ import { until } from '../support/until.js';
 const WHERE = ['address', 'reason', 'prompt', 'comment', 'note', 'rationale', 'appeal', 'quarantine'] as const;
 /** Copies that name nobody: hashes, sums, keys. The feed of events shows none of these ids. */
 const WITHOUT_IDS = new Set([
-  ...['events', 'tiles', 'report', 'transparency report', 'files of the service', 'log of the database server'],
+  ...[
+    'events',
+    'tiles',
+    'report',
+    'transparency report',
+    'files of the service',
+    'log of the database server',
+    'witness',
+  ],
 ]);
 const marker = (where: (typeof WHERE)[number]) => `the-marker-of-the-${where}-5d1b7c3e`;
 /** Of its own: the server is that of other specs too. */
@@ -42,13 +55,14 @@ const run = async (...args: string[]) => {
 };
 
 /** All of it, as an operator may have it: what `pg_dump` writes is the output of COPY for each table. */
-async function dump(directory: string): Promise<string> {
+async function dump(directory: string, schemas = '%'): Promise<string> {
   const superuser = new pg.Client(gatehouse.database.superuser);
   await superuser.connect();
   const parts: string[] = [];
   const { rows } = await superuser.query(
     `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
-     WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`,
+     WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND schemaname LIKE $1 ORDER BY 1`,
+    [schemas],
   );
   for (const [n, { name }] of rows.entries()) {
     const path = join(directory, `table-${n}`);
@@ -86,6 +100,54 @@ async function contentOf(directory: string): Promise<string> {
   return parts.join('\n');
 }
 
+/** The drafts of exports that were cut off: of the log, after its first page, and of a dataset, with the part it had begun. */
+async function drafts(name: string): Promise<string> {
+  const directory = join(folder, `${name}-drafts`);
+  await mkdir(directory);
+  const log = await LogFileWriter.open(join(directory, 'log'));
+  const { events, next } = await gatehouse.runtime.store.readAll(0);
+  await log.append(events, next);
+  await log.close();
+  for (const format of ['ndjson', 'csv'] as const) {
+    const { events: rows } = (await carol.get('/v1/log?limit=2000')).body;
+    const columns = [
+      { name: 'id', type: 'text', meaning: 'Its id.' } as const,
+      { name: 'data', type: 'json', meaning: 'Its data.' } as const,
+    ];
+    const part = await openPart(format, join(directory, `part.${format}`), columns);
+    await part.add(rows.map(({ id, data }: { id: string; data: unknown }) => ({ id, data })));
+    await part.abandon();
+  }
+  return contentOf(directory);
+}
+
+/** The tables of reads as of an earlier moment, and those of a replay that was kept: they stay as they are. */
+async function earlierTables(name: string, head: string): Promise<void> {
+  for (const path of ['cases', 'waitlist', 'images/img-1', `accounts/${ada}`])
+    await until(async () => {
+      const { status, body } = await gatehouse.administrator.get(`/v1/${path}?asOf=${head}`);
+      if (status !== 503) expect([path, status, body]).toEqual([path, 200, expect.anything()]);
+      return status === 200;
+    });
+  await run('audit', 'rebuild', 'cases', 'waitlist-entries', '--at', head, '--keep', `kept_${name}`);
+}
+
+/** What a witness keeps of the log. */
+async function witnessed(name: string): Promise<string> {
+  const directory = join(folder, `${name}-witness`);
+  const { keys } = (await run('audit', 'keys')).json();
+  const logs = [parseVerifier(keys[0].verifier)!];
+  const failed = (error: unknown) => {
+    throw error;
+  };
+  const witness = await startWitness({ name: 'anna.example/w1', directory, logs, host: '127.0.0.1', port: 0, failed });
+  const checkpoint = await (await fetch(`${gatehouse.url}/log/checkpoint`)).text();
+  const body = addCheckpointText({ old: 0, proof: [], checkpoint });
+  expect((await fetch(`${witness.url}/add-checkpoint`, { method: 'POST', body })).status).toBe(200);
+  await witness.close();
+  return contentOf(directory);
+}
+
 /** Copies of each kind, by what made them. */
 async function copies(name: string): Promise<Map<string, string>> {
   const at = (what: string) => join(folder, `${name}-${what}`);
@@ -117,7 +179,12 @@ async function copies(name: string): Promise<Map<string, string>> {
   made.set('transparency report', await contentOf(at('tables')));
   made.set('files of the service', await contentOf(gatehouse.runtime.settings.data));
   made.set('log of the database server', await readFile(await serverLog(), 'latin1'));
+  await earlierTables(name, String(head));
+  made.set('reads of then', await dump(folder, 'earlier\\_%'));
+  made.set('kept replays', await dump(folder, 'replay\\_%'));
   made.set('dump', await dump(folder));
+  made.set('drafts', await drafts(name));
+  made.set('witness', await witnessed(name));
   made.set('audit search', (await run('audit', 'search', '--limit', '1000')).stdout);
   made.set('events', JSON.stringify((await gatehouse.administrator.get('/v1/events?limit=2000')).body));
   return made;

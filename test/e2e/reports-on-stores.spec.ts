@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -82,6 +82,10 @@ describe.each([
     const second = String(await source.runtime.store.head());
     await run('report', 'publish', '--at', second, '--out', file('second'));
     ids = [first, second];
+    const terms = { category: 'STATEMENT_CATEGORY_OTHER_VIOLATION_TC', ground: 'terms', explanation: 'a spec' };
+    const entries = [terms, { ...terms, clause: 'violent' }];
+    const set = await source.administrator.put('/v1/statement-mapping', { entries, reason: 'a spec' });
+    expect([set.status, set.body]).toEqual([200, expect.anything()]);
     const log = path(`${keep}.log`);
     await exportLog(source.runtime.store, log);
     copy = await start(other);
@@ -111,5 +115,16 @@ describe.each([
       expect(await after('report', 'verify', file('second', name))).toMatchObject({
         ...{ isPublished: true, differences: [] },
       });
+  });
+
+  it(`has the transparency report that a copy of the log in ${other} has`, async () => {
+    const tables = async (gatehouse: TestGatehouse, name: string) => {
+      const period = ['--from', '2022-01-01', '--to', '2099-12-31', '--service', 'Paintbox', '--reason', 'a spec'];
+      await commandsOf(gatehouse)('regulation', 'report', file(name), ...period);
+      const names = (await readdir(file(name))).filter((one) => one.endsWith('.csv')).sort();
+      return Promise.all(names.map(async (one) => [one, await readFile(file(name, one), 'utf8')] as const));
+    };
+    const ours = await tables(source, 'tables');
+    expect(await tables(copy, 'copied-tables')).toEqual(ours);
   });
 });

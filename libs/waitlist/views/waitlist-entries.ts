@@ -19,6 +19,7 @@ import {
 } from '../../account/index.js';
 import { except, type RecordedOf } from '../../events/event-definition.js';
 import { placeOf } from '../../kernel/decider.js';
+import { HOLD_OUT } from '../../kernel/reserved-classes.js';
 import { defineView, int4, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
 
 /** The priority class of a join without one. */
@@ -52,6 +53,8 @@ const columns = {
   joined_at: timestamptz(),
   /** The batch that invited it last. */
   batch_id: nullable(text()),
+  /** Of its last acceptance: the order in which people who accepted come in. */
+  accepted_position: nullable(int8()),
   cohort_id: nullable(text()),
   onboarded_at: nullable(timestamptz()),
   /** The position of the account's last event that concerns the waitlist. */
@@ -76,7 +79,7 @@ const NOT_BARRING = [
 export const waitlistEntriesOf = (account: AccountStream) =>
   defineView({
     name: 'waitlist-entries',
-    version: 4,
+    version: 5,
     summary: 'Who is waiting, in order, and who left or was onboarded.',
     events: except(account.events, NOT_BARRING),
     table: {
@@ -87,7 +90,7 @@ export const waitlistEntriesOf = (account: AccountStream) =>
         `(priority, joined_position) WHERE status = 'waiting'`,
         `(class, priority, joined_position) WHERE status = 'waiting'`,
         '(joined_position)',
-        `(position, account_id) WHERE status = 'accepted'`,
+        `(accepted_position) WHERE status = 'accepted'`,
         `(batch_id) WHERE status = 'accepted'`,
       ],
     },
@@ -99,7 +102,7 @@ export const waitlistEntriesOf = (account: AccountStream) =>
       if (!row) return row;
       const status = statusOf(account.evolve(standingOf(row), event, placeOf(event)), row);
       const { position } = event;
-      if (event.type === 'WaitlistClassSet') return { ...row, class: event.data.class, position };
+      if (event.type === 'WaitlistClassSet') return { ...classified({ ...row, status }, event.data.class), position };
       if (isInvitation(event)) return { ...invited({ ...row, status }, event), position };
       if (event.type !== 'AccountOnboarded') return { ...row, status, position };
       return {
@@ -134,6 +137,7 @@ const joined = (
   joined_position: event.position,
   joined_at: Date.parse(event.metadata.time),
   batch_id: null,
+  accepted_position: null,
   cohort_id: null,
   onboarded_at: null,
   position: event.position,
@@ -142,13 +146,20 @@ const joined = (
 const isInvitation = (event: RecordedOf<(typeof accountEvents)[number]>): event is Invitation =>
   event.type === 'InvitationSent' || event.type === 'InvitationAccepted' || event.type === 'InvitationExpired';
 
-function invited(row: WaitlistEntryRow, { type, data }: Invitation): WaitlistEntryRow {
+/** A hold-out has no invitation any more. */
+const classified = (row: WaitlistEntryRow, name: string): WaitlistEntryRow => ({
+  ...row,
+  class: name,
+  status: name === HOLD_OUT && (row.status === 'invited' || row.status === 'accepted') ? 'waiting' : row.status,
+});
+
+function invited(row: WaitlistEntryRow, { type, data, position }: Invitation): WaitlistEntryRow {
   const isItsOwn = row.status === 'invited' && data.batchId === row.batch_id;
   switch (type) {
     case 'InvitationSent':
       return { ...row, status: row.status === 'waiting' ? 'invited' : row.status, batch_id: data.batchId };
     case 'InvitationAccepted':
-      return { ...row, status: isItsOwn ? 'accepted' : row.status };
+      return isItsOwn ? { ...row, status: 'accepted', accepted_position: position } : row;
     case 'InvitationExpired':
       return { ...row, status: isItsOwn ? 'waiting' : row.status };
   }

@@ -206,7 +206,7 @@ it('chooses nobody whose address is not confirmed, whatever the order of events 
           case 'invite':
             return invite(
               fold(invitedAccount, log),
-              { accountId, batchId: `b${log.length}`, turn: turn.turn, until: now + 1 },
+              { accountId, batchId: `b${log.length}`, turn: turn.turn, isListed: false, until: now + 1 },
               now,
             );
           case 'onboard':

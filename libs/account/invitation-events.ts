@@ -40,7 +40,15 @@ export const InvitationExpired = defineEvent({
   type: 'InvitationExpired',
   version: 1,
   summary: 'An invitation ended unused; its account is in the line again, at its old place. Nothing sends it again.',
-  schema: eventData({ accountId, batchId }),
+  schema: eventData({
+    accountId,
+    batchId,
+    neverSent: Type.Optional(
+      Type.Boolean({
+        description: 'True if it was never sent: the account had stopped waiting, or the batch was over.',
+      }),
+    ),
+  }),
   example: { accountId: 'acc-1', batchId: 'spring' },
 });
 

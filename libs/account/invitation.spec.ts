@@ -8,9 +8,11 @@ import {
   hasAccepted,
   invite,
   invitedAccount,
+  inviteOrEnd,
   isEnded,
   remindOfInvitation,
   tokenHashOf,
+  wasInvited,
 } from './invitation.js';
 
 const accountId = 'acc-1';
@@ -28,9 +30,14 @@ const sent = (batchId = 'b1'): AccountEvent => ({
 });
 const accepted = (batchId = 'b1'): AccountEvent => ({ type: 'InvitationAccepted', data: { accountId, batchId } });
 const expired = (batchId = 'b1'): AccountEvent => ({ type: 'InvitationExpired', data: { accountId, batchId } });
+const neverSent: AccountEvent = { type: 'InvitationExpired', data: { accountId, batchId: 'b1', neverSent: true } };
+const classified = (name: string): AccountEvent => ({
+  type: 'WaitlistClassSet',
+  data: { accountId, class: name, reason: 'spec' },
+});
 
 const given = (...events: AccountEvent[]) => fold(invitedAccount, events);
-const invitation = { accountId, batchId: 'b1', turn: 1, until: UNTIL };
+const invitation = { accountId, batchId: 'b1', turn: 1, until: UNTIL, isListed: false };
 const send = (...events: AccountEvent[]) => invite(given(...events), invitation, NOW);
 const sendAgain = (...events: AccountEvent[]) => invite(given(...events), { ...invitation, turn: 2 }, NOW);
 const accept = (now: number, ...events: AccountEvent[]) => acceptInvitation(given(...events), { accountId }, now);
@@ -63,8 +70,56 @@ describe('inviting an account', () => {
     expect(send(joined, deactivated, reinstated)).toEqual([]);
   });
 
+  it('is a no-op for one that became a hold-out after it was chosen, unless an operator named it', () => {
+    expect(send(joined, classified('hold-out'))).toEqual([]);
+    expect(send(joined, classified('hold-out'), left, joined)).toEqual([]);
+    expect(send(joined, classified('hold-out'), classified('artists'))).toEqual([sent()]);
+    expect(invite(given(joined, classified('hold-out')), { ...invitation, isListed: true }, NOW)).toEqual([sent()]);
+  });
+
   it('is a no-op when the batch is over', () => {
     expect(invite(given(joined), invitation, UNTIL)).toEqual([]);
+  });
+});
+
+describe('inviting an account or ending its invitation', () => {
+  const inviteLate = (...events: AccountEvent[]) => inviteOrEnd(given(...events), invitation, NOW);
+
+  it('invites who can be invited, and ends what can no longer be sent', () => {
+    expect(inviteLate(joined)).toEqual([sent()]);
+    for (const history of [
+      [joined, left],
+      [joined, onboarded],
+      [joined, sent('b0')],
+      [joined, classified('hold-out')],
+    ]) {
+      expect(inviteLate(...history)).toEqual([neverSent]);
+      expect(wasInvited(given(...history, neverSent), 'b1')).toBe(false);
+      expect(inviteLate(...history, neverSent)).toEqual([]);
+    }
+    expect(wasInvited(given(joined, sent('b0'), neverSent), 'b0')).toBe(true);
+  });
+
+  it('is a no-op for who got it, whatever became of it', () => {
+    for (const history of [[], [expired()], [accepted()], [left], [left, joined], [accepted(), onboarded]]) {
+      expect(inviteLate(joined, sent(), ...history)).toEqual([]);
+      expect(wasInvited(given(joined, sent(), ...history), 'b1')).toBe(true);
+    }
+  });
+});
+
+describe('an invited account that becomes a hold-out', () => {
+  it('has no invitation any more, also if it accepted', () => {
+    for (const history of [[sent()], [sent(), accepted()]]) {
+      const state = given(joined, ...history, classified('hold-out'));
+      expect([state.invitation, isEnded(state, 'b1'), hasAccepted(state, 'b1')]).toEqual([undefined, true, false]);
+      expect(() => acceptInvitation(state, { accountId }, NOW)).toThrow(refusal('invitation-expired'));
+    }
+  });
+
+  it('keeps an invitation for which an operator named it afterwards, and keeps it in any other class', () => {
+    expect(accept(NOW, joined, classified('hold-out'), sent())).toEqual([accepted()]);
+    expect(accept(NOW, joined, sent(), classified('artists'))).toEqual([accepted()]);
   });
 });
 
@@ -135,8 +190,8 @@ describe('reminding of an invitation', () => {
 describe('the end of an invitation', () => {
   it('is recorded if nobody used it, also if it was never sent', () => {
     expect(expire(joined, sent())).toEqual([expired()]);
-    expect(expire(joined)).toEqual([expired()]);
-    expect(expire(joined, sent('b0'))).toEqual([expired()]);
+    expect(expire(joined)).toEqual([neverSent]);
+    expect(expire(joined, sent('b0'))).toEqual([neverSent]);
   });
 
   it('is a no-op if it was accepted or has ended', () => {

@@ -2,45 +2,61 @@ import { toIso } from '../kernel/clock.js';
 import type { StreamKind } from '../kernel/decider.js';
 import { Refusal } from '../kernel/errors.js';
 import { hashOf } from '../kernel/ids.js';
+import { HOLD_OUT } from '../kernel/reserved-classes.js';
 import { unknown } from './account-standing.js';
 import type { AccountEvent } from './events.js';
 import type { InvitationEvent } from './invitation-events.js';
 import { isWaiting, type WaitingTurn, waitingTurn } from './waiting-turn.js';
+import { classOnJoining } from './waitlist-class.js';
 
 type Sent = Extract<InvitationEvent, { type: 'InvitationSent' }>['data'];
 
 /** An account as invitations see it. */
 export interface InvitedAccount {
   turn: WaitingTurn;
-  /** The one in force; an account that no longer waits has none. */
+  /** Undefined until the account joins. */
+  class?: string;
+  /** The one in force; an account that no longer waits has none, nor has one that became a hold-out after it was invited. */
   invitation?: { batchId: string; until: number; tokenHash?: string; isReminded: boolean; isAccepted: boolean };
   /** The batches whose invitation of this account has ended, whatever ended it. None of them invites it again. */
   ended: readonly string[];
+  /** Those of them that were never sent. */
+  unsent: readonly string[];
 }
 
 /** The account's own stream, so that one stream decides between accepting an invitation and its end. */
 export const invitedAccount: StreamKind<InvitedAccount, AccountEvent> = {
   category: waitingTurn.category,
   events: waitingTurn.events,
-  initial: { turn: waitingTurn.initial, ended: [] },
-  evolve(state, event, place) {
-    const turn = waitingTurn.evolve(state.turn, event, place);
+  initial: { turn: waitingTurn.initial, ended: [], unsent: [] },
+  evolve(before, event, place) {
+    const state = { ...before, turn: waitingTurn.evolve(before.turn, event, place) };
     const { type, data } = event;
     const { invitation } = state;
     switch (type) {
       case 'InvitationSent':
-        return { ...state, turn, invitation: sentInvitation(data) };
+        return { ...state, invitation: sentInvitation(data) };
       case 'InvitationReminded':
-        return invitation ? { ...state, turn, invitation: { ...invitation, isReminded: true } } : { ...state, turn };
+        return invitation ? { ...state, invitation: { ...invitation, isReminded: true } } : state;
       case 'InvitationAccepted':
-        return invitation ? { ...state, turn, invitation: { ...invitation, isAccepted: true } } : { ...state, turn };
+        return invitation ? { ...state, invitation: { ...invitation, isAccepted: true } } : state;
       case 'InvitationExpired':
-        return withEnd({ ...state, turn }, data.batchId);
+        return withEnd(data.neverSent ? { ...state, unsent: [...state.unsent, data.batchId] } : state, data.batchId);
+      case 'WaitlistJoined':
+        return whileWaiting({ ...state, class: classOnJoining(data.class, state.class) });
+      case 'WaitlistClassSet': {
+        const classified = { ...state, class: data.class };
+        return invitation && data.class === HOLD_OUT ? withEnd(classified, invitation.batchId) : classified;
+      }
       default:
-        return invitation && !isWaiting(turn) ? withEnd({ ...state, turn }, invitation.batchId) : { ...state, turn };
+        return whileWaiting(state);
     }
   },
 };
+
+/** Whatever ends the wait of an account ends its invitation. */
+const whileWaiting = (state: InvitedAccount): InvitedAccount =>
+  state.invitation && !isWaiting(state.turn) ? withEnd(state, state.invitation.batchId) : state;
 
 const sentInvitation = ({ batchId, until, tokenHash }: Sent): InvitedAccount['invitation'] => ({
   ...{ batchId, until: Date.parse(until), isReminded: false, isAccepted: false },
@@ -63,6 +79,8 @@ export interface Invite extends InvitationOf {
   /** Epoch milliseconds. */
   until: number;
   tokenHash?: string | undefined;
+  /** Whether an operator named the account; nobody else invites a hold-out. */
+  isListed: boolean;
 }
 
 /** Of the token in the link of an invitation. */
@@ -70,14 +88,15 @@ export const tokenHashOf = (token: string): string =>
   Buffer.from(hashOf('invitation', token), 'base64url').toString('hex');
 
 /**
- * A no-op for an account that doesn't wait, waits for another turn than it was chosen for, has another invitation, or had this
- * one. It is one too after `until`: the batch is about to end.
+ * A no-op for an account that doesn't wait, waits for another turn than it was chosen for, has another invitation, had this
+ * one, or became a hold-out after it was chosen. It is one too after `until`: the batch is about to end.
  */
 export function invite(
-  { turn, invitation, ended }: InvitedAccount,
-  { accountId, batchId, turn: chosen, until, tokenHash }: Invite,
+  { turn, class: name, invitation, ended }: InvitedAccount,
+  { accountId, batchId, turn: chosen, until, tokenHash, isListed }: Invite,
   now: number,
 ): InvitationEvent[] {
+  if (name === HOLD_OUT && !isListed) return [];
   if (!isWaiting(turn) || turn.turn !== chosen || invitation || ended.includes(batchId) || now >= until) return [];
   const data = { accountId, batchId, until: toIso(until), ...(tokenHash !== undefined && { tokenHash }) };
   return [{ type: 'InvitationSent', data }];
@@ -132,10 +151,25 @@ export function acceptInvitation(
 
 /** Ends one that nobody used, also one that was never sent, so that it can't be sent any more. A no-op if it was accepted or ended. */
 export function expireInvitation(state: InvitedAccount, { accountId, batchId }: InvitationOf): InvitationEvent[] {
-  return isEnded(state, batchId) || hasAccepted(state, batchId)
-    ? []
-    : [{ type: 'InvitationExpired', data: { accountId, batchId } }];
+  if (isEnded(state, batchId) || hasAccepted(state, batchId)) return [];
+  const wasSent = state.invitation?.batchId === batchId;
+  return [{ type: 'InvitationExpired', data: { accountId, batchId, ...(!wasSent && { neverSent: true }) } }];
 }
+
+/**
+ * As `invite`, but ends one that can't be sent any more: its place is free at once, and no repeat sends it later. A no-op if it
+ * was sent or has ended.
+ */
+export function inviteOrEnd(state: InvitedAccount, command: Invite, now: number): InvitationEvent[] {
+  const { accountId, batchId } = command;
+  if (wasInvited(state, batchId)) return [];
+  const sent = invite(state, command, now);
+  return sent.length > 0 ? sent : expireInvitation(state, { accountId, batchId });
+}
+
+/** Whether the invitation of the batch was sent, whatever became of it. */
+export const wasInvited = ({ invitation, ended, unsent }: InvitedAccount, batchId: string): boolean =>
+  invitation?.batchId === batchId || (ended.includes(batchId) && !unsent.includes(batchId));
 
 export const isEnded = ({ ended }: InvitedAccount, batchId: string): boolean => ended.includes(batchId);
 

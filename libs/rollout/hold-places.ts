@@ -103,7 +103,10 @@ export function admitInvited(state: Rollout, { batchId, accounts, after, now }: 
   ];
 }
 
-/** The people of the batch are chosen, and are fewer than its places: frees the others at once. A no-op for all later calls. */
+/**
+ * The people of the batch are invited, and are fewer than its places: frees the others at once. A no-op for all later calls.
+ * @param people how many were invited, whatever became of it
+ */
 export function freeUnfilled(state: Rollout, batchId: string, people: number): RolloutEvent[] {
   const batch = batchOf(state.held, batchId);
   if (!batch || batch.size <= people) return [];

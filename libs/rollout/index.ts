@@ -37,6 +37,7 @@ import { ConfirmStepHandler, EndRampHandler, RampController, SetRampHandler } fr
 import { SetRateController, SetRateHandler } from './features/set-rate.js';
 import { EndScheduleHandler, ScheduleController, SetScheduleHandler } from './features/set-schedule.js';
 import { batchStream } from './invitation-batch.js';
+import { fillingPlaces } from './processes/filling-places.js';
 import { GateWatch } from './processes/gate-watch.js';
 import { InvitationClock } from './processes/invitation-clock.js';
 import { inviting } from './processes/inviting.js';
@@ -104,8 +105,7 @@ export const rolloutContext: Context = {
   consumers: ({ transactor, pool, store, viewReader, ownEventIds, clock, settings }) => {
     const line = nextInLine(pool, store, viewReader, settings.decisionWaitMs);
     return [
-      onboarding(transactor, line, clock),
-      inviting(transactor, line, ownEventIds, clock),
+      fillingPlaces(onboarding(transactor, line, clock), inviting(transactor, line, ownEventIds, clock)),
       modelNoting(transactor),
     ];
   },

@@ -19,9 +19,6 @@ export const batchStream: StreamKind<InvitationBatch, BatchEvent> = {
   }),
 };
 
-/** All that were chosen so far. */
-export const invitedOf = ({ chosen }: InvitationBatch): string[] => chosen.flatMap(({ accounts }) => accounts);
-
 export interface ChooseInvited {
   batchId: string;
   /** The index of the part, so that of two concurrent choices only one is stored. */

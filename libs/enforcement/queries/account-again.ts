@@ -104,7 +104,7 @@ export const accountAgain: DecisionsAgain = decisionsAgain(accountStream, {
     rules: {},
     async decide(_, { until, ...data }, { id, before, now }) {
       const state = await invitedBefore(id, before);
-      return invite(state, { ...data, turn: state.turn.turn, until: Date.parse(until) }, now);
+      return invite(state, { ...data, turn: state.turn.turn, until: Date.parse(until), isListed: true }, now);
     },
   },
   InvitationReminded: {

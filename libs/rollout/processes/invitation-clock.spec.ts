@@ -3,7 +3,15 @@ import { pino } from 'pino';
 import { eventRules } from '../../../test/support/event-rules.js';
 import { foldView } from '../../../test/support/fold-view.js';
 import { memoryLog } from '../../../test/support/memory-log.js';
-import { acceptInvitation, accountStream, invitedAccount, joinWaitlist } from '../../account/index.js';
+import {
+  acceptInvitation,
+  accountStream,
+  invitedAccount,
+  joinWaitlist,
+  leaveWaitlist,
+  setWaitlistClass,
+  waitlistClassStream,
+} from '../../account/index.js';
 import { Transactor } from '../../event-store/transact.js';
 import { DAY_MS } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
@@ -37,15 +45,13 @@ function startWorld() {
   const rows = () => Object.values(foldView(waitlistEntriesView, events).rows);
   const accepted = () => rows().filter(({ status }) => status === 'accepted');
   let asked = 0;
-  let pagesRead = 1;
   const gate = { beforeAdmission: async () => void asked++ };
   const invitations = new InvitationClock(
     transactor,
     {
       async *pages(busy) {
         const page = accepted().filter((row) => !busy.includes(row.batch_id!));
-        for (let n = 0; n < pagesRead; n++)
-          yield page.map((row) => ({ accountId: row.account_id, batchId: row.batch_id! }));
+        yield page.map((row) => ({ accountId: row.account_id, batchId: row.batch_id! }));
       },
       of: async (batches) => new Map(batches.map((id) => [id, accepted().filter((row) => row.batch_id === id).length])),
     },
@@ -57,31 +63,52 @@ function startWorld() {
   const rollout = (decide: (state: Rollout) => RolloutEvent[]) =>
     transactor.transact(rolloutStream, undefined, CONTEXT, decide);
   const nobody = async () => ({ people: [], asOf: events.length });
+  async function join(...accounts: string[]) {
+    for (const accountId of accounts)
+      await transactor.transact(accountStream, accountId, CONTEXT, (state) =>
+        joinWaitlist(state, { accountId, email: `${accountId}@example.org` }, clock.time),
+      );
+  }
+  const hold = (batchId: string, ...accounts: string[]) =>
+    rollout((state) =>
+      holdPlaces(state, { batchId, accounts, until: clock.time + UNTIL_DAYS * DAY_MS, now: clock.time }),
+    );
+  /** @param between what happens after a batch is chosen and before anybody of it is invited */
+  async function send({ between }: { between?: () => Promise<unknown> } = {}) {
+    const interrupted = Object.create(counting) as typeof store;
+    interrupted.append = async (writes) => {
+      const done = await store.append(writes);
+      if (writes.some(({ stream }) => stream.startsWith('invitations-'))) await between?.();
+      return done;
+    };
+    const on = new Transactor(interrupted, timeOrderedIds(clock), clock, eventRules);
+    const sending = inviting(on, nobody, { of: (act) => act }, clock);
+    for (const event of events.filter(({ type }) => type === 'PlacesHeld')) await sending.react(event);
+  }
   return {
     clock,
     events,
     rollout,
     gateAsked: () => asked,
-    repeatPages: () => {
-      pagesRead = 2;
-    },
     tick: (signal?: AbortSignal) => invitations.tick(signal),
     readsOf: async (work: () => Promise<void>) => {
       reads = 0;
       await work();
       return reads;
     },
+    join,
+    hold,
+    send,
+    leave: (accountId: string) =>
+      transactor.transact(accountStream, accountId, CONTEXT, (state) => leaveWaitlist(state, accountId)),
+    classify: (name: string, accountId: string) =>
+      transactor.transact(waitlistClassStream, accountId, CONTEXT, (state) =>
+        setWaitlistClass(state, { accountId, class: name, reason: 'spec' }),
+      ),
     async invite(batchId: string, ...accounts: string[]) {
-      for (const accountId of accounts)
-        await transactor.transact(accountStream, accountId, CONTEXT, (state) =>
-          joinWaitlist(state, { accountId, email: `${accountId}@example.org` }, clock.time),
-        );
-      const until = clock.time + UNTIL_DAYS * DAY_MS;
-      await transactor.transact(rolloutStream, undefined, CONTEXT, (state) =>
-        holdPlaces(state, { batchId, accounts, until, now: clock.time }),
-      );
-      const sending = inviting(transactor, nobody, { of: (act) => act }, clock);
-      for (const event of events.filter(({ type }) => type === 'PlacesHeld')) await sending.react(event);
+      await join(...accounts);
+      await hold(batchId, ...accounts);
+      await send();
     },
     accept: (accountId: string) =>
       transactor.transact(invitedAccount, accountId, CONTEXT, (state) =>
@@ -91,6 +118,7 @@ function startWorld() {
       const consumer = onboarding(transactor, nobody, clock);
       for (const event of events.filter(({ type }) => type === 'CohortAdmitted')) await consumer.react(event);
     },
+    onboarded: () => events.flatMap(({ type, data }) => (type === 'AccountOnboarded' ? [data.accountId] : [])),
     cohorts: () => events.flatMap(({ type, data }) => (type === 'CohortAdmitted' ? [data.accounts] : [])),
   };
 }
@@ -131,14 +159,58 @@ it('admits people of a batch also while a cohort of another one is being onboard
   expect(cohorts()).toEqual([['ann'], ['cem'], ['ben']]);
 });
 
-it('admits an account once that two pages have', async () => {
-  const { invite, accept, rollout, tick, cohorts, repeatPages } = world;
+it('admits who accepted in time before it ends the invitations of others', async () => {
+  const { clock, invite, accept, rollout, tick, events } = world;
   await rollout((state) => setRate(state, 10));
   await invite('b1', 'ann', 'ben');
   await accept('ann');
-  repeatPages();
+  clock.time += UNTIL_DAYS * DAY_MS;
+  const before = events.length;
   await tick();
-  expect(cohorts()).toEqual([['ann']]);
+  expect(events.slice(before).map(({ type }) => type)).toEqual(['CohortAdmitted', 'InvitationExpired']);
+});
+
+it('ends no more invitations once its work is aborted', async () => {
+  const { clock, invite, rollout, tick, events } = world;
+  await rollout((state) => setRate(state, 2_000));
+  await invite('b1', 'ann', 'ben');
+  clock.time += UNTIL_DAYS * DAY_MS;
+  await tick(AbortSignal.abort());
+  expect(events.filter(({ type }) => type === 'InvitationExpired')).toEqual([]);
+  await tick();
+  expect(events.filter(({ type }) => type === 'InvitationExpired')).toHaveLength(2);
+});
+
+it('lets nobody in who became a hold-out after accepting, and frees the place', async () => {
+  const { clock, invite, accept, classify, rollout, tick, onboard, cohorts, onboarded, events } = world;
+  await rollout((state) => setRate(state, 10));
+  await invite('b1', 'ann', 'ben', 'cem');
+  for (const one of ['ann', 'ben', 'cem']) await accept(one);
+  await classify('hold-out', 'ann');
+  await tick();
+  expect(cohorts()).toEqual([['ben', 'cem']]);
+  await classify('hold-out', 'ben');
+  await onboard();
+  expect(onboarded()).toEqual(['cem']);
+  clock.time += UNTIL_DAYS * DAY_MS;
+  await tick();
+  expect(events.at(-1)).toMatchObject({ type: 'PlacesFreed', data: { batchId: 'b1', places: 1, isOver: true } });
+});
+
+it('frees at once the place of who stopped waiting before the invitation was sent', async () => {
+  const { join, leave, hold, send, rollout, events } = world;
+  await rollout((state) => setRate(state, 10));
+  await join('ann', 'ben');
+  await hold('b1', 'ann', 'ben');
+  await send({ between: () => leave('ann') });
+  const named = (type: string) => events.flatMap((one) => (one.type === type ? [one.data] : []));
+  expect(named('InvitationSent')).toMatchObject([{ accountId: 'ben' }]);
+  expect(named('InvitationExpired')).toEqual([{ accountId: 'ann', batchId: 'b1', neverSent: true }]);
+  expect(named('PlacesFreed')).toEqual([{ batchId: 'b1', places: 1, isOver: false }]);
+  await join('ann');
+  await send();
+  expect(named('InvitationSent')).toHaveLength(1);
+  expect(named('PlacesFreed')).toHaveLength(1);
 });
 
 it('admits nobody any more once its work is aborted', async () => {

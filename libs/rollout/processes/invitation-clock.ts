@@ -9,7 +9,7 @@ import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
 import type { HeldBatch } from '../held-places.js';
 import { admitInvited, freePlaces, roomForInvited } from '../hold-places.js';
-import { batchStream, endChoice, invitedOf } from '../invitation-batch.js';
+import { batchStream, endChoice } from '../invitation-batch.js';
 import { invitedSliceIsDue } from '../invited-slices.js';
 import { CONCURRENT_ACCOUNTS } from '../queries/choosing.js';
 import { cohortsBeingOnboarded, type Rollout, rolloutStream } from '../rollout.js';
@@ -62,13 +62,15 @@ export class InvitationClock {
     const { state } = await this.transactor.load(rolloutStream, undefined);
     const { batches } = state.held;
     if (batches.length === 0) return;
+    // First, since many invitations take long to end: who accepted in time must not wait for those of others.
+    await this.admit(signal);
     const now = this.clock.now();
     for (const batch of batches) {
       if (signal?.aborted) return;
-      if (now >= batch.until && !this.waiting.has(batch.batchId)) await this.expire(batch.batchId);
-      else if (this.isToRemind(batch, now)) await this.remind(batch.batchId);
+      if (now >= batch.until && !this.waiting.has(batch.batchId)) await this.expire(batch.batchId, signal);
+      else if (this.isToRemind(batch, now)) await this.remind(batch.batchId, signal);
     }
-    await this.admit(signal);
+    if (signal?.aborted) return;
     await this.free(batches.filter(({ batchId }) => this.waiting.has(batchId)));
   }
 
@@ -79,18 +81,21 @@ export class InvitationClock {
     return isDue && !this.reminded.has(batchId);
   }
 
-  private async remind(batchId: string): Promise<void> {
+  private async remind(batchId: string, signal?: AbortSignal): Promise<void> {
     const { state: batch } = await this.transactor.load(batchStream, batchId);
     const remindOne = (accountId: string) =>
       this.transactor.transact(invitedAccount, accountId, contextOf(batchId), (account) =>
         remindOfInvitation(account, { accountId, batchId }, this.clock.now()),
       );
-    await pMap(invitedOf(batch), remindOne, { concurrency: CONCURRENT_ACCOUNTS });
+    for (const { accounts } of batch.chosen) {
+      if (signal?.aborted) return;
+      await pMap(accounts, remindOne, { concurrency: CONCURRENT_ACCOUNTS });
+    }
     if (batch.complete) this.reminded.add(batchId);
   }
 
   /** Ends each invitation that was not accepted in time. Only the accounts' own streams say whether it was. */
-  private async expire(batchId: string): Promise<void> {
+  private async expire(batchId: string, signal?: AbortSignal): Promise<void> {
     const context = contextOf(batchId);
     const { state: batch } = await this.transactor.transact(batchStream, batchId, context, (now) =>
       endChoice(now, batchId),
@@ -101,7 +106,11 @@ export class InvitationClock {
       );
       return isEnded(state, batchId) ? [] : [accountId];
     };
-    const left = await pMap(invitedOf(batch), settle, { concurrency: CONCURRENT_ACCOUNTS });
+    const left: string[][] = [];
+    for (const { accounts } of batch.chosen) {
+      if (signal?.aborted) return;
+      left.push(...(await pMap(accounts, settle, { concurrency: CONCURRENT_ACCOUNTS })));
+    }
     this.waiting.set(batchId, left.flat());
   }
 
@@ -122,13 +131,9 @@ export class InvitationClock {
     if (admitted.size === 0) return;
     await this.gate.beforeAdmission();
     const busy = state.held.batches.flatMap(({ batchId }) => (admitted.has(batchId) ? [] : [batchId]));
-    // An event of an account moves it behind the page, so that a later page has it again.
-    const seen = new Set<string>();
     // A page has at most as many accounts as a cohort may list.
     for await (const page of this.accepted.pages(busy)) {
-      const fresh = page.filter(({ accountId }) => !seen.has(accountId));
-      for (const { accountId } of fresh) seen.add(accountId);
-      for (const [batchId, accounts] of byBatch(fresh)) {
+      for (const [batchId, accounts] of byBatch(page)) {
         if (signal?.aborted) return;
         const after = admitted.get(batchId);
         if (after === undefined) continue;

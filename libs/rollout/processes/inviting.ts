@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { invitationToken, invite, invitedAccount, tokenHashOf } from '../../account/index.js';
+import { invitationToken, invitedAccount, inviteOrEnd, tokenHashOf, wasInvited } from '../../account/index.js';
 import type { OwnEventIds } from '../../event-store/event-identity.js';
 import type { Transactor } from '../../event-store/transact.js';
 import { INVITED_PREFIX } from '../../gate/sliced-cohorts.js';
@@ -9,18 +9,20 @@ import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import { type CohortPart, placesLeft } from '../cohort.js';
 import { batchOf } from '../held-places.js';
 import { freeUnfilled } from '../hold-places.js';
-import { batchStream, chooseInvited, invitedOf } from '../invitation-batch.js';
+import { batchStream, chooseInvited } from '../invitation-batch.js';
 import { PlacesHeld } from '../invitation-events.js';
 import { Choosing, CONCURRENT_ACCOUNTS, type NextInLine } from '../queries/choosing.js';
 import { rolloutSince } from '../queries/rollout-since.js';
 import { rolloutStream } from '../rollout.js';
+import { LINE_KEY } from './onboarding.js';
 
 const INVITING = 'inviting';
 
 /**
  * Chooses the accounts of each batch and invites them, part by part and one batch after the other, since who is invited decides
  * who is next in line. Each step is stored, so after a crash it continues with the people already chosen. A repeat, however late,
- * invites nobody again: each account knows the batches it had.
+ * invites nobody again: each account knows the batches it had. The place of somebody who stopped waiting before the invitation was
+ * sent is free at once.
  */
 export function inviting(
   transactor: Transactor,
@@ -31,7 +33,7 @@ export function inviting(
   return defineConsumer({
     name: INVITING,
     events: [PlacesHeld],
-    key: () => 'rollout',
+    key: () => LINE_KEY,
     async react(event) {
       const { batchId, size, until, accounts, priority } = event.data;
       // In another stream than that of the rollout it was not decided here, and holds nothing.
@@ -44,13 +46,16 @@ export function inviting(
       const choosing = new Choosing(transactor, nextInLine, selection, context);
       const invitation = (accountId: string) => {
         const tokenHash = tokenHashOf(invitationToken(ownEventIds, accountId, batchId));
-        return { accountId, batchId, until: Date.parse(until), tokenHash };
+        return { accountId, batchId, until: Date.parse(until), tokenHash, isListed: accounts !== undefined };
       };
+      let invited = 0;
       const inviteAll = async ({ accounts: chosen, turns = [] }: CohortPart) => {
-        const inviteOne = (accountId: string, n: number) =>
-          transactor.transact(invitedAccount, accountId, context, (state) =>
-            invite(state, { ...invitation(accountId), turn: turns[n]! }, clock.now()),
+        const inviteOne = async (accountId: string, n: number) => {
+          const { state } = await transactor.transact(invitedAccount, accountId, context, (account) =>
+            inviteOrEnd(account, { ...invitation(accountId), turn: turns[n]! }, clock.now()),
           );
+          if (wasInvited(state, batchId)) invited++;
+        };
         await pMap(chosen, inviteOne, { concurrency: CONCURRENT_ACCOUNTS });
       };
       let batch = (await transactor.load(batchStream, batchId)).state;
@@ -62,9 +67,7 @@ export function inviting(
         }
         await inviteAll(batch.chosen[n]!);
       }
-      await transactor.transact(rolloutStream, undefined, context, (now) =>
-        freeUnfilled(now, batchId, invitedOf(batch).length),
-      );
+      await transactor.transact(rolloutStream, undefined, context, (now) => freeUnfilled(now, batchId, invited));
     },
   });
 }

@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { onboardInTurn, waitingTurn } from '../../account/index.js';
+import { hasAccepted, invitedAccount, onboardInTurn } from '../../account/index.js';
 import type { Transactor } from '../../event-store/transact.js';
 import type { RecordedOf } from '../../events/event-definition.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
@@ -15,18 +15,22 @@ import { closeCohort, cohortsBeingOnboarded, rolloutStream } from '../rollout.js
 
 const ONBOARDING = 'onboarding';
 
+/** Of everything that chooses people from the line: one after the other. */
+export const LINE_KEY = 'rollout';
+
 type Admitted = RecordedOf<typeof CohortAdmitted>;
 
 /**
  * Onboards the people of admitted cohorts, one cohort after the other, since one cohort's people decide who is next in
- * line. Chooses, onboards and reports people part by part, then closes the cohort. Each step is stored, so after a crash it
- * continues with the people already chosen, and a closed cohort onboards nobody.
+ * line. People who accepted an invitation are not in the line, so their cohorts wait only for those of their batch. Chooses,
+ * onboards and reports people part by part, then closes the cohort. Each step is stored, so after a crash it continues with the
+ * people already chosen, and a closed cohort onboards nobody.
  */
 export function onboarding(transactor: Transactor, nextInLine: NextInLine, clock: Clock): Consumer {
   return defineConsumer({
     name: ONBOARDING,
     events: [CohortAdmitted],
-    key: () => 'rollout',
+    key: ({ data: { batchId } }) => (batchId === undefined ? LINE_KEY : `invited ${batchId}`),
     async react(event) {
       if (await isBeingOnboarded(transactor, event))
         await new CohortOnboarding(transactor, nextInLine, clock, event).run();
@@ -83,17 +87,20 @@ class CohortOnboarding {
 
   /** Returns the accounts that this cohort onboarded, in the order of their turn. */
   private async onboard({ accounts, turns, chosenAt }: CohortPart): Promise<{ accountId: string; at: number }[]> {
-    const { cohortId } = this.admission;
+    const { cohortId, batchId } = this.admission;
     const times = new Map<string, number>();
     // One time for all of them, which is the one that the rate has room for.
     const now = this.now();
     refuseBesideUncounted((await this.transactor.load(rolloutStream, undefined)).state, this.admission, now);
     const context = { ...this.context, time: toIso(now) };
     const onboardOne = async (accountId: string, n: number) => {
-      const { state } = await this.transactor.transact(waitingTurn, accountId, context, (turn) =>
-        onboardInTurn(turn, { accountId, cohortId, turn: turns?.[n], chosenAt }),
+      const { state } = await this.transactor.transact(invitedAccount, accountId, context, (account) =>
+        batchId === undefined || hasAccepted(account, batchId)
+          ? onboardInTurn(account.turn, { accountId, cohortId, turn: turns?.[n], chosenAt })
+          : [],
       );
-      if (state.standing.cohortId === cohortId) times.set(accountId, state.onboardedAt!);
+      const { standing, onboardedAt } = state.turn;
+      if (standing.cohortId === cohortId) times.set(accountId, onboardedAt!);
     };
     await pMap(accounts, onboardOne, { concurrency: CONCURRENT_ACCOUNTS });
     return accounts.flatMap((accountId) => (times.has(accountId) ? [{ accountId, at: times.get(accountId)! }] : []));

@@ -1,11 +1,10 @@
-import { isWaiting } from '../../account/index.js';
+import { hasAccepted, type InvitedAccount, invitedAccount, isWaiting } from '../../account/index.js';
 import type { Transactor } from '../../event-store/transact.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import type { Position } from '../../kernel/envelope.js';
 import { admissionPlanStream, type CohortShares, shareCohort, sharesOfCohort } from '../admission-plan.js';
 import { shareOut } from '../class-plan.js';
 import type { CohortPart } from '../cohort.js';
-import { turnsOf } from './waiting-turns.js';
 
 /** Who waited at a position, in the order of their turn, of each class at most so many. Everything stored before the call counts. */
 interface WaitingLine {
@@ -26,6 +25,8 @@ export interface Selection {
   size: number;
   accounts?: readonly string[];
   priority?: number;
+  /** Of a cohort of people who accepted: their batch. */
+  batchId?: string;
 }
 
 /** Chooses people for the places of one cohort or batch of invitations, part by part. */
@@ -47,11 +48,25 @@ export class Choosing {
     const line = listed
       ? { accounts: listed, asOf: Infinity }
       : frontOf(await this.nextInLine(places, priority), places, laterPlaces(await this.shares(), before));
-    const turns = await turnsOf(this.transactor, line.accounts);
+    const accounts = await Promise.all(
+      line.accounts.map((accountId) => this.transactor.load(invitedAccount, accountId)),
+    );
     const chosen = line.accounts
-      .map((accountId, n) => ({ accountId, ...turns[n]! }))
-      .filter((one) => isWaiting(one) && Math.max(one.since, one.classifiedAt ?? 0) <= line.asOf);
-    return { accounts: chosen.map(({ accountId }) => accountId), turns: chosen.map(({ turn }) => turn) };
+      .map((accountId, n) => ({ accountId, state: accounts[n]!.state }))
+      .filter(({ state }) => this.mayBeChosen(state, line.asOf));
+    return {
+      accounts: chosen.map(({ accountId }) => accountId),
+      turns: chosen.map(({ state }) => state.turn.turn),
+    };
+  }
+
+  private mayBeChosen(account: InvitedAccount, asOf: Position): boolean {
+    const { accounts: listed, batchId } = this.selection;
+    const { turn, invitation } = account;
+    if (!isWaiting(turn) || Math.max(turn.since, turn.classifiedAt ?? 0) > asOf) return false;
+    if (batchId !== undefined) return hasAccepted(account, batchId);
+    // Who is invited has left the line. A listed cohort onboards them all the same, and so ends their invitation.
+    return listed !== undefined || !invitation;
   }
 
   private async shares(): Promise<CohortShares> {

@@ -23,6 +23,11 @@ describe('the view of invitation batches', () => {
     expect(foldView(invitationBatchesView, all).rows.b1).toMatchObject({ freed: 3, is_over: true, position: 11 });
   });
 
+  it('counts no invitation as expired that was never sent', () => {
+    const neverSent = recorded(10, 'InvitationExpired', { accountId: 'a9', batchId, neverSent: true });
+    expect(foldView(invitationBatchesView, [held, ...sent, neverSent]).rows.b1).toMatchObject({ sent: 3, expired: 0 });
+  });
+
   it('has no row of a cohort that took no places of a batch', () => {
     expect(foldView(invitationBatchesView, [recorded(9, 'CohortAdmitted', cohort)]).rows).toEqual({});
   });

@@ -15,6 +15,7 @@ const columns = {
   admitted: int4(),
   sent: int4(),
   accepted: int4(),
+  /** Of those that were sent. */
   expired: int4(),
   held_at: timestamptz(),
   until: timestamptz(),
@@ -30,7 +31,7 @@ const EVENTS = [PlacesHeld, PlacesFreed, CohortAdmitted, InvitationSent, Invitat
 
 export const invitationBatchesView = defineView({
   name: 'invitation-batches',
-  version: 1,
+  version: 2,
   summary: 'Batches of invitations: the places that they hold, and what became of the invitations.',
   events: EVENTS,
   table: { name: 'batches', key: 'batch_id', columns, indexes: ['(held_at, batch_id)'] },
@@ -51,7 +52,7 @@ export const invitationBatchesView = defineView({
       case 'InvitationAccepted':
         return { ...row, accepted: row.accepted + 1, position };
       case 'InvitationExpired':
-        return { ...row, expired: row.expired + 1, position };
+        return { ...row, expired: row.expired + (event.data.neverSent ? 0 : 1), position };
       default:
         return unhandled(event);
     }

@@ -17,18 +17,18 @@ interface AcceptedInvitation {
  */
 export const acceptedInvitations = (pool: pg.Pool) =>
   async function* (busy: readonly string[]): AsyncGenerator<AcceptedInvitation[]> {
-    let after: [number, string] = [0, ''];
+    let after = 0;
     for (let isMore = true; isMore; ) {
-      const { rows } = await pool.query(ACCEPTED, [PAGE, ...after, busy]);
+      const { rows } = await pool.query(ACCEPTED, [PAGE, after, busy]);
       if (rows.length > 0) yield rows.map((row) => ({ accountId: row.account_id, batchId: row.batch_id }));
       isMore = rows.length === PAGE;
-      if (isMore) after = [Number(rows.at(-1).position), rows.at(-1).account_id];
+      if (isMore) after = Number(rows.at(-1).accepted_position);
     }
   };
 
-const ACCEPTED = `SELECT account_id, batch_id, position FROM ${viewTable(waitlistEntriesView)}
-  WHERE status = 'accepted' AND (position, account_id) > ($2::int8, $3::text) AND batch_id <> ALL ($4::text[])
-  ORDER BY position, account_id LIMIT $1`;
+const ACCEPTED = `SELECT account_id, batch_id, accepted_position FROM ${viewTable(waitlistEntriesView)}
+  WHERE status = 'accepted' AND accepted_position > $2::int8 AND batch_id <> ALL ($3::text[])
+  ORDER BY accepted_position LIMIT $1`;
 
 /** How many accounts of each of these batches have accepted and are not onboarded, as far as the view has come. */
 export const acceptedOf =

@@ -37,6 +37,24 @@ describe('the waitlist view', () => {
     expect(entry(joined(7), sent, accepted, onboarded)).toMatchObject({ status: 'onboarded', cohort_id: 'c' });
   });
 
+  it('keeps the order of acceptances, whatever happens to the account afterwards', () => {
+    const sent = recorded(8, 'InvitationSent', { accountId, batchId: 'b1', until: '2022-05-25T09:00:00.000Z' });
+    const accepted = recorded(9, 'InvitationAccepted', { accountId, batchId: 'b1' });
+    const classified = recorded(10, 'WaitlistClassSet', { accountId, class: 'artists', reason: 'spec' });
+    expect(entry(joined(7), sent)).toMatchObject({ accepted_position: null });
+    expect(entry(joined(7), sent, accepted, classified)).toMatchObject({
+      ...{ status: 'accepted', class: 'artists', accepted_position: 9, position: 10 },
+    });
+  });
+
+  it('ends the invitation of an account that becomes a hold-out', () => {
+    const sent = recorded(8, 'InvitationSent', { accountId, batchId: 'b1', until: '2022-05-25T09:00:00.000Z' });
+    const accepted = recorded(9, 'InvitationAccepted', { accountId, batchId: 'b1' });
+    const heldOut = recorded(10, 'WaitlistClassSet', { accountId, class: 'hold-out', reason: 'spec' });
+    expect(entry(joined(7), sent, heldOut)).toMatchObject({ status: 'waiting', class: 'hold-out', joined_position: 7 });
+    expect(entry(joined(7), sent, accepted, heldOut)).toMatchObject({ status: 'waiting', class: 'hold-out' });
+  });
+
   it('ends the invitation of an account that is deactivated or leaves', () => {
     const sent = recorded(8, 'InvitationSent', { accountId, batchId: 'b1', until: '2022-05-25T09:00:00.000Z' });
     const deactivated = recorded(9, 'AccountDeactivated', { accountId, reason: 'spec', categories: [] });

@@ -21,6 +21,7 @@ import {
 } from '../../account/index.js';
 import { except, type RecordedOf } from '../../events/event-definition.js';
 import { placeOf } from '../../kernel/decider.js';
+import { HOLD_OUT } from '../../kernel/reserved-classes.js';
 import { bool, defineView, int4, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
 
 /** The priority class of a join without one. */
@@ -57,6 +58,8 @@ const columns = {
   joined_at: timestamptz(),
   /** The batch that invited it last. */
   batch_id: nullable(text()),
+  /** Of its last acceptance: the order in which people who accepted come in. */
+  accepted_position: nullable(int8()),
   cohort_id: nullable(text()),
   onboarded_at: nullable(timestamptz()),
   /** The position of the account's last event that concerns the waitlist. */
@@ -92,7 +95,7 @@ export const waitlistEntriesOf = (account: AccountStream) =>
         `(priority, joined_position) WHERE status = 'waiting'`,
         `(class, priority, joined_position) WHERE status = 'waiting'`,
         '(joined_position)',
-        `(position, account_id) WHERE status = 'accepted'`,
+        `(accepted_position) WHERE status = 'accepted'`,
         `(batch_id) WHERE status = 'accepted'`,
       ],
     },
@@ -104,7 +107,7 @@ export const waitlistEntriesOf = (account: AccountStream) =>
       if (!row) return row;
       const status = statusOf(account.evolve(standingOf(row), event, placeOf(event)), row);
       const { position } = event;
-      if (event.type === 'WaitlistClassSet') return { ...row, class: event.data.class, position };
+      if (event.type === 'WaitlistClassSet') return { ...classified({ ...row, status }, event.data.class), position };
       if (isConfirmation(event)) return { ...confirmed(row, event), position };
       if (isInvitation(event)) return { ...invited({ ...row, status }, event), position };
       if (event.type !== 'AccountOnboarded') return { ...row, status, position };
@@ -144,6 +147,7 @@ const joined = (
   joined_position: event.position,
   joined_at: Date.parse(event.metadata.time),
   batch_id: null,
+  accepted_position: null,
   cohort_id: null,
   onboarded_at: null,
   position: event.position,
@@ -164,13 +168,20 @@ function confirmed(row: WaitlistEntryRow, { type }: Confirmation): WaitlistEntry
   return { ...row, is_unconfirmed: true, status: isOnList ? 'unconfirmed' : row.status };
 }
 
-function invited(row: WaitlistEntryRow, { type, data }: Invitation): WaitlistEntryRow {
+/** A hold-out has no invitation any more. */
+const classified = (row: WaitlistEntryRow, name: string): WaitlistEntryRow => ({
+  ...row,
+  class: name,
+  status: name === HOLD_OUT && (row.status === 'invited' || row.status === 'accepted') ? 'waiting' : row.status,
+});
+
+function invited(row: WaitlistEntryRow, { type, data, position }: Invitation): WaitlistEntryRow {
   const isItsOwn = row.status === 'invited' && data.batchId === row.batch_id;
   switch (type) {
     case 'InvitationSent':
       return { ...row, status: row.status === 'waiting' ? 'invited' : row.status, batch_id: data.batchId };
     case 'InvitationAccepted':
-      return { ...row, status: isItsOwn ? 'accepted' : row.status };
+      return isItsOwn ? { ...row, status: 'accepted', accepted_position: position } : row;
     case 'InvitationExpired':
       return { ...row, status: isItsOwn ? 'waiting' : row.status };
   }

@@ -1,5 +1,6 @@
 import type { Context } from '../context/context.js';
 import { StageEvidence } from '../safety/index.js';
+import { jointConsumer } from '../subscriptions/joint-consumer.js';
 import { acceptedInvitations, acceptedOf, nextInLine, Waitlist } from '../waitlist/index.js';
 import { admissionPlanStream } from './admission-plan.js';
 import { cohortStream } from './cohort.js';
@@ -37,7 +38,6 @@ import { ConfirmStepHandler, EndRampHandler, RampController, SetRampHandler } fr
 import { SetRateController, SetRateHandler } from './features/set-rate.js';
 import { EndScheduleHandler, ScheduleController, SetScheduleHandler } from './features/set-schedule.js';
 import { batchStream } from './invitation-batch.js';
-import { fillingPlaces } from './processes/filling-places.js';
 import { GateWatch } from './processes/gate-watch.js';
 import { InvitationClock } from './processes/invitation-clock.js';
 import { inviting } from './processes/inviting.js';
@@ -73,7 +73,7 @@ import { ShowRolloutController, ShowRolloutHandler } from './queries/show-rollou
 import { ShowTimelineController, ShowTimelineHandler } from './queries/show-timeline.js';
 import { StageChanges } from './queries/stage-changes.js';
 import { rolloutStream } from './rollout.js';
-import { CloseEarlierCohorts1700000000060 } from './schema.js';
+import { CloseEarlierCohorts1700000000060, FillPlacesTogether1700000000281 } from './schema.js';
 import { cohortsView } from './views/cohorts.js';
 import { invitationBatchesView } from './views/invitation-batches.js';
 import { onboardingsView } from './views/onboardings.js';
@@ -105,7 +105,8 @@ export const rolloutContext: Context = {
   consumers: ({ transactor, pool, store, viewReader, ownEventIds, clock, settings }) => {
     const line = nextInLine(pool, store, viewReader, settings.decisionWaitMs);
     return [
-      fillingPlaces(onboarding(transactor, line, clock), inviting(transactor, line, ownEventIds, clock)),
+      // Both choose from the same line: what one has chosen is onboarded or invited before the other chooses.
+      jointConsumer(onboarding(transactor, line, clock), inviting(transactor, line, ownEventIds, clock)),
       modelNoting(transactor),
     ];
   },
@@ -222,5 +223,5 @@ export const rolloutContext: Context = {
     GateWatch,
     StageChanges,
   ],
-  migrations: [CloseEarlierCohorts1700000000060],
+  migrations: [CloseEarlierCohorts1700000000060, FillPlacesTogether1700000000281],
 };

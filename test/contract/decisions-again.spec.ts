@@ -5,6 +5,7 @@ const ACT = 'it records what somebody did or read; nothing was decided';
 
 /** Events that are no facts from outside and that no explanation makes again, and why. */
 const NOT_MADE_AGAIN: Record<string, string> = {
+  AddressConfirmationRequested: 'it rested on settings of the deployment, which the log does not have',
   AddressRead: ACT,
   BreakTaken: ACT,
   CaseRouted: 'its priority counts rows of views as they were then; the event has each part of it',

@@ -1,7 +1,9 @@
 import { expect, it } from '@jest/globals';
 import { ladderStream } from '../../enforcement/index.js';
+import { DAY_MS } from '../../kernel/clock.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { policyStream } from '../../policy/index.js';
+import { rolloutStream } from '../../rollout/index.js';
 import { switchesStream } from '../../switches/index.js';
 import { valuesInForce } from './rested-on.js';
 
@@ -65,4 +67,31 @@ it('shows of a long list what was set last, and of a long value only the event',
   expect(values[0]).toMatchObject({ path: '/versions/39', setBy: { position: '40' } });
   expect(values[0]).not.toHaveProperty('value');
   expect(values[1]).toMatchObject({ path: '/versions/38', value: { version: '38' } });
+});
+
+it('names nobody for a field that no event has set, whatever else the stream has', () => {
+  const values = valuesInForce(rolloutStream, 'rollout', stored('rollout', ['OnboardingRateSet', { perWeek: 1000 }]));
+  const { '/perWeek': rate, '/paused': paused, '/phase': phase } = setters(values);
+  expect([rate, paused, phase]).toEqual(['olga-0', undefined, undefined]);
+  expect(values.find(({ path }) => path === '/paused')).not.toHaveProperty('setBy');
+});
+
+it('knows an entry of a list by what it is, wherever others before it have gone', () => {
+  const cohort = (n: number): [string, Record<string, unknown>][] => {
+    const at = new Date(START + n * DAY_MS).toISOString();
+    return [
+      ['CohortAdmitted', { cohortId: `c-${n}`, size: 1, selection: 'first-come', perWeek: 9, at }],
+      ['CohortClosed', { cohortId: `c-${n}`, people: 1, first: at, last: at }],
+    ];
+  };
+  const admissions = Array.from({ length: 1_200 }, (_, n) => cohort(n)).flat();
+  const events = stored('rollout', ['OnboardingRateSet', { perWeek: 9 }], ...admissions);
+  const values = valuesInForce(rolloutStream, 'rollout', events);
+  expect(values.some(({ path }) => path === '/cohorts/999')).toBe(true);
+  const cohorts = values.filter(({ path }) => path.startsWith('/cohorts/'));
+  expect(cohorts.length).toBeGreaterThan(2);
+  for (const { value, setBy } of cohorts) {
+    const setter = events.find(({ position }) => String(position) === setBy?.position);
+    expect((value as { cohortId: string }).cohortId).toBe(setter?.data.cohortId);
+  }
 });

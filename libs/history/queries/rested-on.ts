@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Static, Type } from 'typebox';
 import { closed, text } from '../../http/openapi/answer-schemas.js';
 import { sortedJson } from '../../kernel/canonical-json.js';
@@ -26,26 +27,26 @@ export type RestedOn = Static<typeof RestedOn>;
 
 /** A part of a state: a field, or an entry of a list or a map in it. */
 interface Part {
+  path: string;
   raw: unknown;
-  json: string;
   isEntry: boolean;
-  setBy: RecordedEvent;
+  /** The last event that changed it; undefined if none did. */
+  setBy: RecordedEvent | undefined;
 }
 
 /** What the state of a stream was, part by part, and which event had set each: the last one that changed it. */
 export function valuesInForce(kind: AnyStream, stream: string, events: readonly RecordedEvent[]): RestedOn[] {
-  const parts = new Map<string, Part>();
-  let state: unknown = kind.initial;
-  for (const event of events) {
-    const before = state;
-    state = evolveRecorded(kind, before, event);
-    if (state !== before) noteChanges(parts, partsOf(state), event);
-  }
-  if (parts.size === 0) return [{ of: stream, path: '', ...shown(sortedJson(plainState(kind.initial))) }];
-  const all = [...parts].sort(([, a], [, b]) => Number(a.isEntry) - Number(b.isEntry) || place(b) - place(a));
-  return all
+  const states: unknown[] = [kind.initial];
+  for (const event of events) states.push(evolveRecorded(kind, states.at(-1), event));
+  const parts = partsOf(new States(states, events));
+  if (parts.every(({ setBy }) => !setBy)) return [{ of: stream, path: '', ...shownOf(kind.initial) }];
+  return parts
+    .sort((a, b) => Number(a.isEntry) - Number(b.isEntry) || placeOf(b) - placeOf(a))
     .slice(0, MOST_VALUES)
-    .map(([path, { json, setBy }]) => ({ of: stream, path, ...shown(json), setBy: referenceTo(setBy) }));
+    .map(({ path, raw, setBy }) => ({
+      ...{ of: stream, path, ...shownOf(raw, path.slice(path.lastIndexOf('/') + 1)) },
+      ...(setBy && { setBy: referenceTo(setBy) }),
+    }));
 }
 
 /** An event by its id, which a decision found. */
@@ -55,43 +56,110 @@ export const eventFound = (event: RecordedEvent): RestedOn => ({
   setBy: referenceTo(event),
 });
 
-const place = ({ setBy }: Part): Position => setBy.position;
+const placeOf = ({ setBy }: Part): Position => setBy?.position ?? 0;
 
-function noteChanges(
-  parts: Map<string, Part>,
-  now: ReadonlyMap<string, [raw: unknown, isEntry: boolean]>,
-  by: RecordedEvent,
-) {
-  for (const path of parts.keys()) if (!now.has(path)) parts.delete(path);
-  for (const [path, [raw, isEntry]] of now) {
-    const before = parts.get(path);
-    if (before && before.raw === raw) continue;
-    const json = sortedJson(plainState(raw, path.slice(path.lastIndexOf('/') + 1)));
-    // A fold may copy what it does not change.
-    if (before?.json === json) before.raw = raw;
-    else parts.set(path, { raw, json, isEntry, setBy: by });
+/** The fields of the last state; of those that are lists or maps, and of a state that is one, the entries. */
+function partsOf(states: States): Part[] {
+  const { last } = states;
+  if (isCollection(last)) return entriesOf('', last, states, (state) => state);
+  if (typeof last !== 'object' || last === null) {
+    return [{ path: '', raw: last, isEntry: false, setBy: states.setterOf((state) => state) }];
+  }
+  return Object.entries(last).flatMap(([name, raw]): Part[] => {
+    const path = `/${pointerPart(name)}`;
+    const at = (state: unknown) => (state as Record<string, unknown> | undefined)?.[name];
+    if (raw === undefined) return [];
+    if (isCollection(raw)) return entriesOf(path, raw, states, at);
+    return [{ path, raw, isEntry: false, setBy: states.setterOf(at) }];
+  });
+}
+
+type Collection = readonly unknown[] | ReadonlySet<unknown> | ReadonlyMap<unknown, unknown>;
+
+const isCollection = (value: unknown): value is Collection =>
+  Array.isArray(value) || value instanceof Set || value instanceof Map;
+
+interface Entry {
+  key: unknown;
+  path: string;
+  raw: unknown;
+  /** As it was in the state that was looked at last: a fold may copy what it does not change. */
+  former: unknown;
+}
+
+/**
+ * The entries that were set last, back to when each was set. An entry of a list is known by what it is, since its place changes
+ * with what is removed before it.
+ */
+function entriesOf(path: string, collection: Collection, states: States, at: (state: unknown) => unknown): Part[] {
+  const isMap = collection instanceof Map;
+  let open: Entry[] = [...(isMap ? collection : [...(collection as Iterable<unknown>)].entries())].map(
+    ([key, raw]) => ({
+      ...{ key, path: `${path}/${pointerPart(String(key))}`, raw, former: raw },
+    }),
+  );
+  const parts: Part[] = [];
+  for (const { before, event } of states.changesOf(at)) {
+    if (open.length === 0 || parts.length >= MOST_VALUES) return parts;
+    const find = isMap ? inMap(before) : inList(before);
+    open = open.filter((entry) => {
+      if (find(entry)) return true;
+      parts.push({ path: entry.path, raw: entry.raw, isEntry: true, setBy: event });
+      return false;
+    });
+  }
+  return [...parts, ...open.map(({ path: own, raw }) => ({ path: own, raw, isEntry: true, setBy: undefined }))];
+}
+
+const inMap = (before: unknown) => (entry: Entry) => {
+  if (!(before instanceof Map) || !before.has(entry.key)) return false;
+  const former: unknown = before.get(entry.key);
+  const isSame = isDeepStrictEqual(former, entry.former);
+  entry.former = former;
+  return isSame;
+};
+
+function inList(before: unknown): (entry: Entry) => boolean {
+  const all = isCollection(before) ? [...(before as Iterable<unknown>)] : [];
+  const known = new Set(all);
+  let copies: Map<string, unknown> | undefined;
+  return (entry) => {
+    if (known.has(entry.former)) return true;
+    copies ??= new Map(all.map((one) => [sortedJson(plainState(one)), one]));
+    const json = sortedJson(plainState(entry.former));
+    if (!copies.has(json)) return false;
+    entry.former = copies.get(json);
+    return true;
+  };
+}
+
+/** The states of a stream: the initial one, and that after each event. */
+class States {
+  constructor(
+    private readonly states: readonly unknown[],
+    private readonly events: readonly RecordedEvent[],
+  ) {}
+
+  get last(): unknown {
+    return this.states.at(-1);
+  }
+
+  /** The last event that changed a value to what it is; undefined if none did. */
+  setterOf(at: (state: unknown) => unknown): RecordedEvent | undefined {
+    for (const { before, after, event } of this.changesOf(at)) if (!isDeepStrictEqual(before, after)) return event;
+    return undefined;
+  }
+
+  /** Where a value became another one, or a copy, from the last event to the first. */
+  *changesOf(at: (state: unknown) => unknown): Generator<{ before: unknown; after: unknown; event: RecordedEvent }> {
+    for (let n = this.events.length; n > 0; n--) {
+      const [before, after] = [at(this.states[n - 1]), at(this.states[n])];
+      if (before !== after) yield { before, after, event: this.events[n - 1]! };
+    }
   }
 }
 
-/** The fields of a state; of those that are lists or maps, and of a state that is one, the entries. */
-function partsOf(state: unknown): ReadonlyMap<string, [raw: unknown, isEntry: boolean]> {
-  const found = new Map<string, [unknown, boolean]>();
-  for (const [name, raw] of entriesOf(state) ?? [['', state] as const]) {
-    const path = name === '' ? '' : `/${pointerPart(name)}`;
-    const entries = raw instanceof Map || Array.isArray(raw) ? entriesOf(raw)! : undefined;
-    if (raw === undefined) continue;
-    if (!entries) found.set(path, [raw, false]);
-    for (const [key, entry] of entries ?? []) found.set(`${path}/${pointerPart(key)}`, [entry, true]);
-  }
-  return found;
-}
-
-function entriesOf(value: unknown): readonly (readonly [string, unknown])[] | undefined {
-  if (value instanceof Map) return [...value].map(([key, entry]) => [String(key), entry]);
-  if (Array.isArray(value)) return value.map((entry, n) => [String(n), entry]);
-  if (typeof value !== 'object' || value === null || Symbol.iterator in value) return undefined;
-  return Object.entries(value);
-}
+const shownOf = (raw: unknown, name = '') => shown(sortedJson(plainState(raw, name)));
 
 const shown = (json: string): { value?: unknown } =>
   json.length > MOST_CHARACTERS ? {} : { value: JSON.parse(json) as unknown };

@@ -69,15 +69,30 @@ it('looks up only keys that the draft may have', async () => {
 });
 
 it.each([
-  ['a number', { keys: ['four', 7] }],
-  ['nothing', { keys: [null] }],
-  ['no list', { keys: 7 }],
-])('parks the subject of an event whose keys are %s, and folds the others', async (_, data) => {
-  const build = await startBuild(pool, counts);
-  const broken = recorded(1, 'Seen', data as never);
-  const { inserts, parked } = await build.fold(pool, [broken, recorded(2, 'Seen', { keys: ['good'] })]);
-  expect(inserts).toEqual([{ key: 'good', count: 1 }]);
-  const error = 'BrokenEvent: the stored event is broken: what it names is no string';
-  expect(parked).toMatchObject([{ key: 'spec', position: 1, error }]);
-  expect(build.keysOf(broken)).toEqual(['spec']);
+  ['a number', { keys: ['four', 7] }, ['four', 'spec']],
+  ['nothing', { keys: [null] }, ['spec']],
+  ['no list', { keys: 7 }, ['spec']],
+])(
+  'parks the subject of an event whose keys are %s, with what it names, and folds the others',
+  async (_, data, keys) => {
+    const build = await startBuild(pool, counts);
+    const broken = recorded(1, 'Seen', data as never);
+    const { inserts, parked } = await build.fold(pool, [broken, recorded(2, 'Seen', { keys: ['good'] })]);
+    expect(inserts).toEqual([{ key: 'good', count: 1 }]);
+    const error = 'BrokenEvent: the stored event is broken: what it names is no string';
+    expect(parked).toMatchObject(keys.map((key) => ({ key, position: 1, error })));
+    expect(build.keysOf(broken)).toEqual(keys);
+  },
+);
+
+it('says why the keys of an event can’t be read', async () => {
+  const failing = {
+    ...counts,
+    keys() {
+      throw new TypeError('a fault of this release');
+    },
+  };
+  const build = await startBuild(pool, failing);
+  const { parked } = await build.fold(pool, [recorded(1, 'Seen', { keys: ['good'] })]);
+  expect(parked).toMatchObject([{ key: 'spec', error: expect.stringContaining('a fault of this release') }]);
 });

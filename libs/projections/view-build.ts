@@ -7,7 +7,7 @@ import { type Parking, parkedBy } from '../subscriptions/parked-keys.js';
 import { shardOf } from '../subscriptions/shards.js';
 import type { KeyFilter } from './key-filter.js';
 import { RowCache } from './row-cache.js';
-import { keysIn, type View, type ViewRow } from './view.js';
+import { brokenKeysIn, keysIn, type View, type ViewRow } from './view.js';
 import { ViewTables } from './view-tables.js';
 
 type Queryable = Pick<pg.Pool, 'query'>;
@@ -128,9 +128,13 @@ export class ViewBuild {
   }
 
   private named(event: RecordedEvent): { event: RecordedEvent; keys: readonly string[] } {
-    const keys = event.fault === undefined ? keysIn(this.view, event) : undefined;
+    if (event.fault !== undefined) return { event, keys: [keyOfBroken(event)] };
+    const keys = keysIn(this.view, event);
     if (keys) return { event, keys: keys.map(storableKey) };
-    return { event: { ...event, fault: event.fault ?? 'what it names is no string' }, keys: [keyOfBroken(event)] };
+    const broken = brokenKeysIn(this.view, event);
+    // The rows that it names lack it, and so must not be served as complete.
+    const parked = new Set([...broken.keys.map(storableKey), keyOfBroken(event)]);
+    return { event: { ...event, fault: broken.fault }, keys: [...parked] };
   }
 
   private change(effect: PageEffect, key: string, before: ViewRow | undefined, after: ViewRow | undefined): void {

@@ -56,6 +56,17 @@ export function keysIn({ keys }: Pick<View, 'keys'>, event: RecordedEvent): read
   }
 }
 
+/** Of an event that `keysIn` has none of: those that are strings after all, and what is wrong with it. */
+export function brokenKeysIn({ keys }: Pick<View, 'keys'>, event: RecordedEvent) {
+  try {
+    const found: unknown = keys(event);
+    const all: readonly unknown[] = Array.isArray(found) ? found : [];
+    return { keys: all.filter((key) => typeof key === 'string'), fault: 'what it names is no string' };
+  } catch (error) {
+    return { keys: [], fault: `what it names can't be read: ${(error as Error).message}` };
+  }
+}
+
 /** The row that usable events come to, in the order of the log; undefined for none. */
 export function rowAfter<Row extends ViewRow>(
   view: Pick<View<Row>, 'types' | 'evolve'>,

@@ -2,9 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DAY_MS } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
-import { admitDaily, admitWaiting, dailySize } from './admission.js';
+import { admitDaily, admitWaiting, dailyCohort, dailySize, openCohort, wayOf } from './admission.js';
 import type { RolloutEvent } from './events.js';
-import { closeCohort, cohortsBeingOnboarded, rolloutStream } from './rollout.js';
+import {
+  admitCohort,
+  closeCohort,
+  cohortsBeingOnboarded,
+  peopleInTotal,
+  peopleInWindow,
+  rolloutStream,
+} from './rollout.js';
+import { sliceCohort } from './scheduled-slice.js';
 
 const NOW = Date.parse('2022-05-18T09:00:00Z');
 const daily = (perWeek: number): RolloutEvent => ({ type: 'OnboardingRateSet', data: { perWeek, daily: true } });
@@ -46,5 +54,33 @@ describe('admitting as many as wait', () => {
       admitWaiting(state, { cohortId: 'c1', now: NOW }, waiting).map(({ data }) => (data as { size: number }).size);
     expect([size(3), size(30)]).toEqual([[3], [10]]);
     expect(() => size(0)).toThrow(expect.objectContaining({ code: 'nobody-waiting' }));
+  });
+});
+
+describe('the way in', () => {
+  it('follows from the id of a cohort, as the system gives it', () => {
+    expect([openCohort(NOW), sliceCohort(NOW), dailyCohort(NOW), 'week-20'].map(wayOf)).toEqual([
+      ...['joining', 'schedule', 'schedule', 'line'],
+    ]);
+  });
+
+  it('is the line for what an operator called so before these ids were reserved', () => {
+    expect(['open-beta', 'open-access-week-1', 'slice-of-may'].map(wayOf)).toEqual(['line', 'line', 'line']);
+  });
+});
+
+describe('many small cohorts', () => {
+  it('are kept in the state only as the latest thousand, and all their people count', () => {
+    const start = fold(rolloutStream, [daily(1_000_000)]);
+    let state = start;
+    for (let n = 0; n < 1_500; n++) {
+      const at = NOW + n * 60_000;
+      const admitted = admitCohort(state, { cohortId: openCohort(at), now: at, size: 2 });
+      state = fold(rolloutStream, admitted, state);
+      state = fold(rolloutStream, closeCohort(state, openCohort(at), [at, at]), state);
+    }
+    const end = NOW + 1_500 * 60_000;
+    expect(state.cohorts.length).toBeLessThanOrEqual(1_000);
+    expect([peopleInWindow(state, end), peopleInTotal(state)]).toEqual([3_000, 3_000]);
   });
 });

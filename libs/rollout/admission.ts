@@ -1,4 +1,4 @@
-import { INVITED_PREFIX, OPEN_PREFIX, SLICE_PREFIX } from '../gate/sliced-cohorts.js';
+import { INVITED_PREFIX, isDatedSlice, OPEN_PREFIX, SLICE_PREFIX } from '../gate/sliced-cohorts.js';
 import { DAY_MS, toIso, utcDayOf } from '../kernel/clock.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
 import { restrictedAt } from './changes.js';
@@ -36,20 +36,23 @@ const DAILY_PREFIX = 'daily-';
 const DAYS_PER_WEEK = 7;
 
 const RESERVED = [
-  [DAILY_PREFIX, 'the schedule uses', 'schedule'],
-  [SLICE_PREFIX, 'the schedule uses', 'schedule'],
-  [INVITED_PREFIX, 'invitations use', undefined],
-  [OPEN_PREFIX, 'open access uses', 'joining'],
+  [DAILY_PREFIX, 'the schedule uses'],
+  [SLICE_PREFIX, 'the schedule uses'],
+  [INVITED_PREFIX, 'invitations use'],
+  [OPEN_PREFIX, 'open access uses'],
 ] as const;
 
-const reservedFor = (cohortId: string) => RESERVED.find(([prefix]) => cohortId.startsWith(prefix));
+const isOpenSlice = (cohortId: string): boolean => cohortId.startsWith(OPEN_PREFIX) && isDatedSlice(cohortId);
 
-/** By which way people of the line come in with a cohort. */
-export const wayOf = (cohortId: string): NonNullable<AdmitCohort['way']> => reservedFor(cohortId)?.[2] ?? 'line';
+/** By which way people of the line come in with a cohort. Earlier logs may have cohorts of operators with ids that are reserved now. */
+export function wayOf(cohortId: string): NonNullable<AdmitCohort['way']> {
+  if (isDatedSlice(cohortId)) return isOpenSlice(cohortId) ? 'joining' : 'schedule';
+  return cohortId.startsWith(DAILY_PREFIX) ? 'schedule' : 'line';
+}
 
 /** A cohort of somebody else with such an id would count as one of the schedule or of invitations. @throws InvalidInput */
 export function refuseReservedId(cohortId: string, field: string): void {
-  const reserved = reservedFor(cohortId);
+  const reserved = RESERVED.find(([one]) => cohortId.startsWith(one));
   if (!reserved) return;
   const [prefix, user] = reserved;
   const message = `must not begin with ${prefix}, which only ${user}; choose another id`;
@@ -90,16 +93,27 @@ export function admitDaily(state: Rollout, now: number, waiting: number): Rollou
   return size === 0 ? [] : admitCohort(state, { cohortId: dailyCohort(now), now, size, way: 'schedule' });
 }
 
-/** How many of those who wait open access lets in now; nobody while others are being onboarded, since until then more seem to wait. */
+/** Fewer people than these wait for each other in open access, for at most a minute. */
+const OPEN_SLICE = 100;
+const MINUTE_MS = 60_000;
+
+/**
+ * How many of those who wait open access lets in now. Nobody while others are being onboarded, since until then more seem to wait; and
+ * less than a slice only a minute after the last, or the stream of the rollout would be as long as the waitlist.
+ */
 export function openSize(given: Rollout, now: number, waiting: number): number {
   const state = restrictedAt(given, now);
   if (!allowsEntry(state, 'joining') || state.paused || state.perWeek === undefined || stopOf(state.gate, now))
     return 0;
   if (cohortsBeingOnboarded(state).length > 0) return 0;
-  return Math.min(availableCapacity(state, now).available, waiting);
+  const size = Math.min(availableCapacity(state, now).available, waiting);
+  if (size >= OPEN_SLICE) return size;
+  const last = state.cohorts.findLast(({ cohortId }) => isOpenSlice(cohortId));
+  // A clock that went back must not keep people out.
+  return last && Math.abs(now - last.admittedAt) < MINUTE_MS ? 0 : size;
 }
 
-/** Admits who has joined, all at once: a cohort for each person would make the stream of the rollout as long as the waitlist. */
+/** Admits all who have joined as one cohort. */
 export function admitJoined(state: Rollout, now: number, waiting: number): RolloutEvent[] {
   const size = openSize(state, now, waiting);
   return size === 0 ? [] : admitCohort(state, { cohortId: openCohort(now), now, size, way: 'joining' });

@@ -16,7 +16,7 @@ import {
 } from './change-rollout.js';
 import { openProposals, type ProposedChange } from './changes.js';
 import type { RolloutEvent } from './events.js';
-import { isOtherPhase, phaseText } from './phase.js';
+import { isOtherPhase, type Phase, phaseText } from './phase.js';
 import type { Rollout } from './rollout.js';
 
 export const LONGEST_PROPOSAL_DAYS = 30;
@@ -48,7 +48,7 @@ export function proposeChange(state: Rollout, proposal: Proposal, { by, now, ter
   const expected = expectedAt(state, at ?? now);
   if (at === undefined && changedNow(state, proposal, { reason }).length === 0) return [];
   if (perWeek !== undefined) {
-    const { propose } = raiseCommands(perWeek, reverts, proposal.phase);
+    const { propose } = raiseCommands(perWeek, reverts, phaseOf(proposal));
     refuseRaise(expected, perWeek, { isConfirmed: sure, isApproved: true }, terms, { repeat: propose, propose });
   }
   if (open.length >= MOST_OPEN) {
@@ -124,7 +124,7 @@ export function approveChange(
   if (perWeek !== undefined) {
     const confirmed = sure || isStillConfirmed(expected, proposal);
     const commands = {
-      ...raiseCommands(perWeek, reverts, proposal.phase),
+      ...raiseCommands(perWeek, reverts, phaseOf(proposal)),
       repeat: `gatehouse rollout approve ${changeId}`,
     };
     refuseRaise(expected, perWeek, { isConfirmed: confirmed, isApproved: true }, terms, commands);
@@ -173,3 +173,6 @@ export function declineChange(
   const how = proposal.by === by ? 'withdrawn' : 'refused';
   return [{ type: 'RolloutChangeEnded', data: { changeId, how, reason } }];
 }
+
+const phaseOf = ({ phase, ceiling }: Partial<Phase>): Phase | undefined =>
+  phase && { phase, ...(ceiling !== undefined && { ceiling }) };

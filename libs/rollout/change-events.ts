@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { defineEvent } from '../events/event-definition.js';
 import { Count, EntityId, eventData, Instant, Line, PerWeek } from '../events/schemas.js';
 
-/** In this order, each keeps fewer people waiting than the one before it. */
+/** From the fewest people who may come in to the most. */
 export const PHASES = ['preview', 'invitations', 'weekly', 'open'] as const;
 export const MOST_CEILING = 1_000_000_000;
 
@@ -10,7 +10,7 @@ export const phaseName = (description: string) => Type.Enum([...PHASES], { descr
 
 export const phaseFields = {
   phase: phaseName(
-    'How people come in: `preview`: listed cohorts only; `invitations`: by invitation too; `weekly`: cohorts from the line and the schedule too; `open`: who joins is admitted at once, within the rate.',
+    'How people come in: `preview`: listed cohorts only; `invitations`: by invitation too; `weekly`: cohorts from the line and the schedule too; `open`: who joins is admitted within a minute and the rate, and no schedule is needed.',
   ),
   ceiling: Count('The most people who may come in in total; no ceiling if absent.', 1, MOST_CEILING),
 };

@@ -205,8 +205,8 @@ describe('a revert', () => {
       data: { perWeek: 1000, daily: true, before: 6000 },
     });
     expect(() => one.revert(2)).toThrow(code('confirmation-needed', { confirm: 6000 }));
-    expect(() => one.revert(2)).toThrow('(gatehouse rollout revert 2 --confirm 6000)');
-    expect(() => one.revert(2, { confirm: 6000 })).toThrow('(gatehouse rollout revert 2 --propose ID)');
+    expect(() => one.revert(2)).toThrow("(gatehouse rollout revert 2 'REASON' --confirm 6000)");
+    expect(() => one.revert(2, { confirm: 6000 })).toThrow("(gatehouse rollout revert 2 'REASON' --propose ID)");
     expect(() => one.revert(2, { confirm: 6000 })).toThrow(code('approval-needed'));
     expect(one.revert(2, { confirm: 6000, changeId: 'r-1' })).toMatchObject([{ type: 'RolloutChangeProposed' }]);
     expect(one.approve('r-1', 'omar')).toMatchObject([{}, { data: { perWeek: 6000, daily: false, reverts: 2 } }]);

@@ -65,16 +65,21 @@ interface RaiseCommands {
 
 /**
  * @param reverts the position of the event that the change undoes
- * @param phase that it begins
+ * @param begins the phase that it begins
  */
-export function raiseCommands(perWeek: number, reverts?: number, phase?: string): RaiseCommands {
+export function raiseCommands(perWeek: number, reverts?: number, begins?: Phase): RaiseCommands {
   if (reverts !== undefined) {
-    const repeat = `gatehouse rollout revert ${reverts}`;
+    const repeat = `gatehouse rollout revert ${reverts} 'REASON'`;
     return { repeat, propose: `${repeat} --propose ID` };
   }
-  const propose = phase === undefined ? `propose ${perWeek}` : `propose-phase ${phase} --rate ${perWeek}`;
-  return { repeat: `gatehouse rate set ${perWeek}`, propose: `gatehouse rollout ${propose}` };
+  return {
+    repeat: `gatehouse rate set ${perWeek} 'REASON'`,
+    propose: `gatehouse rollout ${begins ? phaseCommand(perWeek, begins) : `propose ${perWeek} 'REASON'`}`,
+  };
 }
+
+const phaseCommand = (perWeek: number, { phase, ceiling }: Phase): string =>
+  `propose-phase ${phase} 'REASON'${ceiling === undefined ? '' : ` --ceiling ${ceiling}`} --rate ${perWeek}`;
 
 /**
  * What a raise needs: a confirmation over the factor, and a second person above the ceiling.

@@ -120,6 +120,14 @@ describe('harm', () => {
     expect(move(over, harmful)).toMatchObject([{ data: { outcome: 'brake' } }]);
   });
 
+  it('is not over by the evidence of a stage that only a model named by an image began', () => {
+    const seen = applied(knowing, { type: 'ModelSeen', data: { model: 'm-2', imageId: 'i-1' } });
+    expect(after(seen, { ...clean, accounts: [] }).gate.move).toMatchObject({
+      outcome: 'brake',
+      reasons: expect.arrayContaining(['harm-before']),
+    });
+  });
+
   it('is not over by what comes later in the stage that had it', () => {
     const falling = after(braked, clean);
     expect(falling.gate).toMatchObject({ harmStage: 1, move: { outcome: 'brake', reasons: ['harm-before'] } });

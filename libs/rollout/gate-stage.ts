@@ -67,7 +67,10 @@ export interface Gate {
   models: readonly string[];
   /** The last change of its outcome. */
   move?: GateMove;
-  /** The stage in which a cohort was found to be harmful last; undefined if none was, or something has ended it since. */
+  /**
+   * The stage in which a cohort was found to be harmful last, or that began since because an image named a model; undefined if none was,
+   * or something has ended it since.
+   */
   harmStage?: number | undefined;
   overrides: Overrides;
   /** The position of the last event that set the limit or a parameter; 0 before the first. */
@@ -166,13 +169,19 @@ function alphaLeftAfter({ settings, stage, alphaLeft }: Gate): number {
   return Math.max(0, alphaLeft - alphaWithin(1, stage.ordinal, settings.plannedStages, alphaLeft));
 }
 
-/** @param isStated whether an operator says so: a new name in an image ends no harm, or any sender could free admissions */
+/**
+ * @param isStated whether an operator says so: a new name in an image is no later stage for the harm that is known, or any sender
+ * could free admissions
+ */
 function withStage(gate: Gate, begun: Omit<Stage, 'ordinal'>, isStated = true): Gate {
   const stage = { ...begun, ordinal: (gate.stage?.ordinal ?? 0) + 1 };
   const alphaLeft = alphaLeftAfter(gate);
-  const harmStage = isStated && REMEDIES.includes(stage.cause) ? undefined : gate.harmStage;
+  const harmStage = isStated ? harmAfterStage(gate, stage) : gate.harmStage && stage.ordinal;
   return { ...gate, stage, stages: [...gate.stages, stage].slice(-STAGES_KEPT), alphaLeft, harmStage };
 }
+
+const harmAfterStage = ({ harmStage }: Gate, { cause }: Stage): number | undefined =>
+  REMEDIES.includes(cause) ? undefined : harmStage;
 
 /** A move that names no harm any more was decided by evidence that refutes it. */
 function harmStageAfter({ harmStage }: Gate, { reasons, stage }: Moved): number | undefined {

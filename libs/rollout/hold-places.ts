@@ -22,7 +22,8 @@ export interface HoldPlaces {
 
 /**
  * Holds a place for each account that is to be invited. A no-op for a batch that has held places before.
- * @throws InvalidInput; Refusal onboarding-paused, gate-braked, rate-not-set, rate-exceeded (details: available, moreAt)
+ * @throws InvalidInput; Refusal onboarding-paused, gate-braked, phase-refuses, rate-not-set, ceiling-reached, rate-exceeded (details:
+ * available, moreAt)
  */
 export function holdPlaces(given: Rollout, command: HoldPlaces): RolloutEvent[] {
   const { batchId, size, accounts, priority, until, now } = command;

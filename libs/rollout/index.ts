@@ -42,7 +42,7 @@ import { GateWatch } from './processes/gate-watch.js';
 import { InvitationClock } from './processes/invitation-clock.js';
 import { inviting } from './processes/inviting.js';
 import { modelNoting } from './processes/model-noting.js';
-import { onboarding } from './processes/onboarding.js';
+import { FILLING_PLACES, onboarding } from './processes/onboarding.js';
 import { RolloutClock } from './processes/rollout-clock.js';
 import { CohortScheduler } from './processes/scheduler.js';
 import { Admissions } from './queries/admissions.js';
@@ -73,7 +73,7 @@ import { ShowRolloutController, ShowRolloutHandler } from './queries/show-rollou
 import { ShowTimelineController, ShowTimelineHandler } from './queries/show-timeline.js';
 import { StageChanges } from './queries/stage-changes.js';
 import { rolloutStream } from './rollout.js';
-import { CloseEarlierCohorts1700000000060, FillPlacesTogether1700000000281 } from './schema.js';
+import { CloseEarlierCohorts1700000000060, DropFormerConsumers1700000000281 } from './schema.js';
 import { cohortsView } from './views/cohorts.js';
 import { invitationBatchesView } from './views/invitation-batches.js';
 import { onboardingsView } from './views/onboardings.js';
@@ -106,7 +106,11 @@ export const rolloutContext: Context = {
     const line = nextInLine(pool, store, viewReader, settings.decisionWaitMs);
     return [
       // Both choose from the same line: what one has chosen is onboarded or invited before the other chooses.
-      jointConsumer(onboarding(transactor, line, clock), inviting(transactor, line, ownEventIds, clock)),
+      jointConsumer(
+        FILLING_PLACES,
+        onboarding(transactor, line, clock),
+        inviting(transactor, line, ownEventIds, clock),
+      ),
       modelNoting(transactor),
     ];
   },
@@ -223,5 +227,5 @@ export const rolloutContext: Context = {
     GateWatch,
     StageChanges,
   ],
-  migrations: [CloseEarlierCohorts1700000000060, FillPlacesTogether1700000000281],
+  migrations: [CloseEarlierCohorts1700000000060, DropFormerConsumers1700000000281],
 };

@@ -103,7 +103,7 @@ describe('a phase', () => {
   it('names the command of a phase in what it says of a raise', () => {
     const one = rateWorld(rate(1000));
     expect(() => one.propose({ ...proposal, perWeek: 3000 })).toThrow(
-      /gatehouse rollout propose-phase open --rate 3000 --confirm 3000/,
+      "gatehouse rollout propose-phase open 'REASON' --ceiling 5000 --rate 3000 --confirm 3000",
     );
   });
 

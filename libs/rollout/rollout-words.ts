@@ -86,7 +86,8 @@ const heldWords = (held: number): string[] =>
 function phaseWords(rollout: Rollout): string[] {
   const { phase, ceiling } = rollout.phase;
   if (phase === FIRST_PHASE.phase && ceiling === undefined) return [];
-  const came = `${countWords(peopleInTotal(rollout))} people came in so far`;
+  const people = peopleInTotal(rollout);
+  const came = `${countWords(people)} ${people === 1 ? 'person' : 'people'} came in so far`;
   const most = ceiling === undefined ? `; ${came}, without a ceiling` : `; ${came}, of ${countWords(ceiling)} at most`;
   return [`The phase is ${phase}: people come in by ${entryWords(phase)}${most}.`];
 }

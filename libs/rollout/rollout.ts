@@ -10,7 +10,7 @@ import { evolveHeld, type HeldPlaces, heldNow, noneHeld } from './held-places.js
 import { type Entry, FIRST_PHASE, type Phase, refuseEntry } from './phase.js';
 import { evolveRamp, type Ramp } from './ramp.js';
 
-/** The number of latest cohorts kept in the state, whatever their age; an older one is found by its own stream. */
+/** The number of latest cohorts kept in the state. The people of an older one are in `past`; it is found by its own stream. */
 const COHORTS_REMEMBERED = 1000;
 const HOUR_MS = 3_600_000;
 
@@ -46,7 +46,7 @@ export interface Rollout {
   changes: Changes;
   /** The position of the last event that set the rate, paused, resumed, planned or proposed something; 0 before the first. */
   changedAt: Position;
-  /** Cohorts that count or may be admitted again by a repeated command, in the order of their admission. */
+  /** The latest cohorts, which a repeated command may admit again, and all being onboarded, in the order of their admission. */
   cohorts: readonly GrantedCohort[];
   /**
    * The people of older cohorts. None is forgotten: they count again when the clock that made them old goes back. Those
@@ -106,7 +106,7 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
         const { cohortId, batchId, size: people } = data;
         const cohorts = [...state.cohorts, { cohortId, position, admittedAt, batchId, people }];
         const remembered = cohorts.length - COHORTS_REMEMBERED;
-        const isKept = (one: GrantedCohort, i: number) => i >= remembered || counts(one, admittedAt);
+        const isKept = (one: GrantedCohort, i: number) => i >= remembered || one.onboarded === undefined;
         const dropped = cohorts.filter((one, i) => !isKept(one, i));
         return { ...state, cohorts: cohorts.filter(isKept), past: dropped.reduce(withCohort, state.past) };
       }

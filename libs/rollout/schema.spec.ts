@@ -2,12 +2,12 @@ import { expect, it } from '@jest/globals';
 import pg from 'pg';
 import type { QueryRunner } from 'typeorm';
 import { createTestDatabase } from '../../test/support/test-database.js';
-import { CloseEarlierCohorts1700000000060, FillPlacesTogether1700000000281 } from './schema.js';
+import { CloseEarlierCohorts1700000000060, DropFormerConsumers1700000000281 } from './schema.js';
 
 it.each([
   [CloseEarlierCohorts1700000000060, ['reactor:enforcing', 'reactor:inviting']],
-  [FillPlacesTogether1700000000281, ['reactor:enforcing']],
-])('%p makes what admits people process the log again, and resets no other consumer', async (Migration, left) => {
+  [DropFormerConsumers1700000000281, ['reactor:enforcing']],
+])('%p forgets how far consumers of admissions were, and no other consumer', async (Migration, left) => {
   const database = await createTestDatabase();
   const pool = new pg.Pool(database.connection);
   for (const consumer of ['reactor:onboarding', 'reactor:inviting', 'reactor:enforcing']) {

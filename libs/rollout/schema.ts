@@ -15,17 +15,14 @@ export class CloseEarlierCohorts1700000000060 implements MigrationInterface {
   async down(): Promise<void> {}
 }
 
-/**
- * Batches of invitations had a consumer of their own, which may have been behind that of the cohorts, with which it is one now. So
- * this one processes both again, from the beginning of the log: it onboards and invites nobody twice.
- */
-export class FillPlacesTogether1700000000281 implements MigrationInterface {
-  name = 'FillPlacesTogether1700000000281';
+/** Cohorts and batches of invitations are filled by one consumer now, with a checkpoint of its own. */
+export class DropFormerConsumers1700000000281 implements MigrationInterface {
+  name = 'DropFormerConsumers1700000000281';
 
   async up(runner: QueryRunner): Promise<void> {
-    const both = `('reactor:onboarding', 'reactor:inviting')`;
-    await runner.query(`DELETE FROM projections.checkpoints WHERE follower IN ${both}`);
-    await runner.query(`DELETE FROM projections.parked WHERE follower IN ${both}`);
+    const former = `('reactor:onboarding', 'reactor:inviting')`;
+    await runner.query(`DELETE FROM projections.checkpoints WHERE follower IN ${former}`);
+    await runner.query(`DELETE FROM projections.parked WHERE follower IN ${former}`);
   }
 
   async down(): Promise<void> {}

@@ -11,8 +11,8 @@ export interface Consumer {
   /** The key that an earlier release gave an event, if that is another one: it may be parked under that. */
   formerKey?(event: RecordedEvent): string;
   /**
-   * False for an event for which `react` would do nothing, as far as that is known without waiting. Such an event is passed over at
-   * once: most facts about images concern no consumer, and a turn for each costs more than to look at it.
+   * False for an event for which `react` would do nothing, as far as that is known at once. Such an event is passed over and never
+   * queued: most facts about images concern no consumer. May become false for an event, but never true again.
    */
   concerns?(event: RecordedEvent): boolean;
   /** Must be idempotent: after a crash or an error it is called again for the same event. */

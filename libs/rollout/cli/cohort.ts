@@ -14,7 +14,7 @@ import type { AdmittedAnswer } from '../features/admit-cohort.js';
 import type { AddressesAnswer } from '../features/export-addresses.js';
 import type { CohortAnswer } from '../queries/cohort-list.js';
 
-const ONBOARDING = 'reactor:onboarding';
+const ONBOARDING = 'reactor:filling-places';
 const LOOK_UPS_IN_FLIGHT = 16;
 const MAX_PER_WEEK = 10_000_000;
 

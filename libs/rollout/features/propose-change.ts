@@ -14,16 +14,10 @@ import { cancelPlanned } from '../change-rollout.js';
 import { rolloutHandler } from './edited-rollout.js';
 import { EFFECTIVE_AT } from './set-rate.js';
 
-export class ProposeChange extends EditCommand {
+/** What every proposal has. */
+abstract class Proposal extends EditCommand {
   @IsEntityId('A new id, which the approval names.')
   changeId!: string;
-
-  @IsInteger('Maximum people in any rolling seven days.', 0, MAX_PER_WEEK)
-  perWeek!: number;
-
-  @IfGiven()
-  @IsFlag('Whether a seventh of the rate is admitted automatically every day; unchanged if absent.')
-  daily?: boolean;
 
   @IsReason('Why.')
   reason!: string;
@@ -41,11 +35,17 @@ export class ProposeChange extends EditCommand {
   expiresAt?: string;
 }
 
-export class ProposePhase extends EditCommand {
-  @IsEntityId('A new id, which the approval names.')
-  changeId!: string;
+export class ProposeChange extends Proposal {
+  @IsInteger('Maximum people in any rolling seven days.', 0, MAX_PER_WEEK)
+  perWeek!: number;
 
-  @Means('How people come in: each phase allows more ways than the one before it.')
+  @IfGiven()
+  @IsFlag('Whether a seventh of the rate is admitted automatically every day; unchanged if absent.')
+  daily?: boolean;
+}
+
+export class ProposePhase extends Proposal {
+  @Means('How people may come in.')
   @IsIn(PHASES)
   phase!: (typeof PHASES)[number];
 
@@ -56,21 +56,6 @@ export class ProposePhase extends EditCommand {
   @IfGiven()
   @IsInteger('The rate to set with it; it stays if absent.', 0, MAX_PER_WEEK)
   perWeek?: number;
-
-  @IsReason('Why.')
-  reason!: string;
-
-  @IfGiven()
-  @IsInteger('The rate once more, to confirm a raise by more than the factor of the settings.', 0, MAX_PER_WEEK)
-  confirm?: number;
-
-  @IfGiven()
-  @IsInstant(EFFECTIVE_AT)
-  effectiveAt?: string;
-
-  @IfGiven()
-  @IsInstant(`Until when it can be approved, at most ${LONGEST_PROPOSAL_DAYS} days from now; seven days if absent.`)
-  expiresAt?: string;
 }
 
 @OptionalBody()
@@ -148,7 +133,7 @@ export class ProposeChangeController extends CommandRoute {
   @Roles('operator', 'administrator')
   @Operation('Proposes a phase of the rollout; nothing changes until another person approves it', {
     description:
-      '`preview`: listed cohorts only. `invitations`: by invitation too. `weekly`: cohorts from the line and the schedule too. `open`: who joins is admitted at once. In every phase the rate, the gate, a pause and the ceiling hold. It is approved like any other proposal.',
+      '`preview`: listed cohorts only. `invitations`: by invitation too. `weekly`: cohorts from the line and the schedule too. `open`: who joins is admitted within a minute, in place of the schedule. In every phase the rate, the gate, a pause and the ceiling hold. It is approved like any other proposal.',
     example: { changeId: 'r-2', phase: 'open', ceiling: 1_000_000, reason: 'as the board decided' },
     answer: receipt('Proposed.'),
     refusals: { 409: ['confirmation-needed', 'change-known', 'too-many-proposals'] },

@@ -15,6 +15,9 @@ import { closeCohort, cohortsBeingOnboarded, rolloutStream } from '../rollout.js
 
 const ONBOARDING = 'onboarding';
 
+/** The consumer that it is, with that of invitations. */
+export const FILLING_PLACES = 'filling-places';
+
 /** Of everything that chooses people from the line: one after the other. */
 export const LINE_KEY = 'rollout';
 

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { accountStandingView } from '../../account/index.js';
 import type { MaturedCounts } from '../../gate/matured-prefix.js';
 import type { LoadCounts } from '../../gate/review-load.js';
-import { INVITED_PREFIX, OPEN_PREFIX, SLICE_PREFIX } from '../../gate/sliced-cohorts.js';
+import { DATED_SLICE, INVITED_PREFIX } from '../../gate/sliced-cohorts.js';
 import type { AccountGroup, CohortCounts } from '../../gate/verdict.js';
 import type { Position } from '../../kernel/envelope.js';
 import { queryView } from '../../projections/view-query.js';
@@ -10,8 +10,6 @@ import { counterTable, viewTable } from '../../projections/view-tables.js';
 import { casesView } from '../../review/index.js';
 import { deactivationsView } from '../views/deactivations.js';
 import { SUSPECT, safetyImagesView } from '../views/safety-images.js';
-
-const DAY = 'YYYY-MM-DD';
 
 /** The views that the evidence comes from. */
 export const EVIDENCE_SOURCES = [safetyImagesView, accountStandingView, casesView, deactivationsView] as const;
@@ -34,8 +32,7 @@ export const OWNED = `a.account_id = i.named_account_id AND i.named_position < i
   AND a.onboarded_position < i.exposed_position`;
 /** SQL: the cohort of an onboarded account, that of all slices of a batch of invitations, or of a day in UTC. */
 export const COHORT = `CASE WHEN starts_with(onboarded_cohort_id, '${INVITED_PREFIX}') THEN regexp_replace(onboarded_cohort_id, '-[0-9]+$', '')
-  WHEN starts_with(onboarded_cohort_id, '${SLICE_PREFIX}') THEN left(onboarded_cohort_id, ${SLICE_PREFIX.length + DAY.length})
-  WHEN starts_with(onboarded_cohort_id, '${OPEN_PREFIX}') THEN left(onboarded_cohort_id, ${OPEN_PREFIX.length + DAY.length})
+  WHEN onboarded_cohort_id ~ '${DATED_SLICE}' THEN split_part(onboarded_cohort_id, 'T', 1)
   ELSE onboarded_cohort_id END`;
 /** SQL: the model of an image whose maker was known when it was exposed; empty if it was not, or had none. */
 export const MODEL = `CASE WHEN named_position < exposed_position THEN coalesce(model, '') ELSE '' END`;

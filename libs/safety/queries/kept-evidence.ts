@@ -42,7 +42,7 @@ const KEPT_COLUMNS = [
   ...['since', 'as_of', 'position', 'exposures', 'exposures_done', 'accounts_done', 'cohorts_done', 'arrived_done'],
 ];
 /** Another number whenever what is counted is another: what a process of another release has counted is then counted anew. */
-const DEFINITION = 2;
+const DEFINITION = 3;
 /**
  * The name of the log's history, since after a restore the same positions may hold other events, and which tables it is counted
  * from, since a view that is built again may have other rows.

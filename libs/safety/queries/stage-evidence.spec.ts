@@ -239,4 +239,19 @@ describe('the load of reviewers', () => {
     );
     expect((await views.read()).figures).toMatchObject({ decided: 8, mostDecidedADay: 4, deactivationSeconds: null });
   });
+
+  it('is none that an operator called so before these ids were reserved', async () => {
+    await views.empty();
+    const ids = ['open-access-week-1', 'open-access-week-2'];
+    await views.accounts(
+      ...ids.map((cohortId, i) => ({ accountId: `a-${i}`, cohortId, position: SINCE + 1 + i, onboardedAt: old })),
+    );
+    await views.images(
+      ...ids.map((_, i) => ({
+        ...{ imageId: `i-${i}`, accountId: `a-${i}`, position: SINCE + 100 + 2 * i, storedAt: old },
+        status: 'confirmed' as const,
+      })),
+    );
+    expect((await views.read()).cohorts.map(({ cohortId }) => cohortId)).toEqual(ids);
+  });
 });

@@ -11,6 +11,7 @@ import type { Scenario } from './scenario.js';
 import { SimulatedService } from './simulated-service.js';
 import { SimulatedStaff, scaledRate } from './simulated-staff.js';
 import type { SimulatedMove, Simulation } from './simulation.js';
+import { sumOf } from './sum-of.js';
 import { type SentEvent, sent, Traffic } from './traffic.js';
 
 export interface SimulationOptions {
@@ -120,7 +121,6 @@ class Run {
     const { service, staff, traffic, population } = this;
     const days = 1 / this.stepsPerDay;
     await service.send(traffic.until(service.now, population.people), this.joins(days));
-    await service.settle();
     await service.work(() => staff.review(service.now - this.stepMs, days, traffic.isViolation));
     await service.settle();
     await service.tick();
@@ -175,8 +175,6 @@ class Run {
     await this.service.work(() => this.staff.setRate(perWeek));
   }
 }
-
-const sumOf = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0);
 
 const mostInARow = (values: readonly number[], length: number): number =>
   Math.max(0, ...values.map((_, n) => sumOf(values.slice(Math.max(0, n + 1 - length), n + 1))));

@@ -1,6 +1,7 @@
 import { number } from '../../../libs/cli/rendering/table.js';
 import type { CalibrationAnswer } from '../../../libs/rollout/index.js';
 import { exactInterval } from '../../../libs/safety/index.js';
+import { sumOf } from '../sum-of.js';
 import type { Activity } from './activity.js';
 import {
   type EffectiveCounts,
@@ -9,7 +10,6 @@ import {
   imageRate,
   pooledShare,
   shrunkShare,
-  sumOf,
 } from './estimates.js';
 
 const DAYS_A_WEEK = 7;

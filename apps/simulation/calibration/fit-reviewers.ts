@@ -1,6 +1,7 @@
 import { number } from '../../../libs/cli/rendering/table.js';
 import type { CalibrationAnswer } from '../../../libs/rollout/index.js';
-import { meanCount, sumOf } from './estimates.js';
+import { sumOf } from '../sum-of.js';
+import { meanCount } from './estimates.js';
 import type { Source } from './fitted.js';
 
 /** As many as a scenario has. */

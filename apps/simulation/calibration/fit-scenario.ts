@@ -4,8 +4,9 @@ import { GatehouseError } from '../../../libs/kernel/errors.js';
 import { HOLD_OUT } from '../../../libs/kernel/reserved-classes.js';
 import type { CalibrationAnswer } from '../../../libs/rollout/index.js';
 import type { Before, Behaviour, Scenario } from '../scenario.js';
+import { sumOf } from '../sum-of.js';
 import { activityByWeek } from './activity.js';
-import { type Estimate, meanCount, meanDelay, pooledShare, shrunkShare, sumOf } from './estimates.js';
+import { type Estimate, meanCount, meanDelay, pooledShare, shrunkShare } from './estimates.js';
 import { fitClasses } from './fit-classes.js';
 import { fitReviewers } from './fit-reviewers.js';
 import type { Calibration, FittedParameter, Source } from './fitted.js';
@@ -133,7 +134,7 @@ function fitArrivals({ joins, weeks }: CalibrationAnswer): { perWeek: Estimate; 
       ({ people }) => people,
     ),
   );
-  return { perWeek: meanCount(byWeek), joined: sumOf(byWeek, (one) => one) };
+  return { perWeek: meanCount(byWeek), joined: sumOf(byWeek) };
 }
 
 /** The state that it begins with. */

@@ -60,6 +60,7 @@ it('begins with people, a line, cases and the evidence of the stage, the same ea
   const [day] = simulation.days;
   // Two more were confirmed violators, and the first two of the line came in.
   expect(day).toMatchObject({ people: 6 + 20 + 2 + 2, deactivated: 2, perWeek: 14, backlog: 3, exposed: 90 });
+  expect(simulation.begin).toMatchObject({ day: 0, images: 90, flagged: { hits: 9 }, confirmed: { hits: 2 } });
   expect(rollout).toMatchObject({ waiting: 28, perWeek: 14 });
   expect(gate.stage).toMatchObject({ ordinal: 3, cause: 'detector-changed' });
   expect(gate.exposures).toMatchObject({ arrived: 90, exposures: 40, confirmed: 2, pending: 0 });

@@ -54,6 +54,7 @@ class Run {
   private fullestWeek: Simulation['fullestWeek'];
   /** People who came in before. */
   private before = 0;
+  private begin: ObservedDay | undefined;
   private readonly days: ObservedDay[] = [];
   private readonly moves: SimulatedMove[] = [];
   private readonly rates: Simulation['rates'] = [];
@@ -90,8 +91,8 @@ class Run {
       onDay?.(day);
     }
     await service.caughtUp();
-    const { days, moves, rates, fullestWeek } = this;
-    const simulation = { scenario, seed, scale, days, moves, rates, fullestWeek };
+    const { begin, days, moves, rates, fullestWeek } = this;
+    const simulation = { scenario, seed, scale, ...(begin && { begin }), days, moves, rates, fullestWeek };
     const mostPerWeek = mostInARow(this.onboarded, DAYS_A_WEEK * this.stepsPerDay);
     const events = await service.head();
     await options.atEnd?.(this.staff.api);
@@ -115,6 +116,7 @@ class Run {
     await new EarlierDays(scenario.before, scenario, scale, seed, given).play();
     // What is in force.
     moves.splice(0, moves.length - 1);
+    this.begin = await observe(staff.api, 0, this.before);
   }
 
   private async step(day: number): Promise<void> {

@@ -39,6 +39,20 @@ it('sums up the runs of a rate at full size', () => {
   });
 });
 
+it('counts neither the move that was in force before, nor what was brought about', () => {
+  const run = runOf(1, false);
+  const begin = { ...dayOf(1, false), day: 0, flagged: share(1, 5), confirmed: share(1, 1) };
+  const kept = (outcome: string) => ({
+    ...{ ...run, begin, moves: [{ day: 0, outcome, reasons: [] }] },
+    days: run.days.map((day) => ({ ...day, inForce: outcome as ObservedDay['inForce'] })),
+  });
+  const outcome = outcomeOf({ perWeek: 10, runs: [kept('brake'), kept('expand'), runOf(2, true)] }, 0.1);
+  expect(outcome).toMatchObject({ braked: 1, expanded: 0, people: { least: 400, most: 400 } });
+  expect([outcome.images.least, outcome.images.most]).toEqual([1200, 1600]);
+  expect([outcome.flagged.least, outcome.flagged.most]).toEqual([30, 40]);
+  expect([outcome.confirmed.least, outcome.confirmed.most]).toEqual([10, 20]);
+});
+
 it('is a page with a line for each rate, three of a chart, the same for the same runs', () => {
   expect([...page.matchAll(/<h3>People</g)]).toHaveLength(2);
   expect([...page.matchAll(/<h3>Gate at ([\d,]+) a week</g)].map(([, rate]) => rate)).toEqual([

@@ -82,7 +82,7 @@ export function imageRate(
  * less `limit / (exp(limit / mean) - 1)`, which grows with it. As long as the limit if they show no end.
  */
 export function meanDelay(count: number, sum: number, limit: number): Estimate {
-  if (sum <= 0) return { value: 0, low: 0, high: limit / count };
+  if (sum <= 0 || limit <= 0) return { value: 0, low: 0, high: limit / count };
   const observed = (mean: number) => mean - limit / Math.expm1(limit / mean);
   let [low, high] = [0, limit];
   for (let n = 0; n < 60; n++) {

@@ -1,6 +1,8 @@
 import { expect, it } from '@jest/globals';
 import { share } from '../../../libs/safety/metrics.js';
+import { ratesText } from '../../cli/simulate/rates-text.js';
 import type { ObservedDay } from '../observed-day.js';
+import { heading } from '../rows-by-week.js';
 import { preview2022 } from '../scenarios.js';
 import type { Simulation } from '../simulation.js';
 import type { Calibration } from './fitted.js';
@@ -68,4 +70,14 @@ it('is a page with a line for each rate, three of a chart, the same for the same
 it('fetches nothing, and shows what a stranger wrote as text only', () => {
   expect(page).toContain("default-src 'none'");
   expect(page).not.toMatch(/<script|<b>|<i>|<link|<img|\b(?:src|href|style|on\w+)=|NaN|undefined|Infinity/);
+});
+
+it('says one of one', () => {
+  const one = [{ perWeek: 1000, runs: [runOf(1, false)] }];
+  const short = { ...calibration, scenario: { ...preview2022, days: 1 } };
+  expect(ratesPage({ calibration: short, rates: one, scale: 1, seed: 1 })).toMatch(
+    />1 day from .*, 1 run of each rate/,
+  );
+  expect(ratesText({ calibration: short, rates: one, scale: 1, seed: 1 })).toContain('After 1 day, 1 run of each rate');
+  expect(heading({ ...runOf(1, false), days: [dayOf(1, false)], events: 1 })).toMatch(/: 1 day, 1 event\.$/);
 });

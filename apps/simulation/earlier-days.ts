@@ -6,7 +6,8 @@ import type { CohortOnboarded } from '../../libs/rollout/index.js';
 import type { Person, Population } from './population.js';
 import { type Before, EARLIER_DAYS, type Scenario } from './scenario.js';
 import type { SimulatedService } from './simulated-service.js';
-import type { SimulatedStaff } from './simulated-staff.js';
+import { type SimulatedStaff, scaledRate } from './simulated-staff.js';
+import { sumOf } from './sum-of.js';
 import { CATEGORY, MODEL, type SentEvent, sent, type Traffic } from './traffic.js';
 
 /** One more than is counted, for what was before all of that. */
@@ -43,7 +44,7 @@ export class EarlierDays {
   private readonly startsAt: number;
   private images = 0;
   private cohorts = 0;
-  /** The rate by which all of them can come in at once. */
+  /** The rate by which all of them can come in at once, and which is no lower than that of before: a higher one would begin a stage. */
   private rateForAll = 1;
   private readonly stageDay: number;
   /** Who made images, by class, and whose turn it is. */
@@ -74,11 +75,14 @@ export class EarlierDays {
   async play(): Promise<void> {
     const { service, staff, traffic, follow } = this.given;
     const { perWeek, stage, waiting } = this.before;
-    const reviews = this.reviews();
     const everybody = this.before.people.map((one) => ({ ...one, people: this.scaled(one.people) }));
     const wasBefore = ({ week }: { week: number }) => week * 7 >= this.stageDay;
     const violators = this.rows.map(({ class: name, confirmed }) => ({ class: name, week: 0, people: confirmed }));
-    this.rateForAll = 1 + [...everybody, ...violators].reduce((sum, { people }) => sum + people, 0);
+    const people = sumOf([...everybody, ...violators], (one) => one.people);
+    this.rateForAll = Math.max(scaledRate(perWeek, this.scale), 1 + people);
+    const reviews = this.reviews();
+    const opening = new Opening(sumOf(reviews, ({ opened }) => opened) - sumOf(this.rows, ({ flagged }) => flagged));
+    let undecided = 0;
     for (let day = DAYS; day >= 0; day--) {
       await service.moveTo(this.startsAt - day * DAY_MS);
       if (day === DAYS) {
@@ -95,15 +99,15 @@ export class EarlierDays {
         await this.enter(violators, this.violators);
         await follow();
       }
-      const flagged = this.rows.filter(({ daysAgo }) => daysAgo === day);
-      const facts = flagged.flatMap((row) => this.factsOf(row));
+      const shown = this.rows.filter(({ daysAgo }) => daysAgo === day);
+      const facts = shown.flatMap((row) => this.factsOf(row));
       const { opened, decided } = reviews[day] ?? { opened: 0, decided: 0 };
-      const others = Math.max(0, opened - flagged.reduce((sum, row) => sum + row.flagged, 0));
+      const flagged = sumOf(shown, (row) => row.flagged);
       // Of images that nobody was shown: cases that are no evidence of the stage.
-      facts.push(...Array.from({ length: others }, () => this.imageOf(undefined, 'flagged')).flat());
-      await service.send(facts);
-      await service.settle();
-      await service.work(() => staff.decide(decided, traffic.isViolation));
+      const others = Array.from({ length: opening.others(opened, flagged) }, () => this.imageOf(undefined, 'flagged'));
+      await service.send([...facts, ...others.flat()]);
+      undecided += decided;
+      undecided -= await service.work(() => staff.decide(undecided, traffic.isViolation));
       await service.settle();
       await follow();
     }
@@ -114,7 +118,6 @@ export class EarlierDays {
       [],
       line.map((person) => this.joins(person)),
     );
-    await service.settle();
     await service.work(async () => {
       await staff.setRate(perWeek);
       await staff.setRate(this.scenario.perWeek);
@@ -122,7 +125,10 @@ export class EarlierDays {
     await service.settle();
   }
 
-  /** By days ago, at scale. What waited before the first day is opened on it. */
+  /**
+   * By days ago, at scale. On the first day also what waited before it, and those that were flagged and decided before all that is counted. More
+   * is opened than decided by as many as wait at the end.
+   */
   private reviews(): { opened: number; decided: number }[] {
     const { reviews, waitingCases } = this.before;
     const days = Array.from({ length: EARLIER_DAYS + 1 }, () => ({ opened: 0, decided: 0 }));
@@ -132,8 +138,32 @@ export class EarlierDays {
       days[daysAgo]!.decided += decided;
       waiting += decided - opened;
     }
-    days[EARLIER_DAYS]!.opened += Math.max(0, waiting);
-    return days.map(({ opened, decided }) => ({ opened: this.scaled(opened), decided: this.scaled(decided) }));
+    const first = days[EARLIER_DAYS]!;
+    first.opened += Math.max(0, waiting);
+    first.decided += Math.max(0, -waiting);
+    // The same draw for both, so that their difference is rounded as one number is.
+    const draw = this.chance.next();
+    const [opened, decided] = [this.rounded(days, 'opened', draw), this.rounded(days, 'decided', draw)];
+    const earlier = Math.max(0, sumOf(this.rows, ({ flagged }) => flagged) - sumOf(opened));
+    return days.map((_, day) => {
+      const more = day === EARLIER_DAYS ? earlier : 0;
+      return { opened: opened[day]! + more, decided: decided[day]! + more };
+    });
+  }
+
+  /** Each day at scale, from the first on, so that the sum of all of them is at scale too. */
+  private rounded<Name extends string>(days: readonly Record<Name, number>[], name: Name, draw: number): number[] {
+    let [all, before] = [0, 0];
+    return days
+      .toReversed()
+      .map((day) => {
+        all += day[name];
+        const now = Math.floor(all * this.scale + 1 - draw);
+        const added = now - before;
+        before = now;
+        return added;
+      })
+      .reverse();
   }
 
   /** As many people join and come in as a cohort of another system. */
@@ -155,7 +185,6 @@ export class EarlierDays {
       [],
       people.map((person) => this.joins(person)),
     );
-    await service.settle();
     for (let n = 0; n < people.length; n += PEOPLE_PER_EVENT) {
       const cohortId = `before-${++this.cohorts}`;
       const accounts = people.slice(n, n + PEOPLE_PER_EVENT).map(({ accountId }) => accountId);
@@ -169,7 +198,6 @@ export class EarlierDays {
           }),
         ],
       );
-      await service.settle();
     }
   }
 
@@ -222,5 +250,23 @@ export class EarlierDays {
     const scaled = count * this.scale;
     const whole = Math.floor(scaled);
     return whole + (scaled > whole && this.chance.happens(scaled - whole) ? 1 : 0);
+  }
+}
+
+/** Which cases have to be opened beside those of exposed images, which are flagged on the day of their exposure and maybe opened later. */
+class Opening {
+  private due = 0;
+  private opened = 0;
+
+  /** @param left how many in all */
+  constructor(private left: number) {}
+
+  /** How many on the next day. @param due cases of that day @param flagged exposed images of that day */
+  others(due: number, flagged: number): number {
+    this.due += due;
+    const others = Math.max(0, Math.min(this.left, this.due - this.opened - flagged));
+    this.left -= others;
+    this.opened += flagged + others;
+    return others;
   }
 }

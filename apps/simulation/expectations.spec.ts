@@ -32,3 +32,20 @@ describe('the people of seven days', () => {
     expect(checksOf({ ...simulation, mostPerWeek: 9, fullestWeek: { day: 1, people: 9, perWeek: 1 } })).toEqual([]);
   });
 });
+
+it('counts only moves of the run itself', () => {
+  const fullestWeek = { day: 1, people: 9, perWeek: 1 };
+  const scenario = { ...beta, expects: { brakes: false, expands: true, brakesFor: 'cohort-harm' as const } };
+  const found = (moves: { day: number; outcome: string; reasons: string[] }[]) =>
+    checksOf({ scenario, seed: 1, scale: 1, days: [], moves, rates: [], mostPerWeek: 0, fullestWeek }).map(
+      (check) => check.found,
+    );
+  const brake = { outcome: 'brake', reasons: ['cohort-harm'] };
+  expect(found([{ day: 0, ...brake }])).toEqual(['no', 'no', 'nothing']);
+  expect(
+    found([
+      { day: 0, outcome: 'expand', reasons: [] },
+      { day: 1, ...brake },
+    ]),
+  ).toEqual(['yes', 'no', 'cohort-harm']);
+});

@@ -6,13 +6,15 @@ import type { Check, Simulation } from './simulation.js';
 export function checksOf({
   scenario,
   days,
-  moves,
+  moves: allMoves,
   mostPerWeek,
   fullestWeek,
   scale,
 }: Omit<Simulation, 'checks' | 'events'>): Check[] {
   const { expects = {} } = scenario;
   const last = days.at(-1);
+  // Not the one that was in force before.
+  const moves = allMoves.filter(({ day }) => day > 0);
   const checks: Check[] = [];
   const check = (what: string, expected: string, found: string, isMet: boolean) =>
     checks.push({ what, expected, found, isMet });

@@ -1,4 +1,4 @@
-import { number } from '../../libs/cli/rendering/table.js';
+import { counted, number } from '../../libs/cli/rendering/table.js';
 import { shareText } from './expectations.js';
 import type { ObservedDay } from './observed-day.js';
 import type { Simulation } from './simulation.js';
@@ -19,7 +19,7 @@ export const rowsByWeek = (days: readonly ObservedDay[]): (string | number | nul
     ]);
 
 export const heading = ({ scenario, seed, scale, days, events }: Simulation): string =>
-  `Scenario ${scenario.name}, seed ${seed}, scale ${scale}: ${number(days.length)} days, ${number(events)} events.`;
+  `Scenario ${scenario.name}, seed ${seed}, scale ${scale}: ${counted(days.length, 'day')}, ${counted(events, 'event')}.`;
 
 /** What operators and the gate did, by day. */
 export const turnsOf = ({ rates, moves }: Simulation): (string | number)[][] =>

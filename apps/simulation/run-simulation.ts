@@ -11,6 +11,7 @@ import type { Scenario } from './scenario.js';
 import { SimulatedService } from './simulated-service.js';
 import { SimulatedStaff, scaledRate } from './simulated-staff.js';
 import type { SimulatedMove, Simulation } from './simulation.js';
+import { sumOf } from './sum-of.js';
 import { type SentEvent, sent, Traffic } from './traffic.js';
 
 export interface SimulationOptions {
@@ -53,6 +54,7 @@ class Run {
   private fullestWeek: Simulation['fullestWeek'];
   /** People who came in before. */
   private before = 0;
+  private begin: ObservedDay | undefined;
   private readonly days: ObservedDay[] = [];
   private readonly moves: SimulatedMove[] = [];
   private readonly rates: Simulation['rates'] = [];
@@ -89,8 +91,8 @@ class Run {
       onDay?.(day);
     }
     await service.caughtUp();
-    const { days, moves, rates, fullestWeek } = this;
-    const simulation = { scenario, seed, scale, days, moves, rates, fullestWeek };
+    const { begin, days, moves, rates, fullestWeek } = this;
+    const simulation = { scenario, seed, scale, ...(begin && { begin }), days, moves, rates, fullestWeek };
     const mostPerWeek = mostInARow(this.onboarded, DAYS_A_WEEK * this.stepsPerDay);
     const events = await service.head();
     await options.atEnd?.(this.staff.api);
@@ -114,13 +116,13 @@ class Run {
     await new EarlierDays(scenario.before, scenario, scale, seed, given).play();
     // What is in force.
     moves.splice(0, moves.length - 1);
+    this.begin = await observe(staff.api, 0, this.before);
   }
 
   private async step(day: number): Promise<void> {
     const { service, staff, traffic, population } = this;
     const days = 1 / this.stepsPerDay;
     await service.send(traffic.until(service.now, population.people), this.joins(days));
-    await service.settle();
     await service.work(() => staff.review(service.now - this.stepMs, days, traffic.isViolation));
     await service.settle();
     await service.tick();
@@ -175,8 +177,6 @@ class Run {
     await this.service.work(() => this.staff.setRate(perWeek));
   }
 }
-
-const sumOf = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0);
 
 const mostInARow = (values: readonly number[], length: number): number =>
   Math.max(0, ...values.map((_, n) => sumOf(values.slice(Math.max(0, n + 1 - length), n + 1))));

@@ -18,6 +18,7 @@ import { catalogue } from '../composition/catalogue.js';
 import { entities } from '../composition/entities.js';
 import { schedulesOf } from '../composition/workers.js';
 import { type Standalone, startStandalone } from '../standalone/standalone.js';
+import { untilPast } from '../standalone/until-past.js';
 import type { SentEvent } from './traffic.js';
 
 /** That many are stored by one statement. */
@@ -69,8 +70,9 @@ export class SimulatedService {
       const clock = await VirtualClock.begin(database.pool, startsAt);
       const settings = readSettings({ GATEHOUSE_PORT: '0', GATEHOUSE_DATA: directory, ...LIMITS });
       const logger = createLogger({ logLevel: 'error', logFormat: 'json' });
-      const options = { settings, connection: onVirtualClock(connection), logger, clock, background: 'views' as const };
-      return new SimulatedService(await startStandalone(options), clock, signal, end);
+      const options = { settings, connection: onVirtualClock(connection), logger, clock };
+      const standalone = await startStandalone({ ...options, background: 'views', signal });
+      return new SimulatedService(standalone, clock, signal, end);
     } catch (error) {
       await end();
       throw error;
@@ -145,16 +147,22 @@ export class SimulatedService {
     await this.settle();
   }
 
-  /** Resolves once everything that follows the log has processed it. */
-  async caughtUp(): Promise<void> {
+  /**
+   * Resolves once everything that follows the log has processed it.
+   * @throws GatehouseError if the last of it doesn't move for a minute
+   */
+  async caughtUp(stalledMs?: number): Promise<void> {
     const { pool, catalogue, settings } = this.standalone.runtime;
-    for (;;) {
-      this.signal.throwIfAborted();
-      const head = await this.head();
-      const { progress } = await logConsumers(pool, catalogue.views, settings);
-      if ([...progress.values()].every(({ position }) => position >= head)) return;
-      await pause(LOOK_MS, this.signal);
-    }
+    await untilPast(await this.head(), {
+      what: 'those who follow the log',
+      position: async () => {
+        const { progress } = await logConsumers(pool, catalogue.views, settings);
+        return Math.min(...[...progress.values()].map(({ position }) => position));
+      },
+      look: () => pause(LOOK_MS, this.signal),
+      signal: this.signal,
+      ...(stalledMs !== undefined && { stalledMs }),
+    });
   }
 
   /** Events of some types after a position. */

@@ -76,10 +76,12 @@ export class SimulatedStaff {
     await this.operator.post('/v1/gate/detector-changes', { detector, reason: this.scenario.name });
   }
 
-  /** Reviewers decide so many cases, or all that wait. */
-  async decide(cases: number, isViolation: (imageId: string) => boolean): Promise<void> {
-    for (let left = cases; left > 0; left--)
-      if (!(await this.reviewOne(this.reviewers[this.turn++ % this.reviewers.length]!, isViolation))) return;
+  /** Reviewers decide so many cases, or all that wait. @returns how many they decided */
+  async decide(cases: number, isViolation: (imageId: string) => boolean): Promise<number> {
+    let decided = 0;
+    for (; decided < cases; decided++)
+      if (!(await this.reviewOne(this.reviewers[this.turn++ % this.reviewers.length]!, isViolation))) break;
+    return decided;
   }
 
   /** People who came in accept the policy. */

@@ -11,6 +11,7 @@ export interface Check {
 
 /** A move of the gate. */
 export interface SimulatedMove {
+  /** 0 for the one that was in force before the first day. */
   day: number;
   outcome: string;
   reasons: readonly string[];
@@ -20,6 +21,8 @@ export interface Simulation {
   scenario: Scenario;
   seed: number;
   scale: number;
+  /** What was found before the first day, if something was brought about. */
+  begin?: ObservedDay;
   days: ObservedDay[];
   moves: SimulatedMove[];
   /** The rates that the operator set, with their days. */

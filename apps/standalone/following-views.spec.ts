@@ -25,13 +25,22 @@ describe('views that follow the log on their own', () => {
 
   it('are given up if they do not move', async () => {
     const reader = new ViewReader(undefined as never);
-    const views = new FollowingViews({ position: 3 }, reader, { head: () => Promise.resolve(4) }, 1);
+    const views = new FollowingViews({ position: 3 }, reader, { head: () => Promise.resolve(4) }, undefined, 1);
     await expect(views.processAll()).rejects.toMatchObject({ code: 'views-stalled' });
+  });
+
+  it('are waited for no longer once the signal aborts', async () => {
+    const stop = new AbortController();
+    const reader = new ViewReader(undefined as never);
+    const views = new FollowingViews({ position: 3 }, reader, { head: () => Promise.resolve(4) }, stop.signal);
+    const waiting = views.processAll();
+    stop.abort(new Error('interrupted'));
+    await expect(waiting).rejects.toThrow('interrupted');
   });
 
   it('are waited for no longer than until they have the head', async () => {
     const reader = new ViewReader(undefined as never);
-    const views = new FollowingViews({ position: 4 }, reader, { head: () => Promise.resolve(4) }, 1);
+    const views = new FollowingViews({ position: 4 }, reader, { head: () => Promise.resolve(4) }, undefined, 1);
     await views.processAll();
   });
 });

@@ -1,39 +1,32 @@
-import { GatehouseError } from '../../libs/kernel/errors.js';
 import type { Projector } from '../../libs/projections/projector.js';
 import type { ViewReader } from '../../libs/projections/view-reader.js';
 import type { LogTail } from '../../libs/subscriptions/log-tail.js';
 import type { SettledViews } from './settling.js';
+import { untilPast } from './until-past.js';
 
 const LOOK_MS = 25;
-/** A page takes a fraction of a second. */
-const STALLED_MS = 60_000;
 
 /** Views that a projector of this process keeps up to date on its own. */
 export class FollowingViews implements SettledViews {
   readonly followAlone = true;
 
+  /** @param signal ends the wait for them */
   constructor(
     private readonly projector: Pick<Projector, 'position'>,
     private readonly reader: Pick<ViewReader, 'nextPage'>,
     private readonly log: Pick<LogTail, 'head'>,
-    private readonly stalledMs = STALLED_MS,
+    private readonly signal?: AbortSignal,
+    private readonly stalledMs?: number,
   ) {}
 
-  /** @throws GatehouseError if they don't move for a minute */
+  /** @throws GatehouseError if they don't move for a minute; the reason of the signal if it aborts */
   async processAll(): Promise<void> {
-    const head = await this.log.head();
-    let { position } = this.projector;
-    let movedAt = performance.now();
-    while (position < head) {
-      await this.reader.nextPage(LOOK_MS);
-      if (this.projector.position > position) movedAt = performance.now();
-      else if (performance.now() - movedAt > this.stalledMs)
-        throw new GatehouseError(
-          'views-stalled',
-          `the views stay at ${position}, although the log has ${head}`,
-          'failed',
-        );
-      position = this.projector.position;
-    }
+    await untilPast(await this.log.head(), {
+      what: 'the views',
+      position: () => this.projector.position,
+      look: () => this.reader.nextPage(LOOK_MS),
+      ...(this.signal && { signal: this.signal }),
+      ...(this.stalledMs !== undefined && { stalledMs: this.stalledMs }),
+    });
   }
 }

@@ -23,6 +23,8 @@ export interface StandaloneOptions extends RuntimeOptions {
    * `views`: what stores no events follows the log on its own, and the caller has the reactors process them with `settle`.
    */
   background?: boolean | 'views';
+  /** Ends `settle` and `projecting` while they wait for views that follow on their own. */
+  signal?: AbortSignal;
 }
 
 /** Every role in one process. */
@@ -37,7 +39,11 @@ export interface Standalone extends Role {
 }
 
 /** @throws StartFailure */
-export async function startStandalone({ background = true, ...options }: StandaloneOptions): Promise<Standalone> {
+export async function startStandalone({
+  background = true,
+  signal,
+  ...options
+}: StandaloneOptions): Promise<Standalone> {
   let settling: Settling;
   let derived: Worker[] = [];
   const role = await startRole(options, async (runtime) => {
@@ -47,7 +53,8 @@ export async function startStandalone({ background = true, ...options }: Standal
     const [projector, reactors] = [projectorOf(runtime, metrics), reactorsOf(runtime, metrics)];
     const following = [await leafLogOf(runtime, metrics), subjectIndexOf(runtime, metrics)];
     if (background === 'views') {
-      settling = new Settling(new FollowingViews(projector, runtime.viewReader, runtime.log), reactors, runtime.log);
+      const views = new FollowingViews(projector, runtime.viewReader, runtime.log, signal);
+      settling = new Settling(views, reactors, runtime.log);
       return { ...gateway, roles: ['gateway', 'projector'], work: [projector, ...following] };
     }
     settling = new Settling(projector, reactors, runtime.log);

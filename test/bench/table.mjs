@@ -31,11 +31,10 @@ export function printTable({ at, machine, measures, crashes, skipped, notBuilt }
   console.log(`${at.slice(0, 10)}, ${machine.cores} cores (${machine.cpu}), ${gib} GiB, Node ${machine.node}`);
 }
 
-/** A budget that names a size is not met at a smaller one, however good the figure. */
-function verdict({ met, small }) {
+/** A budget that names a size is neither met nor missed at a smaller one, whatever the figure. */
+export function verdict({ met, small }) {
   if (met === undefined) return '-';
-  if (!met) return 'MISSED';
-  return small ? 'met, at a small size' : 'met';
+  return `${met ? 'met' : 'MISSED'}${small ? ', at a small size' : ''}`;
 }
 
 const shown = (value) => (value >= 100 ? whole(value) : value.toPrecision(3));

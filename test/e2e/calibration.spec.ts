@@ -112,6 +112,19 @@ it('has the totals of each class, and nobody’s id', async () => {
       { class: 'general', daysAgo: 15, exposed: 6, flagged: 2, pending: 1, confirmed: 1 },
     ],
   });
+  const activeOf = (name: string, of: 'days' | 'activeDays'): number[] =>
+    found.active
+      .filter((one: { class: string }) => one.class === name)
+      .map((one: { days: number; activeDays: number }) => one[of]);
+  expect([activeOf('artists', 'activeDays'), activeOf('general', 'activeDays')]).toEqual([
+    [1, 0, 0],
+    [2, 0, 0],
+  ]);
+  const [first, second, third] = activeOf('artists', 'days');
+  expect([first, second]).toEqual([7, 7]);
+  // Of 15 days, the first and the last of which are parts of a day; one more if midnight is between.
+  expect([2, 3]).toContain(third);
+  expect(Date.parse(found.at) - Date.parse(found.firstJoin)).toBeGreaterThanOrEqual(15 * DAY_MS);
   const artists = found.stays.filter((one: { class: string }) => one.class === 'artists');
   expect(artists.map((one: { week: number }) => one.week)).toEqual([0, 1, 2]);
   expect(artists.reduce((sum: number, one: { personDays: number }) => sum + one.personDays, 0)).toBeCloseTo(15, 1);
@@ -170,4 +183,33 @@ it('is refused on the command line if there is no history, or the answer is none
   hostile.close();
   expect(answered.stderr).toMatch(/the totals of the installation make no scenario/);
   expect(`${answered.stdout}${answered.stderr}`).not.toMatch(/^forged|\p{Cc}(?<!\n)/mu);
+});
+
+it('is refused with what to do if people have only just come in, which is no fault of the service', async () => {
+  const young = await startGatehouse();
+  const { administrator, settle } = young;
+  const controller = await young.as('olga', 'operator');
+  await controller.put('/v1/rollout/rate', { perWeek: 10 });
+  const delay = await controller.put('/v1/gate/parameters', { labelDelayDays: 0, reason: 'young' });
+  expect(delay.status).toBe(200);
+  await administrator.post('/v1/events', [
+    cloudEvent('WaitlistJoined', { accountId: 'ann', email: 'ann@example.org' }),
+  ]);
+  await settle();
+  await administrator.post('/v1/cohorts', { cohortId: 'one', accounts: ['ann'] });
+  await settle();
+  const image = { imageId: 'ann-1', accountId: 'ann' };
+  const time = toIso(Date.now());
+  await administrator.post('/v1/events', [
+    cloudEvent('ImageGenerated', image, { time }),
+    cloudEvent('ImageShared', { ...image, audience: 'public' }, { time }),
+  ]);
+  await settle();
+  const { code, stdout, stderr } = await cliFor({ url: young.url, token: young.administratorToken }).run(
+    ...['simulate', '--from-log', '--print'],
+  );
+  await young.close();
+  expect([code, stdout]).toEqual([5, '']);
+  expect(stderr).toMatch(/too little happened in the last 12 weeks to fit a scenario .*: let more time pass/);
+  expect(stderr).not.toMatch(/--url|version/);
 });

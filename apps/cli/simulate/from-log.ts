@@ -8,7 +8,8 @@ interface FromLogOptions {
   history: number;
   /** To play. */
   weeks: number;
-  rates?: readonly number[];
+  /** As somebody gave them. */
+  rates?: readonly string[];
   runs: number;
   seed: number;
   scale: number;
@@ -19,12 +20,18 @@ interface FromLogOptions {
 /** Fits a scenario to an installation, and plays it at several rates. */
 export async function simulateFromLog(session: Session, options: FromLogOptions): Promise<ExitCode> {
   // Loading the service would slow down every other command.
-  const [{ readCalibration }, { playRates }, { ratesPage }, { ratesText, calibrationText }] = await Promise.all([
-    import('../../simulation/calibration/read-calibration.js'),
-    import('../../simulation/calibration/play-rates.js'),
-    import('../../simulation/calibration/rates-page.js'),
-    import('./rates-text.js'),
-  ]);
+  const [{ readCalibration }, { playRates }, chosen, { ratesPage }, { ratesText, calibrationText }] = await Promise.all(
+    [
+      import('../../simulation/calibration/read-calibration.js'),
+      import('../../simulation/calibration/play-rates.js'),
+      import('../../simulation/calibration/rates-to-play.js'),
+      import('../../simulation/calibration/rates-page.js'),
+      import('./rates-text.js'),
+    ],
+  );
+  const { scale, seed } = options;
+  const given = options.rates && chosen.ratesOf(options.rates);
+  if (given) chosen.refuseIndistinct(given, scale);
   const calibration = await readCalibration(session, options);
   const { scenario, perWeek } = calibration;
   if (options.print) {
@@ -32,7 +39,8 @@ export async function simulateFromLog(session: Session, options: FromLogOptions)
     session.print(scenario, () => JSON.stringify(scenario, null, 2) as Shown);
     return EXIT.done;
   }
-  const { rates = usualRates(perWeek), scale, seed } = options;
+  const rates = given ?? chosen.usualRates(perWeek);
+  chosen.refuseIndistinct(rates, scale);
   const played = await withReport(
     options.report,
     async () => ({ calibration, rates: await playRates(session, scenario, { ...options, rates }), scale, seed }),
@@ -41,6 +49,3 @@ export async function simulateFromLog(session: Session, options: FromLogOptions)
   session.print(played, () => ratesText(played));
   return EXIT.done;
 }
-
-/** As it is, and twice as much. */
-const usualRates = (perWeek: number): number[] => [Math.max(1, perWeek), Math.max(2, 2 * perWeek)];

@@ -1,5 +1,5 @@
 import { line, lines, paragraphs, type Shown } from '../../../libs/cli/rendering/plain-text.js';
-import { number, table } from '../../../libs/cli/rendering/table.js';
+import { counted, table } from '../../../libs/cli/rendering/table.js';
 import { OUTCOMES, outcomeRows, PARAMETERS, parameterRows } from '../../simulation/calibration/calibration-rows.js';
 import type { Calibration } from '../../simulation/calibration/fitted.js';
 import { outcomeOf } from '../../simulation/calibration/play-rates.js';
@@ -21,7 +21,7 @@ export function ratesText({ calibration, rates, scale, seed }: PlayedCalibration
   return paragraphs([
     calibrationText(calibration),
     lines([
-      line`After ${number(days)} days, ${number(runs)} runs of each rate from seed ${seed}, scale ${scale}; means at full size, with the range of the runs:`,
+      line`After ${counted(days, 'day')}, ${counted(runs, 'run')} of each rate from seed ${seed}, scale ${scale}; means at full size, with the range of the runs:`,
       table(OUTCOMES, outcomeRows(rates.map((rate) => outcomeOf(rate, scale)))),
     ]),
   ]);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,4 +45,25 @@ it('says before the work that it can’t be written', async () => {
     errors: [{ field: '--report', message: expect.stringMatching(/can't be written \(ENOENT\)/) }],
   });
   expect(isWorking).toBe(false);
+});
+
+it('refuses a folder before the work, and leaves nothing in it', async () => {
+  let isWorking = false;
+  const work = async () => {
+    isWorking = true;
+  };
+  await expect(withReport(directory, work, String)).rejects.toMatchObject({
+    errors: [{ field: '--report', message: expect.stringMatching(/can't be written \(EISDIR\)/) }],
+  });
+  expect(isWorking).toBe(false);
+  expect(await readdir(directory)).toEqual([]);
+});
+
+it('writes into a pipe, which stays one', async () => {
+  execFileSync('mkfifo', [page]);
+  const reading = readFile(page, 'utf8');
+  expect(await withReport(page, async () => 7, String)).toBe(7);
+  expect(await reading).toBe('7');
+  expect((await lstat(page)).isFIFO()).toBe(true);
+  expect(await readdir(directory)).toEqual(['page.html']);
 });

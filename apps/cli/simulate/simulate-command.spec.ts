@@ -77,6 +77,25 @@ it('says before it plays that its page can’t be written', async () => {
   expect(stderr).toMatch(/--report no-such-folder\/page\.html can't be written \(ENOENT\): name a file/);
 });
 
+it.each([
+  [['--scenario', 'beta', '--rates', '10'], /^.*--rates changes nothing with --scenario: leave it out/],
+  [['--scenario', 'beta', '--history', '12', '--weeks', '8'], /--history changes nothing .*--weeks changes nothing/],
+  [['--scenario', 'beta', '--runs', '3'], /--runs changes nothing with --scenario/],
+  [['--scenario', 'beta', '--print', '--report', 'x.html'], /--report changes nothing with --scenario and --print/],
+  [['--scenario', 'beta', '--print', '--scale', '0.1', '--seed', '1'], /--scale changes .*--seed changes/],
+  [['--from-log', '--print', '--rates', '10'], /--rates changes nothing with --from-log and --print/],
+  [['--from-log', '--print', '--report', 'x.html', '--runs', '2'], /--report changes .*--runs changes/],
+  [['--statistics', '--report', 'x.html'], /--report changes nothing with --statistics/],
+  [['--statistics', '--print'], /--print changes nothing with --statistics/],
+  [['--schema', '--scale', '1'], /--scale changes nothing with --schema/],
+  [['--from-log', '--rates', '20,40', '--scale', '0.01'], /--scale of 0\.01 makes .*: take 0\.05, or other --rates/],
+  [['--from-log', '--rates', '20000000'], /--rates must be one to 6 integers from 1 to 10000000/],
+])('refuses %j, before it asks or plays anything', async (args, why) => {
+  const { code, stdout, stderr } = await run(...args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr.replaceAll('\n', ' ')).toMatch(why);
+});
+
 /** Only this command makes folders of this name; other specs may play scenarios at the same time. */
 const leftBehind = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('gatehouse-simulated-'));
 

@@ -13,23 +13,33 @@ import { statisticsText } from './statistics-text.js';
 interface SimulateOptions {
   scenario?: string;
   fromLog?: true;
-  history: number;
-  weeks: number;
+  history?: number;
+  weeks?: number;
   rates?: string[];
-  scale: number;
+  scale?: number;
   report?: string;
   schema?: true;
   print?: true;
   statistics?: true;
   runs?: number;
-  seed: number;
+  seed?: number;
 }
 
+const USUAL = { history: 12, weeks: 8, scale: 1, seed: 1 };
 const USUAL_RUNS = { statistics: 4_000, rates: 3 };
 const LEAST_RUNS_OF_STATISTICS = 100;
 const MOST_RUNS_OF_RATES = 1_000;
-const MOST_RATES = 6;
-const MOST_RATE = 10_000_000;
+
+/** What each kind of use heeds beside its own option; with `print` it only prints. */
+const HEEDED = {
+  schema: [],
+  statistics: ['runs', 'seed'],
+  scenario: ['print', 'scale', 'report', 'seed'],
+  scenarioPrinted: ['print'],
+  fromLog: ['print', 'history', 'weeks', 'rates', 'scale', 'report', 'runs', 'seed'],
+  fromLogPrinted: ['print', 'history', 'weeks'],
+} as const;
+const OPTIONAL = HEEDED.fromLog;
 
 export const simulateCommand: CommandGroup = (program, run) => {
   command(
@@ -51,14 +61,14 @@ export const simulateCommand: CommandGroup = (program, run) => {
       '--from-log',
       'fit a scenario to the history of this installation, and play it from the state of today at several rates',
     )
-    .option('--history <weeks>', 'with --from-log: weeks of history that count', integer(1, 104), 12)
-    .option('--weeks <n>', 'with --from-log: weeks to play', integer(1, 100), 8)
+    .option('--history <weeks>', 'with --from-log: weeks of history that count; 12 by default', integer(1, 104))
+    .option('--weeks <n>', 'with --from-log: weeks to play; 8 by default', integer(1, 100))
     .option(
       '--rates <list>',
       'with --from-log: people a week, separated by commas; the present rate and twice as much by default',
       severalOf,
     )
-    .option('--scale <share>', 'the share of its people, rate and reviewers, from 0.0001 to 1', scale, 1)
+    .option('--scale <share>', 'the share of its people, rate and reviewers, from 0.0001 to 1; 1 by default', scale)
     .option('--report <file>', 'write the simulated rollout with its charts as one HTML page')
     .option('--print', 'print the scenario and do nothing')
     .option('--schema', 'print the JSON Schema of scenarios and do nothing')
@@ -68,28 +78,30 @@ export const simulateCommand: CommandGroup = (program, run) => {
       'simulated rollouts of each kind of statistics (4000 by default), or of each rate of --from-log (3)',
       integer(1, 1_000_000),
     )
-    .option('--seed <n>', 'seed of the random numbers', integer(0, 4_294_967_295), 1)
+    .option('--seed <n>', 'seed of the random numbers; 1 by default', integer(0, 4_294_967_295))
     .action(run<SimulateOptions>(simulate));
 };
 
 async function simulate(session: Session, options: SimulateOptions): Promise<ExitCode> {
-  const { scenario, schema, print, statistics, fromLog, seed } = options;
+  const { scenario, schema, print, statistics, fromLog } = options;
   const given = [schema, scenario, statistics, fromLog].filter((one) => one !== undefined);
   if (given.length !== 1) {
     const message = `${given.length === 0 ? 'is missing' : 'is one too many'}: give one of --scenario, --from-log, --schema and --statistics`;
     throw new InvalidInput([{ field: '--scenario', message }]);
   }
+  refuseUnheeded(options);
+  const all = { ...USUAL, ...options };
   if (schema) return showSchema(session);
   if (scenario !== undefined && print) return showScenario(session, scenario);
-  if (scenario !== undefined) return play(session, { ...options, scenario });
+  if (scenario !== undefined) return play(session, { ...all, scenario });
   if (fromLog) {
-    const { rates, runs = USUAL_RUNS.rates, ...others } = options;
+    const { runs = USUAL_RUNS.rates } = options;
     refuseRuns(runs, 1, MOST_RUNS_OF_RATES);
-    return simulateFromLog(session, { ...others, runs, ...(rates && { rates: ratesOf(rates) }) });
+    return simulateFromLog(session, { ...all, runs });
   }
   const runs = options.runs ?? USUAL_RUNS.statistics;
   refuseRuns(runs, LEAST_RUNS_OF_STATISTICS, Number.POSITIVE_INFINITY);
-  const report = await reportOf(session, runs, seed);
+  const report = await reportOf(session, runs, all.seed);
   session.print(report, () => statisticsText(report));
   return report.keepsPromise ? EXIT.done : EXIT.differs;
 }
@@ -110,7 +122,10 @@ async function showScenario(session: Session, named: string): Promise<ExitCode> 
   return EXIT.done;
 }
 
-async function play(session: Session, options: SimulateOptions & { scenario: string }): Promise<ExitCode> {
+async function play(
+  session: Session,
+  options: typeof USUAL & { scenario: string; report?: string },
+): Promise<ExitCode> {
   // Loading the service would slow down every other command.
   const [{ simulateScenario }, { simulationText }, { simulationPage }] = await Promise.all([
     import('../../simulation/simulate-scenario.js'),
@@ -122,20 +137,24 @@ async function play(session: Session, options: SimulateOptions & { scenario: str
   return simulation.checks.every(({ isMet }) => isMet) ? EXIT.done : EXIT.differs;
 }
 
+/** @throws InvalidInput if something was given that would change nothing */
+function refuseUnheeded(options: SimulateOptions): void {
+  const { schema, statistics, fromLog, print } = options;
+  const use = schema ? 'schema' : statistics ? 'statistics' : fromLog ? 'fromLog' : 'scenario';
+  const heeded: readonly string[] =
+    print && (use === 'fromLog' || use === 'scenario') ? HEEDED[`${use}Printed`] : HEEDED[use];
+  const unheeded = OPTIONAL.filter((one) => options[one] !== undefined && !heeded.includes(one));
+  if (unheeded.length === 0) return;
+  const shown = `--${use === 'fromLog' ? 'from-log' : use}${print ? ' and --print' : ''}`;
+  const message = `changes nothing with ${shown}: leave it out`;
+  throw new InvalidInput(unheeded.map((one) => ({ field: `--${one}`, message })));
+}
+
 /** @throws InvalidInput */
 function refuseRuns(runs: number, least: number, most: number): void {
   if (runs >= least && runs <= most) return;
   const message = runs < least ? `must be at least ${least} here` : `must be at most ${most} here`;
   throw new InvalidInput([{ field: '--runs', message }]);
-}
-
-/** @throws InvalidInput */
-function ratesOf(texts: readonly string[]): number[] {
-  const rates = [...new Set(texts.map(Number))];
-  const isRate = (rate: number) => Number.isInteger(rate) && rate >= 1 && rate <= MOST_RATE;
-  if (rates.length > 0 && rates.length <= MOST_RATES && rates.every(isRate)) return rates;
-  const message = `must be one to ${MOST_RATES} integers from 1 to ${MOST_RATE}, such as 1000,2000`;
-  throw new InvalidInput([{ field: '--rates', message }]);
 }
 
 function scale(text: string): number {

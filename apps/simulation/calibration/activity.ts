@@ -1,6 +1,7 @@
 import type { CalibrationAnswer } from '../../../libs/rollout/index.js';
 import { Z_95 } from '../../../libs/safety/index.js';
-import { type Estimate, sumOf } from './estimates.js';
+import { sumOf } from '../sum-of.js';
+import { type Estimate } from './estimates.js';
 
 /** Images of a week of stays; weeks with fewer count with their neighbour. */
 const LEAST_IMAGES = 200;

@@ -93,6 +93,8 @@ describe('a mean delay', () => {
   it('is as long as the limit at most', () => {
     expect(meanDelay(10, 80, 9).value).toBeCloseTo(9, 6);
     expect(meanDelay(3, 0, 9).value).toBeCloseTo(0, 6);
+    expect(meanDelay(3, 0, 0)).toEqual({ value: 0, low: 0, high: 0 });
+    expect(meanDelay(3, 1, 0)).toEqual({ value: 0, low: 0, high: 0 });
   });
 });
 

@@ -1,4 +1,5 @@
 import { exactInterval, Z_95 } from '../../../libs/safety/index.js';
+import { sumOf } from '../sum-of.js';
 
 /** A figure with its 95% interval. */
 export interface Estimate {
@@ -57,7 +58,7 @@ export function shrunkShare({ hits, of }: EffectiveCounts, pooled: number): Esti
  * @param values at least one
  */
 export function meanCount(values: readonly number[]): Estimate {
-  const mean = sumOf(values, (one) => one) / values.length;
+  const mean = sumOf(values) / values.length;
   const spread = values.length < 2 ? 0 : sumOf(values, (one) => (one - mean) ** 2) / (values.length - 1);
   const reach = Z_95 * Math.sqrt(Math.max(spread, mean, HALF) / values.length);
   return { value: mean, low: Math.max(0, mean - reach), high: mean + reach };
@@ -81,7 +82,7 @@ export function imageRate(
  * less `limit / (exp(limit / mean) - 1)`, which grows with it. As long as the limit if they show no end.
  */
 export function meanDelay(count: number, sum: number, limit: number): Estimate {
-  if (sum <= 0) return { value: 0, low: 0, high: limit / count };
+  if (sum <= 0 || limit <= 0) return { value: 0, low: 0, high: limit / count };
   const observed = (mean: number) => mean - limit / Math.expm1(limit / mean);
   let [low, high] = [0, limit];
   for (let n = 0; n < 60; n++) {
@@ -96,6 +97,3 @@ export function meanDelay(count: number, sum: number, limit: number): Estimate {
   const reach = (Z_95 * value) / Math.sqrt(count * information);
   return { value, low: Math.max(0, value - reach), high: value + reach };
 }
-
-export const sumOf = <Item>(items: readonly Item[], of: (item: Item) => number): number =>
-  items.reduce((sum, item) => sum + of(item), 0);

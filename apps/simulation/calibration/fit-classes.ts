@@ -1,6 +1,7 @@
-import { number } from '../../../libs/cli/rendering/table.js';
+import { counted, number } from '../../../libs/cli/rendering/table.js';
 import type { CalibrationAnswer } from '../../../libs/rollout/index.js';
 import { exactInterval } from '../../../libs/safety/index.js';
+import { sumOf } from '../sum-of.js';
 import type { Activity } from './activity.js';
 import {
   type EffectiveCounts,
@@ -9,7 +10,6 @@ import {
   imageRate,
   pooledShare,
   shrunkShare,
-  sumOf,
 } from './estimates.js';
 
 const DAYS_A_WEEK = 7;
@@ -124,7 +124,7 @@ export function fitClasses(
   const joined = sumOf(each, (one) => one.joined) + HALF * each.length;
   const all = { images: sumOf(each, (one) => one.images), weeks: sumOf(each, (one) => one.weeks) };
   const behaviours = each.map((one, n): FittedBehaviour => {
-    const ofImages = `${number(one.uses.images)} images of ${number(one.uses.accounts)} accounts`;
+    const ofImages = `${counted(one.uses.images, 'image')} of ${counted(one.uses.accounts, 'account')}`;
     const found = shrunkShare(violating[n]!, pooled.violating);
     const { confirmed, exposed, pending } = one.exposures;
     const [sharedShare, downloadedShare] = [
@@ -136,12 +136,12 @@ export function fitClasses(
       share: {
         value: (one.joined + HALF) / joined,
         ...exactInterval(one.joined + HALF, joined),
-        basis: `${number(one.joined)} people who joined`,
+        basis: `${counted(one.joined, 'person', 'people')} who joined`,
       },
       imagesPerWeek: {
         // A week more of somebody as active as all are.
         ...imageRate(one.images + all.images / all.weeks, one.weeks + 1, one.uses),
-        basis: `${number(one.images)} images in ${number(Math.round(one.weeks))} weeks of people`,
+        basis: `${counted(one.images, 'image')} in ${weeksOfPeople(one.weeks)}`,
       },
       sharedShare: { ...sharedShare, basis: ofImages },
       downloadedShare: {
@@ -151,7 +151,7 @@ export function fitClasses(
       },
       violationRate: {
         ...{ value: upTo1(found.value / recall), low: upTo1(found.low / recall), high: upTo1(found.high / recall) },
-        basis: `${number(confirmed)} confirmed and ${number(pending)} waiting of ${number(exposed)} exposed images`,
+        basis: `${number(confirmed)} confirmed and ${number(pending)} waiting of ${counted(exposed, 'exposed image')}`,
       },
     };
   });
@@ -163,10 +163,17 @@ export function fitClasses(
     behaviours,
     falseAlarms: {
       ...shrunkShare(alarms, pooledShare([alarms])),
-      basis: `${number(dismissed)} dismissed of ${number(sumOf(each, (one) => one.exposures.exposed))} exposed images`,
+      basis: `${number(dismissed)} dismissed of ${counted(
+        sumOf(each, (one) => one.exposures.exposed),
+        'exposed image',
+      )}`,
     },
   };
 }
+
+/** Few of them with two digits. */
+const weeksOfPeople = (weeks: number): string =>
+  `${counted(weeks < 10 ? Number(weeks.toPrecision(2)) : Math.round(weeks), 'week')} of people`;
 
 const upTo1 = (value: number): number => Math.min(1, value);
 

@@ -1,6 +1,7 @@
-import { number } from '../../../libs/cli/rendering/table.js';
+import { counted, number } from '../../../libs/cli/rendering/table.js';
 import type { CalibrationAnswer } from '../../../libs/rollout/index.js';
-import { meanCount, sumOf } from './estimates.js';
+import { sumOf } from '../sum-of.js';
+import { meanCount } from './estimates.js';
 import type { Source } from './fitted.js';
 
 /** As many as a scenario has. */
@@ -30,7 +31,7 @@ export function fitReviewers(totals: CalibrationAnswer): FittedReviewers {
   const people = Math.min(MOST_PEOPLE, Math.max(1, reviewers));
   const common = {
     ...{ isKnown: reviewers > 0, people, remarks: remarksOf(totals) },
-    peopleBasis: reviewers > 0 ? `${number(reviewers)} reviewers gave verdicts` : 'nobody gave a verdict',
+    peopleBasis: reviewers > 0 ? `${counted(reviewers, 'reviewer')} gave verdicts` : 'nobody gave a verdict',
   };
   const decided = sumOf(reviewDays, (one) => one.decided);
   if (decided === 0)
@@ -45,7 +46,7 @@ export function fitReviewers(totals: CalibrationAnswer): FittedReviewers {
   const mean = decided / reviewDays.length;
   return {
     ...{ ...common, source: 'at least', casesPerDay: { value: most / people, low: mean / people } },
-    basis: `${number(most)} cases on their best of ${reviewDays.length} days, ${number(decided)} on all`,
+    basis: `${counted(most, 'case')} on their best of ${counted(reviewDays.length, 'day')}, ${number(decided)} on all`,
   };
 }
 
@@ -60,19 +61,23 @@ function fullDays(days: CalibrationAnswer['reviewDays'], waitingNow: number): nu
   return full;
 }
 
-function remarksOf({ verdictTimes, reviewHours, active, stays }: CalibrationAnswer): string[] {
+function remarksOf({ verdictTimes, reviewHours, active }: CalibrationAnswer): string[] {
   const { cases, waiting, p50Ms, p95Ms } = verdictTimes;
   const hours = (ms: number | null) =>
     ms === null ? 'a time that is not known yet' : `${(ms / HOUR_MS).toFixed(1)} h`;
   const decided = sumOf(reviewHours, (one) => one.decided);
   const busiest = reviewHours.toSorted((one, other) => other.decided - one.decided || one.hour - other.hour)[0];
-  const days = sumOf(stays, ({ personDays }) => personDays);
+  const [activeDays, days] = [sumOf(active, (one) => one.activeDays), sumOf(active, (one) => one.days)];
   return [
-    `People generate images on ${((100 * sumOf(active, ({ activeDays }) => activeDays)) / days).toFixed(0)}% of their days; the scenario has the mean of all days.`,
+    ...(days === 0
+      ? []
+      : [
+          `People generate images on ${((100 * activeDays) / days).toFixed(0)}% of their days in UTC; the scenario has the mean of all days.`,
+        ]),
     ...(cases === 0
       ? []
       : [
-          `Of ${number(cases)} cases that are old enough, half are decided after ${hours(p50Ms)} and 95 of 100 after ${hours(p95Ms)}; ${number(waiting)} wait.`,
+          `Of ${counted(cases, 'case that is', 'cases that are')} old enough, half are decided after ${hours(p50Ms)} and 95 of 100 after ${hours(p95Ms)}; ${counted(waiting, 'waits', 'wait')}.`,
         ]),
     ...(busiest
       ? [

@@ -1,11 +1,12 @@
-import { number } from '../../../libs/cli/rendering/table.js';
-import { DAY_MS } from '../../../libs/kernel/clock.js';
+import { counted, number } from '../../../libs/cli/rendering/table.js';
+import { DAY_MS, WEEK_MS } from '../../../libs/kernel/clock.js';
 import { GatehouseError } from '../../../libs/kernel/errors.js';
 import { HOLD_OUT } from '../../../libs/kernel/reserved-classes.js';
 import type { CalibrationAnswer } from '../../../libs/rollout/index.js';
 import type { Before, Behaviour, Scenario } from '../scenario.js';
+import { sumOf } from '../sum-of.js';
 import { activityByWeek } from './activity.js';
-import { type Estimate, meanCount, meanDelay, pooledShare, shrunkShare, sumOf } from './estimates.js';
+import { type Estimate, meanCount, meanDelay, pooledShare, shrunkShare } from './estimates.js';
 import { fitClasses } from './fit-classes.js';
 import { fitReviewers } from './fit-reviewers.js';
 import type { Calibration, FittedParameter, Source } from './fitted.js';
@@ -35,11 +36,15 @@ export function fitScenario(totals: CalibrationAnswer, days: number): Calibratio
   const noted = (parameter: string, basis: string, found: Estimate) =>
     note(parameter, 'fitted', basis, found.value, found);
 
-  const { perWeek, joined } = fitArrivals(totals);
-  const arrivals = noted('arrivals.perWeek', `${number(joined)} people who joined in the last weeks`, perWeek);
+  const { perWeek, joined, weeks: joinWeeks } = fitArrivals(totals);
+  const arrivals = noted(
+    'arrivals.perWeek',
+    `${counted(joined, 'person', 'people')} who joined in the ${lastWeeks(joinWeeks)}`,
+    perWeek,
+  );
   const activity = activityByWeek(totals);
   for (const [n, { value, low, high, images }] of activity.entries())
-    note(`activityByWeek[${n}]`, 'fitted', `${number(images)} images`, value, { low, high });
+    note(`activityByWeek[${n}]`, 'fitted', counted(images, 'image'), value, { low, high });
   const recall = totals.gate.recallLower;
   const classes = classesOf(totals);
   refuseTooMany(classes);
@@ -58,8 +63,8 @@ export function fitScenario(totals: CalibrationAnswer, days: number): Calibratio
   });
   note('people.violatorShare', 'assumed', 'deactivations end what violators would go on to do', 1);
   const { flagged, byUsers, delayDays } = totals.flags;
-  const limit = Math.max(1, totals.gate.labelDelayDays);
-  const ofFlags = `${number(flagged)} flags within ${limit} days`;
+  const { labelDelayDays: limit } = totals.gate;
+  const ofFlags = `${counted(flagged, 'flag')} within ${counted(limit, 'day')} of the exposure`;
   const users = { hits: byUsers, of: flagged };
   const detection = {
     recall: note('detection.recall', 'set', 'recallLower of the gate: at least this share is found', recall),
@@ -68,7 +73,7 @@ export function fitScenario(totals: CalibrationAnswer, days: number): Calibratio
     delayDays:
       flagged > 0
         ? noted('detection.delayDays', ofFlags, meanDelay(flagged, delayDays, limit))
-        : note('detection.delayDays', 'assumed', 'nothing was flagged', USUAL_DELAY_DAYS),
+        : note('detection.delayDays', 'assumed', ofFlags, USUAL_DELAY_DAYS),
   };
   const staff = fitReviewers(totals);
   const reviewers = {
@@ -78,7 +83,7 @@ export function fitScenario(totals: CalibrationAnswer, days: number): Calibratio
   };
   const scenario: Scenario = {
     name: 'from-log',
-    title: `This installation as of ${totals.at}, fitted to ${totals.weeks} weeks`,
+    title: `This installation as of ${totals.at}, fitted to ${counted(totals.weeks, 'week')}`,
     ...{ startsAt: totals.at, days, stepHours: 24, perWeek: Math.max(1, totals.perWeek ?? 1) },
     ...planOf(totals, classes),
     gate: totals.gate,
@@ -91,16 +96,20 @@ export function fitScenario(totals: CalibrationAnswer, days: number): Calibratio
   };
 }
 
+export const lastWeeks = (weeks: number): string => (weeks === 1 ? 'last week' : `last ${number(weeks)} weeks`);
+
 function refuseWithoutHistory({ stays, generated, exposures, gate, weeks }: CalibrationAnswer): void {
   const missing = [
     ...(sumOf(stays, (one) => one.personDays) > 0 ? [] : ['nobody was in']),
     ...(sumOf(generated, (one) => one.images) > 0 ? [] : ['nobody who was in generated an image']),
     ...(sumOf(exposures, (one) => one.exposed) > 0
       ? []
-      : [`no image that was shared or downloaded is ${gate.labelDelayDays} days old, as the delay of labels asks for`]),
+      : [
+          `no image that was shared or downloaded is ${counted(gate.labelDelayDays, 'day')} old, as the delay of labels asks for`,
+        ]),
   ];
   if (missing.length === 0) return;
-  const message = `in the last ${weeks} weeks ${missing.join(', and ')}: a scenario can't be fitted to that; let more time pass, ask for more --history weeks, or edit one of "gatehouse simulate --print"`;
+  const message = `in the ${lastWeeks(weeks)} ${missing.join(', and ')}: a scenario can't be fitted to that; let more time pass, ask for more --history weeks, or edit the one that "gatehouse simulate --scenario preview-2022 --print" prints`;
   throw new GatehouseError('history-too-short', message, 'refused');
 }
 
@@ -123,17 +132,21 @@ const isIn =
   (one: { class: string }): boolean =>
     classes.includes(one.class);
 
-/** The first week with joins is left out if there are others: the line began with those who had waited for that. */
-function fitArrivals({ joins, weeks }: CalibrationAnswer): { perWeek: Estimate; joined: number } {
-  const first = Math.max(-1, ...joins.map(({ weeksAgo }) => weeksAgo));
-  const counted = Math.min(LATE_WEEKS, weeks, Math.max(1, first));
-  const byWeek = Array.from({ length: counted }, (_, n) =>
+/** The first week of the whole line is left out if there are others: it began with those who had waited for that. */
+function fitArrivals({ joins, firstJoin, at, weeks }: CalibrationAnswer): {
+  perWeek: Estimate;
+  joined: number;
+  weeks: number;
+} {
+  const first = firstJoin === null ? 0 : Math.floor((Date.parse(at) - Date.parse(firstJoin)) / WEEK_MS);
+  const length = Math.min(LATE_WEEKS, weeks, Math.max(1, first));
+  const byWeek = Array.from({ length }, (_, n) =>
     sumOf(
       joins.filter(({ weeksAgo, class: name }) => weeksAgo === n && name !== HOLD_OUT),
       ({ people }) => people,
     ),
   );
-  return { perWeek: meanCount(byWeek), joined: sumOf(byWeek, (one) => one) };
+  return { perWeek: meanCount(byWeek), joined: sumOf(byWeek), weeks: length };
 }
 
 /** The state that it begins with. */

@@ -1,6 +1,8 @@
 import { expect, it } from '@jest/globals';
 import { share } from '../../../libs/safety/metrics.js';
+import { ratesText } from '../../cli/simulate/rates-text.js';
 import type { ObservedDay } from '../observed-day.js';
+import { heading } from '../rows-by-week.js';
 import { preview2022 } from '../scenarios.js';
 import type { Simulation } from '../simulation.js';
 import type { Calibration } from './fitted.js';
@@ -39,6 +41,20 @@ it('sums up the runs of a rate at full size', () => {
   });
 });
 
+it('counts neither the move that was in force before, nor what was brought about', () => {
+  const run = runOf(1, false);
+  const begin = { ...dayOf(1, false), day: 0, flagged: share(1, 5), confirmed: share(1, 1) };
+  const kept = (outcome: string) => ({
+    ...{ ...run, begin, moves: [{ day: 0, outcome, reasons: [] }] },
+    days: run.days.map((day) => ({ ...day, inForce: outcome as ObservedDay['inForce'] })),
+  });
+  const outcome = outcomeOf({ perWeek: 10, runs: [kept('brake'), kept('expand'), runOf(2, true)] }, 0.1);
+  expect(outcome).toMatchObject({ braked: 1, expanded: 0, people: { least: 400, most: 400 } });
+  expect([outcome.images.least, outcome.images.most]).toEqual([1200, 1600]);
+  expect([outcome.flagged.least, outcome.flagged.most]).toEqual([30, 40]);
+  expect([outcome.confirmed.least, outcome.confirmed.most]).toEqual([10, 20]);
+});
+
 it('is a page with a line for each rate, three of a chart, the same for the same runs', () => {
   expect([...page.matchAll(/<h3>People</g)]).toHaveLength(2);
   expect([...page.matchAll(/<h3>Gate at ([\d,]+) a week</g)].map(([, rate]) => rate)).toEqual([
@@ -54,4 +70,14 @@ it('is a page with a line for each rate, three of a chart, the same for the same
 it('fetches nothing, and shows what a stranger wrote as text only', () => {
   expect(page).toContain("default-src 'none'");
   expect(page).not.toMatch(/<script|<b>|<i>|<link|<img|\b(?:src|href|style|on\w+)=|NaN|undefined|Infinity/);
+});
+
+it('says one of one', () => {
+  const one = [{ perWeek: 1000, runs: [runOf(1, false)] }];
+  const short = { ...calibration, scenario: { ...preview2022, days: 1 } };
+  expect(ratesPage({ calibration: short, rates: one, scale: 1, seed: 1 })).toMatch(
+    />1 day from .*, 1 run of each rate/,
+  );
+  expect(ratesText({ calibration: short, rates: one, scale: 1, seed: 1 })).toContain('After 1 day, 1 run of each rate');
+  expect(heading({ ...runOf(1, false), days: [dayOf(1, false)], events: 1 })).toMatch(/: 1 day, 1 event\.$/);
 });

@@ -1,5 +1,5 @@
 import { htmlPage, pageText } from '../../../libs/cli/rendering/html-page.js';
-import { number } from '../../../libs/cli/rendering/table.js';
+import { counted, number } from '../../../libs/cli/rendering/table.js';
 import { percent } from '../expectations.js';
 import { lineChart, outcomeStrip, type Series } from '../line-chart.js';
 import type { ObservedDay } from '../observed-day.js';
@@ -25,7 +25,7 @@ export function ratesPage({ calibration, rates, scale, seed }: PlayedCalibration
   const runs = rates[0]!.runs.length;
   const main = [
     `<h1>${pageText(scenario.title)}</h1>`,
-    `<p class="dim">${pageText(`${number(scenario.days)} days from ${scenario.startsAt}, ${number(runs)} runs of each rate from seed ${seed}, at scale ${scale}; figures are at full size. The axes count days. Lines are means, with the range of the runs around them.`)}</p>`,
+    `<p class="dim">${pageText(`${counted(scenario.days, 'day')} from ${scenario.startsAt}, ${counted(runs, 'run')} of each rate from seed ${seed}, at scale ${scale}; figures are at full size. The axes count days. Lines are means, with the range of the runs around them.`)}</p>`,
     section('What would happen', tableOf(OUTCOMES, outcomeRows(rates.map((rate) => outcomeOf(rate, scale))))),
     section('Charts', chartsOf(rates, scale)),
     section('What was fitted', tableOf(PARAMETERS, parameterRows(calibration))),

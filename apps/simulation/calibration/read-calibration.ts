@@ -1,12 +1,14 @@
 import type { Session } from '../../../libs/cli/session.js';
 import { lazyValidators } from '../../../libs/events/lazy-validators.js';
-import { GatehouseError, InvalidInput } from '../../../libs/kernel/errors.js';
+import { GatehouseError, type InvalidField, InvalidInput } from '../../../libs/kernel/errors.js';
 import { CalibrationAnswer } from '../../../libs/rollout/index.js';
 import { scenarioOf } from '../read-scenario.js';
-import { fitScenario } from './fit-scenario.js';
+import { fitScenario, lastWeeks } from './fit-scenario.js';
 import type { Calibration } from './fitted.js';
 
 const DAYS_A_WEEK = 7;
+/** Fields that are fitted; the installation says the others. */
+const FITTED = /^\/(?:people$|people\/\d+\/(?!class$)|arrivals\/|detection\/|reviewers\/)/;
 const PATH = '/v1/rollout/calibration';
 
 /**
@@ -31,11 +33,20 @@ export async function readCalibration(
   try {
     scenarioOf(JSON.stringify(calibration.scenario), 'the scenario');
   } catch (error) {
-    if (error instanceof InvalidInput) throw unusable(error.message);
-    throw error;
+    if (!(error instanceof InvalidInput)) throw error;
+    // Some seconds of history may have thousands of images a week.
+    if (error.errors.every(({ field }) => FITTED.test(field))) throw tooShort(error.errors[0]!, history);
+    throw unusable(error.message);
   }
   return calibration;
 }
+
+const tooShort = ({ field, message }: InvalidField, weeks: number): GatehouseError =>
+  new GatehouseError(
+    'history-too-short',
+    `too little happened in the ${lastWeeks(weeks)} to fit a scenario to it (${field} ${message.split(';')[0]}): let more time pass, or ask for more --history weeks`,
+    'refused',
+  );
 
 const unusable = (why: string): GatehouseError =>
   new GatehouseError(

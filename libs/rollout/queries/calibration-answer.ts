@@ -45,6 +45,7 @@ export const CalibrationAnswer = closed({
       'The stage of the gate; null until a rate is set.',
     ),
   ),
+  firstJoin: orNull(instant('The oldest of the joins that count, also of before the period; null without one.')),
   joins: byClass(
     { weeksAgo: count('Whole weeks before `at`.'), people: count('People whose last join that is.') },
     'Who joined the waitlist in the period.',
@@ -60,7 +61,10 @@ export const CalibrationAnswer = closed({
     'Images that people generated in the period once they were in.',
   ),
   active: byClass(
-    { week, activeDays: count('Days in UTC on which a person generated an image, of all.') },
+    {
+      ...{ week, activeDays: count('Days in UTC on which a person generated an image, of all.') },
+      days: count('Days in UTC on which they were in, if only for a part of one.'),
+    },
     'On how many days people were active in the period.',
   ),
   uses: byClass(
@@ -137,12 +141,13 @@ export const calibrationExample: CalibrationAnswer = {
   plan: { mode: 'order', classes: [] },
   gate: DEFAULT_SETTINGS,
   stage: { ordinal: 1, at: '2022-05-18T09:00:00.000Z' },
-  joins: [{ class: 'general', weeksAgo: 0, people: 1100 }],
+  firstJoin: '2022-05-11T12:00:00.000Z',
+  joins: [0, 1, 2, 3].map((weeksAgo) => ({ class: 'general', weeksAgo, people: 1100 })),
   waiting: [{ class: 'general', people: 3000 }],
   stays: [{ class: 'general', week: 0, personDays: 80_500 }],
   present: [{ class: 'general', week: 0, people: 1000 }],
   generated: [{ class: 'general', week: 0, images: 483_000 }],
-  active: [{ class: 'general', week: 0, activeDays: 61_000 }],
+  active: [{ class: 'general', week: 0, activeDays: 61_000, days: 84_000 }],
   uses: [
     {
       ...{ class: 'general', accounts: 12_000, images: 3_000_000, imagesSquared: 290_000_000 },

@@ -49,6 +49,8 @@ const GONE = 'CASE WHEN a.deactivated THEN a.deactivated_at END';
 const JOINS = `SELECT class, floor(extract(epoch FROM $2::timestamptz - joined_at) / ${WEEK_SECONDS})::int AS "weeksAgo", count(*)::float8 AS people
   FROM ${PEOPLE} WHERE joined_at > $1::timestamptz AND joined_at <= $2::timestamptz GROUP BY 1, 2 ORDER BY class COLLATE "C", 2`;
 
+const FIRST_JOIN = `SELECT min(joined_at) AS at FROM ${PEOPLE}`;
+
 const WAITING = `SELECT class, count(*)::float8 AS people FROM ${PEOPLE} WHERE status IN ('waiting', 'invited', 'accepted')
   GROUP BY 1 ORDER BY class COLLATE "C"`;
 
@@ -75,15 +77,26 @@ const GENERATED = `SELECT p.class, ${weeksBetween('p.onboarded_at', 'i.generated
   WHERE i.generated_at > $1::timestamptz AND i.generated_at <= $2::timestamptz AND i.generated_at >= p.onboarded_at
   GROUP BY 1, 2 ORDER BY class COLLATE "C", 2`;
 
-/** Days in UTC, which begin before somebody came in on the first of them. */
+/** SQL: the day of a time in UTC. */
+const dayOf = (time: string): string => `(${time} AT TIME ZONE 'UTC')::date`;
+
+/** Days in UTC, of which the first begins before somebody came in; and on how many of them somebody was active. */
 const ACTIVE = `
-  WITH days AS (
-    SELECT p.class, p.onboarded_at, date '1970-01-01' + (w.monday + n) AS day
-    FROM ${ACTIVE_WEEKS} w JOIN ${PEOPLE} p USING (account_id), generate_series(0, 6) n WHERE (w.days >> n) & 1 = 1)
-  SELECT class, least(${LONGEST_STAY_WEEKS}, (day - (onboarded_at AT TIME ZONE 'UTC')::date) / 7)::int AS week, count(*)::float8 AS "activeDays"
-  FROM days WHERE day >= (onboarded_at AT TIME ZONE 'UTC')::date
-    AND day >= ($1::timestamptz AT TIME ZONE 'UTC')::date AND day <= ($2::timestamptz AT TIME ZONE 'UTC')::date
-  GROUP BY 1, 2 ORDER BY class COLLATE "C", 2`;
+  WITH stays AS (
+    SELECT account_id, p.class, ${dayOf('p.onboarded_at')} AS began, greatest(${dayOf('$1::timestamptz')}, ${dayOf('p.onboarded_at')}) AS first,
+      ${dayOf(`least($2::timestamptz, ${GONE})`)} AS last
+    FROM ${PEOPLE} p JOIN ${ACCOUNTS} a USING (account_id) WHERE p.onboarded_at <= $2::timestamptz),
+  weeks AS (
+    SELECT class, least(${LONGEST_STAY_WEEKS}, n) AS week, least(last, began + n * 7 + 6) - greatest(first, began + n * 7) + 1 AS days
+    FROM stays, generate_series((first - began) / 7, (last - began) / 7) n WHERE last >= first),
+  active AS (
+    SELECT s.class, least(${LONGEST_STAY_WEEKS}, (w.monday + n - s.began) / 7)::int AS week
+    FROM (SELECT account_id, date '1970-01-01' + monday AS monday, days FROM ${ACTIVE_WEEKS}) w JOIN stays s USING (account_id), generate_series(0, 6) n
+    WHERE (w.days >> n) & 1 = 1 AND w.monday + n BETWEEN s.first AND s.last)
+  SELECT class, week, d.days::float8 AS days, coalesce(a.days, 0)::float8 AS "activeDays"
+  FROM (SELECT class, week, sum(days) AS days FROM weeks GROUP BY 1, 2) d
+  LEFT JOIN (SELECT class, week, count(*) AS days FROM active GROUP BY 1, 2) a USING (class, week)
+  ORDER BY class COLLATE "C", week`;
 
 /** SQL: the sums of a part of each account's images, its squares and its products, from which the spread between accounts follows. */
 const sumsOf = (part: string, whole: string): string =>
@@ -190,7 +203,9 @@ export async function calibrationCounts(db: Pick<pg.Pool, 'query'>, period: Cali
   const [times] = await rows(VERDICT_TIMES, from, mature);
   const [{ reviewers }] = await rows(REVIEWERS, lately);
   const [{ cases: waitingCases }] = await rows(WAITING_CASES);
+  const [{ at: firstJoin }] = await rows(FIRST_JOIN);
   return {
+    firstJoin: firstJoin && toIso(new Date(firstJoin).getTime()),
     joins: await rows(JOINS, from, to),
     waiting: await rows(WAITING),
     stays: await rows(STAYS, from, to),

@@ -9,6 +9,7 @@ import { copyLog } from '../copied-log.mjs';
 import { imageTraffic } from '../image-traffic.mjs';
 import { loadFacts } from '../loading.mjs';
 import { ms, quantile } from '../measure.mjs';
+import { untilReplayed } from '../replayed.mjs';
 import { onDatabase, residentBytes, startGateway, startStandalone } from '../standalone.mjs';
 
 const MOST_MS = 50;
@@ -104,11 +105,9 @@ async function asOfMoments(serving, head, { size, rounds }) {
     const asked = `${path}?asOf=${position}`;
     let mostBytes = residentOf(serving.pid);
     const started = performance.now();
-    for (let isThere = false; !isThere; mostBytes = Math.max(mostBytes, residentOf(serving.pid))) {
-      const headers = { authorization: `Bearer ${serving.token}` };
-      isThere = (await fetch(`${serving.url}${asked}`, { headers })).ok;
-      if (!isThere) await sleep(MEMORY_EVERY_MS);
-    }
+    await untilReplayed(`${serving.url}${asked}`, serving.token, () => {
+      mostBytes = Math.max(mostBytes, residentOf(serving.pid));
+    });
     const firstMs = performance.now() - started;
     const times = [];
     for (let n = 0; n < AGAIN * rounds; n++) {

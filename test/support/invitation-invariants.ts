@@ -11,6 +11,7 @@ export function expectInvitationInvariants(log: readonly RecordedEvent[]): void 
   expectDecidedOnce(log);
   expectChosenOnce(log);
   expectCounted(log);
+  expectWithdrawn(log);
 }
 
 /** What is decided, is decided once; the rate in force at each decision bounds those who count and those who are invited. */
@@ -67,10 +68,48 @@ function expectChosenOnce(events: readonly RecordedEvent[]): void {
   }
 }
 
+/** Nobody is chosen with a withdrawn batch, and its people are in the line again before anybody is chosen who was admitted later. */
+function expectWithdrawn(events: readonly RecordedEvent[]): void {
+  const withdrawals = new Map<string, 'begun' | 'completed'>();
+  /** By what was admitted or holds places: the batches that were withdrawn before. */
+  const before = new Map<string, string[]>();
+  for (const { type, stream, data } of events) {
+    const { batchId, cohortId } = data as { batchId: string; cohortId?: string };
+    const withdrawal = withdrawals.get(batchId);
+    switch (type) {
+      case 'InvitationsWithdrawn':
+        withdrawals.set(batchId, 'begun');
+        break;
+      case 'WithdrawalCompleted':
+      case 'PlacesFreed':
+        if (withdrawal && data.isOver !== false) withdrawals.set(batchId, 'completed');
+        break;
+      case 'CohortAdmitted':
+      case 'PlacesHeld':
+        if (stream === 'rollout') before.set(cohortId ?? batchId, [...withdrawals.keys()]);
+        break;
+      case 'InvitationsChosen':
+      case 'CohortFilled':
+        for (const one of before.get(cohortId ?? batchId)!) expect(withdrawals).toContainEqual([one, 'completed']);
+        if (type === 'InvitationsChosen' && withdrawal) expect(data.accounts).toEqual([]);
+        break;
+      case 'InvitationSent':
+      case 'InvitationReminded':
+        expect(withdrawal).not.toBe('completed');
+        break;
+      case 'InvitationExpired':
+        expect(data.withdrawn === true).toBe(withdrawal !== undefined);
+        break;
+    }
+  }
+}
+
 /** No more invitations are counted as used or ended than were sent. */
 function expectCounted(events: readonly RecordedEvent[]): void {
   for (const row of Object.values(foldView(invitationBatchesView, events).rows)) {
-    expect(row.accepted + row.expired).toBeLessThanOrEqual(row.sent);
-    expect(row.freed + row.admitted).toBe(row.places);
+    expect(row.accepted + row.expired + row.withdrawn).toBeLessThanOrEqual(row.sent);
+    // Who accepted while their batch was withdrawn may come in without a place.
+    if (row.withdrawn_at === null) expect(row.freed + row.admitted).toBe(row.places);
+    else expect(row.freed + row.admitted).toBeGreaterThanOrEqual(row.places);
   }
 }

@@ -32,13 +32,16 @@ import type { CommandContext } from '../../kernel/command-context.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { GatehouseError, Unavailable } from '../../kernel/errors.js';
 import { timeOrderedIds } from '../../kernel/ids.js';
+import { jointConsumer } from '../../subscriptions/joint-consumer.js';
 import { waitlistEntriesView } from '../../waitlist/index.js';
+import type { RolloutEvent } from '../events.js';
+import { batchOf, placesOf } from '../held-places.js';
 import { holdPlaces } from '../hold-places.js';
-import { admitCohort, pauseOnboarding, resumeOnboarding, rolloutStream, setRate } from '../rollout.js';
-import { fillingPlaces } from './filling-places.js';
+import { admitCohort, pauseOnboarding, type Rollout, resumeOnboarding, rolloutStream, setRate } from '../rollout.js';
+import { freeWithdrawn, withdrawInvitations } from '../withdraw-invitations.js';
 import { InvitationClock } from './invitation-clock.js';
 import { inviting } from './inviting.js';
-import { onboarding } from './onboarding.js';
+import { FILLING_PLACES, onboarding } from './onboarding.js';
 
 const HOUR_MS = 3_600_000;
 const PEOPLE = 6;
@@ -54,13 +57,24 @@ const step = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('invite' as const),
-      batch: fc.nat(8),
+      batch: fc.nat(5),
       accounts: fc.option(fc.uniqueArray(who, { minLength: 1, maxLength: 4 }), { nil: undefined }),
       size: fc.integer({ min: 1, max: 4 }),
       days: fc.integer({ min: 1, max: 9 }),
     }),
   },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('accept' as const), who }) },
+  // `isLate`: it looked which batches are withdrawn before the last of them was.
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('accept' as const), who, isLate: fc.boolean() }) },
+  // `isKnown`: whether the view is there to say how many accepted; `isBeside`: while a consumer fills.
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('withdraw' as const),
+      batch: fc.nat(5),
+      isKnown: fc.boolean(),
+      isBeside: fc.boolean(),
+    }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -166,7 +180,11 @@ function memoryWorld() {
   /** Handles every event, as a reactor without a checkpoint would: what follows a failed event of its key waits. */
   const fill = async (on: typeof store) => {
     const by = transactorOn(on);
-    const consumer = fillingPlaces(onboarding(by, nextInLine, clock), inviting(by, nextInLine, TOKENS, clock));
+    const consumer = jointConsumer(
+      FILLING_PLACES,
+      onboarding(by, nextInLine, clock),
+      inviting(by, nextInLine, TOKENS, clock),
+    );
     const parked = new Set<string>();
     for (const event of [...events]) {
       if (!consumer.types.includes(event.type) || parked.has(consumer.key(event))) continue;
@@ -191,6 +209,17 @@ function memoryWorld() {
     return { tick };
   }
   const schedulers = [scheduler(), scheduler()];
+  const rollout = (decide: (state: Rollout) => RolloutEvent[]) =>
+    transactor.transact(rolloutStream, undefined, CONTEXT, decide);
+  /** As the command does. */
+  async function withdraw(batchId: string, isKnown: boolean) {
+    const { events: withdrawn } = await rollout((state) => withdrawInvitations(state, batchId, 'spec'));
+    if (!isKnown || withdrawn.length === 0) return;
+    const counted = (await accepted(0).of([batchId])).get(batchId)!;
+    const { state } = await rollout((now) => freeWithdrawn(now, batchId, counted));
+    const batch = batchOf(state.held, batchId);
+    if (batch) expect(placesOf(batch)).toBeLessThanOrEqual(counted);
+  }
 
   async function perform(one: Step): Promise<unknown> {
     switch (one.kind) {
@@ -226,14 +255,19 @@ function memoryWorld() {
       case 'invite': {
         const until = clock.time + one.days * DAY_MS;
         const chosen = one.accounts ? { accounts: one.accounts.map((n) => `p${n}`) } : { size: one.size };
-        return transactor.transact(rolloutStream, undefined, CONTEXT, (state) =>
-          holdPlaces(state, { batchId: `b${one.batch}`, ...chosen, until, now: clock.time }),
+        return rollout((state) => holdPlaces(state, { batchId: `b${one.batch}`, ...chosen, until, now: clock.time }));
+      }
+      case 'accept': {
+        const { withdrawn } = (await transactor.load(rolloutStream, undefined)).state.held;
+        const isWithdrawn = (batchId: string) => withdrawn.has(batchId);
+        return transactor.transact(invitedAccount, `p${one.who}`, CONTEXT, (state) =>
+          acceptInvitation(state, { accountId: `p${one.who}` }, clock.time, one.isLate ? undefined : isWithdrawn),
         );
       }
-      case 'accept':
-        return transactor.transact(invitedAccount, `p${one.who}`, CONTEXT, (state) =>
-          acceptInvitation(state, { accountId: `p${one.who}` }, clock.time),
-        );
+      case 'withdraw':
+        // Both end before the next step, also if one is refused.
+        await Promise.all([unlessRefused(withdraw(`b${one.batch}`, one.isKnown)), one.isBeside && fill(store)]);
+        return undefined;
       case 'classify':
         return transactor.transact(waitlistClassStream, `p${one.who}`, CONTEXT, (state) =>
           setWaitlistClass(state, { accountId: `p${one.who}`, class: one.class, reason: 'spec' }),
@@ -248,15 +282,15 @@ function memoryWorld() {
         return Promise.all([tickOf(one.by, one.appends), ...(one.isTwice ? [tickOf(1 - one.by, ALWAYS)] : [])]);
       }
       case 'admit':
-        return transactor.transact(rolloutStream, undefined, CONTEXT, (state) =>
+        return rollout((state) =>
           admitCohort(state, { cohortId: `c${one.cohort}`, size: one.size + 1, now: clock.time }),
         );
       case 'rate':
-        return transactor.transact(rolloutStream, undefined, CONTEXT, (state) => setRate(state, one.perWeek));
+        return rollout((state) => setRate(state, one.perWeek));
       case 'pause':
-        return transactor.transact(rolloutStream, undefined, CONTEXT, (state) => pauseOnboarding(state, 'spec'));
+        return rollout((state) => pauseOnboarding(state, 'spec'));
       case 'resume':
-        return transactor.transact(rolloutStream, undefined, CONTEXT, (state) => resumeOnboarding(state));
+        return rollout((state) => resumeOnboarding(state));
       case 'pass':
         clock.time += one.ms;
         return undefined;
@@ -274,6 +308,7 @@ const unlessRefused = (done: Promise<unknown>) =>
 it('holds, takes and frees each place once, whatever happens in any order', async () => {
   let invited = 0;
   let unused = 0;
+  let withdrawn = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60, size: 'max' }), async (sequence) => {
       const { events, perform } = memoryWorld();
@@ -289,10 +324,12 @@ it('holds, takes and frees each place once, whatever happens in any order', asyn
       invited += events.filter(
         ({ type, data }) => type === 'AccountOnboarded' && /^invited-/.test(`${data.cohortId}`),
       ).length;
-      unused += events.filter(({ type }) => type === 'InvitationExpired').length;
+      unused += events.filter(({ type, data }) => type === 'InvitationExpired' && !data.withdrawn).length;
+      withdrawn += events.filter(({ type, data }) => type === 'InvitationExpired' && data.withdrawn).length;
     }),
     { numRuns: 400 },
   );
   expect(invited).toBeGreaterThan(100);
   expect(unused).toBeGreaterThan(100);
+  expect(withdrawn).toBeGreaterThan(100);
 });

@@ -10,11 +10,12 @@ import { type CohortPart, placesLeft } from '../cohort.js';
 import { batchOf } from '../held-places.js';
 import { freeUnfilled } from '../hold-places.js';
 import { batchStream, chooseInvited } from '../invitation-batch.js';
-import { PlacesHeld } from '../invitation-events.js';
+import { InvitationsWithdrawn, PlacesHeld } from '../invitation-events.js';
 import { Choosing, CONCURRENT_ACCOUNTS, type NextInLine } from '../queries/choosing.js';
 import { rolloutSince } from '../queries/rollout-since.js';
 import { rolloutStream } from '../rollout.js';
 import { LINE_KEY } from './onboarding.js';
+import { endWithdrawn } from './withdrawing.js';
 
 const INVITING = 'inviting';
 
@@ -22,7 +23,8 @@ const INVITING = 'inviting';
  * Chooses the accounts of each batch and invites them, part by part and one batch after the other, since who is invited decides
  * who is next in line. Each step is stored, so after a crash it continues with the people already chosen. A repeat, however late,
  * invites nobody again: each account knows the batches it had. The place of somebody who stopped waiting before the invitation was
- * sent is free at once.
+ * sent is free at once. A batch that is withdrawn meanwhile invites nobody else, and its people are in the line again before anybody
+ * else is chosen.
  */
 export function inviting(
   transactor: Transactor,
@@ -32,15 +34,20 @@ export function inviting(
 ): Consumer {
   return defineConsumer({
     name: INVITING,
-    events: [PlacesHeld],
+    events: [PlacesHeld, InvitationsWithdrawn],
     key: () => LINE_KEY,
     async react(event) {
-      const { batchId, size, until, accounts, priority } = event.data;
       // In another stream than that of the rollout it was not decided here, and holds nothing.
       if (event.stream !== rolloutStream.category) return;
-      const { held } = await rolloutSince(transactor, event.position);
-      if (!batchOf(held, batchId)) return;
       const context = causedBy(event, INVITING);
+      const { batchId } = event.data;
+      const isOpen = async () => {
+        const batch = batchOf((await rolloutSince(transactor, event.position)).held, batchId);
+        return batch !== undefined && !batch.withdrawal;
+      };
+      if (event.type === 'InvitationsWithdrawn') return endWithdrawn(transactor, batchId, context);
+      if (!(await isOpen())) return;
+      const { size, until, accounts, priority } = event.data;
       const id = `${INVITED_PREFIX}${batchId}`;
       const selection = { id, size, ...(accounts && { accounts }), ...(priority !== undefined && { priority }) };
       const choosing = new Choosing(transactor, nextInLine, selection, context);
@@ -60,6 +67,7 @@ export function inviting(
       };
       let batch = (await transactor.load(batchStream, batchId)).state;
       for (let n = 0; n < batch.chosen.length || placesLeft(batch, size) > 0; n++) {
+        if (!(await isOpen())) return;
         if (n === batch.chosen.length) {
           const next = await choosing.choose(placesLeft(batch, size), batch.chosen);
           const choose = { batchId, part: n, ...next, size };

@@ -1,21 +1,29 @@
 import pMap from 'p-map';
-import { invitationToken, invitedAccount, inviteOrEnd, tokenHashOf, wasInvited } from '../../account/index.js';
+import {
+  expireInvitation,
+  hasAccepted,
+  invitationToken,
+  invitedAccount,
+  inviteOrEnd,
+  tokenHashOf,
+  wasInvited,
+} from '../../account/index.js';
 import type { OwnEventIds } from '../../event-store/event-identity.js';
 import type { Transactor } from '../../event-store/transact.js';
 import { INVITED_PREFIX } from '../../gate/sliced-cohorts.js';
 import type { Clock } from '../../kernel/clock.js';
-import { causedBy } from '../../kernel/command-context.js';
+import { type CommandContext, causedBy } from '../../kernel/command-context.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import { type CohortPart, placesLeft } from '../cohort.js';
 import { batchOf } from '../held-places.js';
 import { freeUnfilled } from '../hold-places.js';
-import { batchStream, chooseInvited } from '../invitation-batch.js';
+import { batchStream, chooseInvited, endChoice } from '../invitation-batch.js';
 import { InvitationsWithdrawn, PlacesHeld } from '../invitation-events.js';
 import { Choosing, CONCURRENT_ACCOUNTS, type NextInLine } from '../queries/choosing.js';
 import { rolloutSince } from '../queries/rollout-since.js';
 import { rolloutStream } from '../rollout.js';
+import { completeWithdrawal, freeWithdrawn } from '../withdraw-invitations.js';
 import { LINE_KEY } from './onboarding.js';
-import { endWithdrawn } from './withdrawing.js';
 
 const INVITING = 'inviting';
 
@@ -78,4 +86,26 @@ export function inviting(
       await transactor.transact(rolloutStream, undefined, context, (now) => freeUnfilled(now, batchId, invited));
     },
   });
+}
+
+/**
+ * Ends each invitation of a withdrawn batch that nobody accepted, also of people who were chosen and not invited yet, so that no
+ * repeat, however late, invites anybody. Then the places are free except those of people who accepted.
+ */
+async function endWithdrawn(transactor: Transactor, batchId: string, context: CommandContext): Promise<void> {
+  const { state: batch } = await transactor.transact(batchStream, batchId, context, (now) => endChoice(now, batchId));
+  let accepted = 0;
+  let people = 0;
+  const endOne = async (accountId: string) => {
+    const { state } = await transactor.transact(invitedAccount, accountId, context, (account) =>
+      expireInvitation(account, { accountId, batchId }, true),
+    );
+    if (hasAccepted(state, batchId)) accepted++;
+    if (state.withdrawn.includes(batchId)) people++;
+  };
+  for (const { accounts } of batch.chosen) await pMap(accounts, endOne, { concurrency: CONCURRENT_ACCOUNTS });
+  await transactor.transact(rolloutStream, undefined, context, (rollout) => freeWithdrawn(rollout, batchId, accepted));
+  await transactor.transact(rolloutStream, undefined, context, (rollout) =>
+    completeWithdrawal(rollout, batchId, people),
+  );
 }

@@ -4,8 +4,8 @@ import { GatehouseError } from '../../libs/kernel/errors.js';
 /** A page takes a fraction of a second. */
 const STALLED_MS = 60_000;
 
-interface Followers {
-  /** Who they are, in the plural. */
+interface Consumers {
+  /** What they are, in the plural. */
   what: string;
   /** How far the last of them is. */
   position(): Position | Promise<Position>;
@@ -16,12 +16,12 @@ interface Followers {
 }
 
 /**
- * Waits until all that follows the log is at a position.
+ * Waits until all these consumers have passed a position.
  * @throws GatehouseError if it doesn't move for a minute; the reason of the signal if it aborts
  */
 export async function untilPast(
   head: Position,
-  { what, position, look, signal, stalledMs = STALLED_MS }: Followers,
+  { what, position, look, signal, stalledMs = STALLED_MS }: Consumers,
 ): Promise<void> {
   let at = await position();
   let movedAt = performance.now();

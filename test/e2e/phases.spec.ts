@@ -118,7 +118,7 @@ it('is shown in the history and on the command line, where one is proposed and r
   expect((await rollout()).proposals).toMatchObject([{ changeId: 'r-back', phase: 'open', ceiling: 3 }]);
 });
 
-it('has let in nobody beyond the ceiling since', async () => {
+it('has admitted nobody beyond the ceiling since', async () => {
   expect((await olga.get(`/v1/accounts/${dora}`)).body.status).toBe('waiting');
   expect((await rollout()).phase.people).toBe(3);
 });

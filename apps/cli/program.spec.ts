@@ -55,6 +55,7 @@ const COMMANDS = [
   'cohort schedule',
   'cohort end-schedule',
   'cohort invite',
+  'cohort withdraw-invitations',
   'cohort invitations',
   'cohort onboard',
   'cohort addresses',

@@ -45,8 +45,12 @@ export const InvitationExpired = defineEvent({
     batchId,
     neverSent: Type.Optional(
       Type.Boolean({
-        description: 'True if it was never sent: the account had stopped waiting, or the batch was over.',
+        description:
+          'True if it was never sent: the account had stopped waiting, or the batch was over or had been withdrawn.',
       }),
+    ),
+    withdrawn: Type.Optional(
+      Type.Boolean({ description: 'True if it ended because an operator withdrew the batch (InvitationsWithdrawn).' }),
     ),
   }),
   example: { accountId: 'acc-1', batchId: 'spring' },

@@ -143,6 +143,38 @@ describe('accepting an invitation', () => {
   });
 });
 
+describe('an invitation whose batch was withdrawn', () => {
+  const withdrawn: AccountEvent = { type: 'InvitationExpired', data: { accountId, batchId: 'b1', withdrawn: true } };
+  const unsent: AccountEvent = { ...withdrawn, data: { ...withdrawn.data, neverSent: true } } as AccountEvent;
+  const isWithdrawn = (batchId: string) => batchId === 'b1';
+  const withdraw = (...events: AccountEvent[]) =>
+    expireInvitation(given(...events), { accountId, batchId: 'b1' }, true);
+  const acceptLate = (token: string | undefined, ...events: AccountEvent[]) =>
+    acceptInvitation(given(...events), { accountId, token }, NOW, isWithdrawn);
+
+  it('ends, also if it was not sent yet, and is not sent later', () => {
+    expect(withdraw(joined, sent())).toEqual([withdrawn]);
+    expect(withdraw(joined)).toEqual([unsent]);
+    expect(send(joined, unsent)).toEqual([]);
+  });
+
+  it('is refused from the withdrawal on, whether or not its end is stored', () => {
+    expect(() => acceptLate(undefined, joined, sent())).toThrow(refusal('invitation-withdrawn'));
+    expect(() => accept(NOW, joined, sent(), withdrawn)).toThrow(refusal('invitation-withdrawn'));
+    expect(() => accept(UNTIL, joined, sent(), withdrawn)).toThrow(refusal('invitation-withdrawn'));
+    expect(() => acceptLate('other', joined, sent())).toThrow(refusal('invitation-token-wrong'));
+    expect(() => accept(NOW, joined, unsent)).toThrow(refusal('not-invited'));
+    expect(() => accept(NOW, joined, sent('b0'), expired('b0'), unsent)).toThrow(refusal('invitation-expired'));
+  });
+
+  it('stays with who accepted it before, and concerns no later invitation', () => {
+    expect(withdraw(joined, sent(), accepted())).toEqual([]);
+    expect(withdraw(joined, sent(), withdrawn)).toEqual([]);
+    expect(acceptLate(undefined, joined, sent(), accepted())).toEqual([]);
+    expect(acceptLate(undefined, joined, sent(), withdrawn, sent('b2'))).toEqual([accepted('b2')]);
+  });
+});
+
 describe('accepting with the token of the link', () => {
   const linked: AccountEvent = {
     type: 'InvitationSent',

@@ -22,13 +22,15 @@ export interface InvitedAccount {
   ended: readonly string[];
   /** Those of them that were never sent. */
   unsent: readonly string[];
+  /** Those of them that an operator withdrew. */
+  withdrawn: readonly string[];
 }
 
 /** The account's own stream, so that one stream decides between accepting an invitation and its end. */
 export const invitedAccount: StreamKind<InvitedAccount, AccountEvent> = {
   category: waitingTurn.category,
   events: waitingTurn.events,
-  initial: { turn: waitingTurn.initial, ended: [], unsent: [] },
+  initial: { turn: waitingTurn.initial, ended: [], unsent: [], withdrawn: [] },
   evolve(before, event, place) {
     const state = { ...before, turn: waitingTurn.evolve(before.turn, event, place) };
     const { type, data } = event;
@@ -41,7 +43,14 @@ export const invitedAccount: StreamKind<InvitedAccount, AccountEvent> = {
       case 'InvitationAccepted':
         return invitation ? { ...state, invitation: { ...invitation, isAccepted: true } } : state;
       case 'InvitationExpired':
-        return withEnd(data.neverSent ? { ...state, unsent: [...state.unsent, data.batchId] } : state, data.batchId);
+        return withEnd(
+          {
+            ...state,
+            unsent: data.neverSent ? [...state.unsent, data.batchId] : state.unsent,
+            withdrawn: data.withdrawn ? [...state.withdrawn, data.batchId] : state.withdrawn,
+          },
+          data.batchId,
+        );
       case 'WaitlistJoined':
         return whileWaiting({ ...state, class: classOnJoining(data.class, state.class) });
       case 'WaitlistClassSet': {
@@ -120,15 +129,17 @@ export interface AcceptInvitation {
 }
 
 /**
- * The clock refuses an invitation that is over, whether or not its end is stored.
- * @throws NotFound account-unknown; Refusal not-invited, invitation-expired, invitation-token-wrong
+ * The clock refuses an invitation that is over, and the withdrawal of its batch too, whether or not its end is stored.
+ * @param isWithdrawn whether a batch was withdrawn, as far as the rollout says
+ * @throws NotFound account-unknown; Refusal not-invited, invitation-expired, invitation-withdrawn, invitation-token-wrong
  */
 export function acceptInvitation(
   state: InvitedAccount,
   { accountId, token }: AcceptInvitation,
   now: number,
+  isWithdrawn: (batchId: string) => boolean = () => false,
 ): InvitationEvent[] {
-  const { turn, invitation, ended } = state;
+  const { turn, invitation, ended, unsent, withdrawn } = state;
   if (turn.standing.status === 'unknown') throw unknown(accountId);
   if (invitation && token !== undefined && tokenHashOf(token) !== invitation.tokenHash) {
     throw new Refusal(
@@ -137,8 +148,15 @@ export function acceptInvitation(
     );
   }
   if (turn.standing.status === 'onboarded' || invitation?.isAccepted) return [];
-  if (!invitation && (ended.length === 0 || !isWaiting(turn))) {
+  const latest = invitation?.batchId ?? ended.findLast((batchId) => !unsent.includes(batchId));
+  if (latest === undefined || (!invitation && !isWaiting(turn))) {
     throw new Refusal('not-invited', `account ${accountId} has no invitation; it is invited when it is its turn`);
+  }
+  if (withdrawn.includes(latest) || isWithdrawn(latest)) {
+    throw new Refusal(
+      'invitation-withdrawn',
+      `the invitation of account ${accountId} was withdrawn; it keeps its place in the line and can be invited again`,
+    );
   }
   if (!invitation || now >= invitation.until) {
     throw new Refusal(
@@ -149,11 +167,19 @@ export function acceptInvitation(
   return [{ type: 'InvitationAccepted', data: { accountId, batchId: invitation.batchId } }];
 }
 
-/** Ends one that nobody used, also one that was never sent, so that it can't be sent any more. A no-op if it was accepted or ended. */
-export function expireInvitation(state: InvitedAccount, { accountId, batchId }: InvitationOf): InvitationEvent[] {
+/**
+ * Ends one that nobody used, also one that was never sent, so that it can't be sent any more. A no-op if it was accepted or ended.
+ * @param withdrawn whether its batch was withdrawn
+ */
+export function expireInvitation(
+  state: InvitedAccount,
+  { accountId, batchId }: InvitationOf,
+  withdrawn = false,
+): InvitationEvent[] {
   if (isEnded(state, batchId) || hasAccepted(state, batchId)) return [];
   const wasSent = state.invitation?.batchId === batchId;
-  return [{ type: 'InvitationExpired', data: { accountId, batchId, ...(!wasSent && { neverSent: true }) } }];
+  const how = { ...(!wasSent && { neverSent: true }), ...(withdrawn && { withdrawn }) };
+  return [{ type: 'InvitationExpired', data: { accountId, batchId, ...how } }];
 }
 
 /**

@@ -38,7 +38,7 @@ export const cohortStream: StreamKind<Cohort, CohortEvent> = {
       case 'CohortFilled':
         return { ...state, chosen: [...state.chosen, { ...part, turns: data.turns }], complete: data.last };
       case 'CohortOnboarded': {
-        const onboarded = [...state.onboarded, data.accounts];
+        const onboarded = withReport(state.onboarded, data.accounts);
         // Early logs have no CohortFilled: the onboarded accounts are all that were chosen.
         if (state.chosen.length === state.onboarded.length) {
           return { chosen: [...state.chosen, part], complete: true, onboarded };
@@ -97,9 +97,31 @@ export interface OnboardCohort {
   perWeek: number;
 }
 
+type Reports = Cohort['onboarded'];
+
+/** The accounts of reports, which are looked up for each part of a cohort. They go on with the longer list, so that no part costs more than the first. */
+const reported = new WeakMap<Reports, Set<string>>();
+
+function reportedIn(reports: Reports): Set<string> {
+  const members = reported.get(reports) ?? new Set(reports.flat());
+  reported.set(reports, members);
+  return members;
+}
+
+function withReport(reports: Reports, accounts: readonly string[]): Reports {
+  const longer = [...reports, accounts];
+  const members = reported.get(reports);
+  if (!members) return longer;
+  // The shorter list has them no longer: if it is asked for again, they are looked up anew.
+  reported.delete(reports);
+  for (const account of accounts) members.add(account);
+  reported.set(longer, members);
+  return longer;
+}
+
 /** Reports onboarded accounts; a no-op if all were reported. */
 export function onboardCohort(state: Cohort, { cohortId, accounts, perWeek }: OnboardCohort): CohortEvent[] {
-  const members = new Set(cohortMembers(state));
+  const members = reportedIn(state.onboarded);
   const added = accounts.filter((account) => !members.has(account));
   if (added.length === 0) return [];
   return [{ type: 'CohortOnboarded', data: { cohortId, accounts: added, perWeek, part: state.onboarded.length } }];

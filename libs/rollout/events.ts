@@ -14,7 +14,13 @@ import {
 } from '../events/schemas.js';
 import { causedByChange, changeEvents } from './change-events.js';
 import { gateEvents } from './gate-events.js';
-import { batchEvents, PlacesFreed, PlacesHeld } from './invitation-events.js';
+import {
+  batchEvents,
+  InvitationsWithdrawn,
+  PlacesFreed,
+  PlacesHeld,
+  WithdrawalCompleted,
+} from './invitation-events.js';
 import { moveEvents } from './move-events.js';
 import { RolloutPhaseSet } from './phase-events.js';
 import { AdmissionScheduleEnded, AdmissionScheduleSet, ClassPlanSet, CohortShared } from './plan-events.js';
@@ -141,6 +147,8 @@ export const rolloutStreamEvents = [
   CohortClosed,
   PlacesHeld,
   PlacesFreed,
+  InvitationsWithdrawn,
+  WithdrawalCompleted,
   ...changeEvents,
   ...gateEvents,
   ...moveEvents,

@@ -15,8 +15,10 @@ export interface HeldBatch {
   /** When it was decided, and until when people can accept, in epoch milliseconds. */
   heldAt: number;
   until: number;
-  /** Those of them that a cohort took: they count with the cohort. */
+  /** The people whom cohorts admitted with it: they count with the cohort. More than places only if some accepted while it was withdrawn. */
   admitted: number;
+  /** `begun`: nobody is invited or accepts any more. `completed`: nobody is invited, each invitation was accepted or has ended. */
+  withdrawal?: 'begun' | 'completed';
 }
 
 export interface HeldPlaces {
@@ -24,9 +26,11 @@ export interface HeldPlaces {
   batches: readonly HeldBatch[];
   /** All others by id, each with the position of the event that held its places, so that no late repeat holds places again. */
   over: ReadonlyMap<string, Position>;
+  /** The batches that were withdrawn, also those that are over. */
+  withdrawn: ReadonlySet<string>;
 }
 
-export const noneHeld: HeldPlaces = { batches: [], over: new Map() };
+export const noneHeld: HeldPlaces = { batches: [], over: new Map(), withdrawn: new Set() };
 
 export function evolveHeld(held: HeldPlaces, { type, data }: RolloutEvent, { position }: EventPlace): HeldPlaces {
   switch (type) {
@@ -52,10 +56,18 @@ export function evolveHeld(held: HeldPlaces, { type, data }: RolloutEvent, { pos
       if (!isOver) return changed(held, batchId, (one) => ({ ...one, size: one.size - places }));
       const batch = batchOf(held, batchId);
       return {
+        ...held,
         batches: held.batches.filter((one) => one !== batch),
         over: new Map([...held.over, [batchId, batch?.position ?? position]]),
       };
     }
+    case 'InvitationsWithdrawn': {
+      const { batchId } = data;
+      const withdrawn = new Set([...held.withdrawn, batchId]);
+      return { ...changed(held, batchId, (one) => ({ ...one, withdrawal: 'begun' })), withdrawn };
+    }
+    case 'WithdrawalCompleted':
+      return changed(held, data.batchId, (one) => ({ ...one, withdrawal: 'completed' }));
     default:
       return held;
   }
@@ -73,7 +85,7 @@ export const batchOf = ({ batches }: HeldPlaces, batchId: string): HeldBatch | u
 export const heldAt = (held: HeldPlaces, batchId: string): Position | undefined =>
   batchOf(held, batchId)?.position ?? held.over.get(batchId);
 
-export const placesOf = ({ size, admitted }: HeldBatch): number => size - admitted;
+export const placesOf = ({ size, admitted }: HeldBatch): number => Math.max(0, size - admitted);
 
 /** They count whatever the clock says: only an event frees them. */
 export const heldNow = ({ batches }: HeldPlaces): number => batches.reduce((sum, one) => sum + placesOf(one), 0);

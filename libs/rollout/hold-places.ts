@@ -90,7 +90,9 @@ export function roomForInvited(given: Rollout, now: number): number {
 export function admitInvited(state: Rollout, { batchId, accounts, after, now }: AdmitInvited): RolloutEvent[] {
   const batch = batchOf(state.held, batchId);
   if (!batch || batch.admitted !== after) return [];
-  const admitted = accounts.slice(0, Math.min(placesOf(batch), roomForInvited(state, now)));
+  // Who accepted while it was withdrawn has no place, but comes in all the same once the rate has room.
+  const places = batch.withdrawal ? accounts.length : placesOf(batch);
+  const admitted = accounts.slice(0, Math.min(places, roomForInvited(state, now)));
   if (admitted.length === 0) return [];
   const perWeek = rateOfAdmission(restrictedAt(state, now), now);
   // The number, so that two schedulers which admit at once admit the same cohort.
@@ -105,12 +107,13 @@ export function admitInvited(state: Rollout, { batchId, accounts, after, now }: 
 }
 
 /**
- * The people of the batch are invited, and are fewer than its places: frees the others at once. A no-op for all later calls.
+ * The people of the batch are invited, and are fewer than its places: frees the others at once. A no-op for all later calls, and for a
+ * batch that was withdrawn meanwhile.
  * @param people how many were invited, whatever became of it
  */
 export function freeUnfilled(state: Rollout, batchId: string, people: number): RolloutEvent[] {
   const batch = batchOf(state.held, batchId);
-  if (!batch || batch.size <= people) return [];
+  if (!batch || batch.withdrawal || batch.size <= people) return [];
   return [{ type: 'PlacesFreed', data: { batchId, places: batch.size - people, isOver: people === 0 } }];
 }
 

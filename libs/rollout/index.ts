@@ -5,6 +5,7 @@ import { acceptedInvitations, acceptedOf, nextInLine, Waitlist } from '../waitli
 import { admissionPlanStream } from './admission-plan.js';
 import { cohortStream } from './cohort.js';
 import { rolloutEvents } from './events.js';
+import { AcceptInvitationController, AcceptInvitationHandler } from './features/accept-invitation.js';
 import { AdmitCohortController, AdmitCohortHandler } from './features/admit-cohort.js';
 import { ExportAddressesController, ExportAddressesHandler } from './features/export-addresses.js';
 import { ImportCohortHandler, importCohortInbound } from './features/import-cohort.js';
@@ -37,6 +38,7 @@ import {
 import { ConfirmStepHandler, EndRampHandler, RampController, SetRampHandler } from './features/set-ramp.js';
 import { SetRateController, SetRateHandler } from './features/set-rate.js';
 import { EndScheduleHandler, ScheduleController, SetScheduleHandler } from './features/set-schedule.js';
+import { WithdrawInvitationsController, WithdrawInvitationsHandler } from './features/withdraw-invitations.js';
 import { batchStream } from './invitation-batch.js';
 import { GateWatch } from './processes/gate-watch.js';
 import { InvitationClock } from './processes/invitation-clock.js';
@@ -166,6 +168,8 @@ export const rolloutContext: Context = {
     AdmitCohortHandler,
     ImportCohortHandler,
     SendInvitationsHandler,
+    WithdrawInvitationsHandler,
+    AcceptInvitationHandler,
     ListInvitationsHandler,
     ShowInvitationsHandler,
     ExportAddressesHandler,
@@ -198,6 +202,8 @@ export const rolloutContext: Context = {
         ShowCohortController,
         ExportAddressesController,
         SendInvitationsController,
+        WithdrawInvitationsController,
+        AcceptInvitationController,
         ShowInvitationsController,
       ],
     },

@@ -7,6 +7,7 @@ import {
   EntityId,
   eventData,
   Instant,
+  Line,
   MAX_PER_WEEK,
   PerWeek,
   Priority,
@@ -52,6 +53,27 @@ export const PlacesFreed = defineEvent({
     isOver: Type.Boolean({ description: 'Whether each invitation of the batch is decided; then it holds no place.' }),
   }),
   example: { batchId: 'spring', places: 1, isOver: true },
+});
+
+export const InvitationsWithdrawn = defineEvent({
+  type: 'InvitationsWithdrawn',
+  version: 1,
+  summary:
+    'An operator withdrew a batch of invitations: nobody else is invited with it, and nobody else accepts. Who accepted before still comes in.',
+  schema: eventData({ batchId, reason: Line('Why, shown to other operators.', 1) }),
+  example: { batchId: 'spring', reason: 'sent to the wrong people' },
+});
+
+export const WithdrawalCompleted = defineEvent({
+  type: 'WithdrawalCompleted',
+  version: 1,
+  summary:
+    'Each invitation of a withdrawn batch has ended unless it was accepted, and its people are in the line again.',
+  schema: eventData({
+    batchId,
+    people: Count('The number of people whose invitation ended with the withdrawal.', 0, MAX_PER_WEEK),
+  }),
+  example: { batchId: 'spring', people: 400 },
 });
 
 export const InvitationsChosen = defineEvent({

@@ -18,6 +18,6 @@ export function invitedSliceIsDue(state: Rollout, batch: HeldBatch, accepted: nu
   // A clock that went back must not keep people out.
   if (!last || Math.abs(now - last.admittedAt) >= HOUR_MS) return true;
   const room = roomForInvited(state, now);
-  const isLast = now >= batch.until || accepted >= placesOf(batch);
+  const isLast = batch.withdrawal !== undefined || now >= batch.until || accepted >= placesOf(batch);
   return Math.min(accepted, room) >= SLICE || (isLast && room >= accepted);
 }

@@ -60,6 +60,11 @@ export function revertChange(
     case 'RampConfirmationWithdrawn':
     case 'RampPlanEnded':
       return revertRamp(state, { event, before: before.ramp }, { position, reason }, asking);
+    case 'InvitationsWithdrawn':
+      throw new Refusal(
+        'not-revertible',
+        `the invitations of batch ${data.batchId} can't be sent again, since their people are in the line and may be chosen; invite them with another batch (gatehouse cohort invite)`,
+      );
     default:
       throw new Refusal(
         'not-revertible',

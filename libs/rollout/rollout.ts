@@ -133,6 +133,8 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
         return { ...state, changedAt: position };
       case 'PlacesHeld':
       case 'PlacesFreed':
+      case 'InvitationsWithdrawn':
+      case 'WithdrawalCompleted':
       case 'GateLimitSet':
       case 'GateParametersSet':
       case 'ModelChanged':

@@ -1,5 +1,4 @@
 import type { Context } from '../context/context.js';
-import { AcceptInvitationController, AcceptInvitationHandler } from './features/accept-invitation.js';
 import {
   ConfirmAddressController,
   ConfirmAddressHandler,
@@ -29,7 +28,6 @@ export const waitlistContext: Context = {
     JoinWaitlistHandler,
     LeaveWaitlistHandler,
     SetWaitlistClassHandler,
-    AcceptInvitationHandler,
     ConfirmAddressHandler,
     ConfirmByHandHandler,
     RequestConfirmationHandler,
@@ -46,7 +44,6 @@ export const waitlistContext: Context = {
         JoinWaitlistController,
         LeaveWaitlistController,
         SetWaitlistClassController,
-        AcceptInvitationController,
         ConfirmAddressController,
         ConfirmByHandController,
         RequestConfirmationController,

@@ -56,6 +56,7 @@ const EXCEPTIONS: Record<string, string> = {
   'DELETE /v1/gate/override': ONCE,
   'POST /v1/golden-cases': CREATES,
   'POST /v1/invitations': CREATES,
+  'POST /v1/invitations/:batchId/withdrawal': ONCE,
   'POST /v1/isolated-flags/:id/replay': WORKS,
   'DELETE /v1/isolated-flags/:id': ONCE,
   'DELETE /v1/persons/:id/erasure': ONCE,

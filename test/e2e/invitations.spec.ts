@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { DAY_MS } from '../../libs/kernel/clock.js';
+import { expectDecidedAgain } from '../support/decided-again.js';
 import { type Client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { until } from '../support/until.js';
 
@@ -86,4 +87,57 @@ it('invites the front of the line by the class plan, and frees at once the place
   expect([await held(), (await batch()).held]).toEqual([3, 0]);
   const { items } = (await operator.get('/v1/invitations')).body;
   expect(items.map((one: { batchId: string }) => one.batchId)).toEqual(['autumn', 'summer', 'spring']);
+});
+
+it('withdraws a batch: its places are free, its links refused, its people in the line again, and who accepted comes in', async () => {
+  await operator.put('/v1/rollout/rate', { perWeek: 40, daily: false, reason: 'spec', confirm: 40 });
+  const people = [await join('gil'), await join('hal'), await join('ida'), await join('jon')];
+  await until(async () => (await statusOf(people[3]!)) === 'waiting');
+  const sent = await operator.post('/v1/invitations', { batchId: 'winter', accounts: people });
+  expect(sent.status).toBe(202);
+  await until(async () => (await batch('winter')).sent === 4);
+  await operator.post('/v1/rollout/pause', { reason: 'so that who accepts waits' });
+  expect((await accept(people[0]!)).status).toBe(200);
+  const before = await held();
+
+  const withdraw = (batchId: string) =>
+    operator.post(`/v1/invitations/${batchId}/withdrawal`, { reason: 'sent to the wrong people' });
+  const withdrawn = await withdraw('winter');
+  expect(withdrawn).toMatchObject({ status: 200, body: { batchId: 'winter', held: 1 } });
+  expect(await held()).toBe(before - 3);
+  expect(codeOf(await accept(people[1]!))).toBe('invitation-withdrawn');
+  expect((await withdraw('winter')).body.held).toBe(1);
+  expect([codeOf(await withdraw('none')), codeOf(await withdraw('spring'))]).toEqual([
+    'batch-unknown',
+    'batch-decided',
+  ]);
+  expect((await service.post('/v1/invitations/winter/withdrawal', { reason: 'x' })).status).toBe(403);
+
+  await until(async () => (await batch('winter')).withdrawn === 3);
+  const withdrawal = { by: 'olga', reason: 'sent to the wrong people', at: expect.any(String) };
+  expect(await batch('winter')).toMatchObject({ status: 'withdrawn', held: 1, expired: 0, withdrawal });
+  await until(async () => (await statusOf(people[3]!)) === 'waiting');
+  expect(await Promise.all(people.map(statusOf))).toEqual(['accepted', 'waiting', 'waiting', 'waiting']);
+  expect(codeOf(await accept(people[1]!))).toBe('invitation-withdrawn');
+
+  const { items } = (await operator.get('/v1/rollout/history')).body;
+  const entry = items.find(({ type }: { type: string }) => type === 'InvitationsWithdrawn');
+  expect(entry).toMatchObject({ batchId: 'winter', by: 'olga', reason: withdrawal.reason, state: 'took-effect' });
+  const reverted = await operator.post(`/v1/rollout/changes/${entry.position}/revert`, { reason: 'a mistake' });
+  expect(codeOf(reverted)).toBe('not-revertible');
+
+  await operator.post('/v1/rollout/resume', {});
+  await until(async () => (await statusOf(people[0]!)) === 'onboarded');
+  await until(async () => (await batch('winter')).held === 0);
+  expect(await batch('winter')).toMatchObject({ status: 'withdrawn', admitted: 1 });
+  await operator.post('/v1/invitations', { batchId: 'again', accounts: people.slice(1, 2) });
+  await until(async () => (await statusOf(people[1]!)) === 'invited');
+  expect((await accept(people[1]!)).status).toBe(200);
+  await until(async () => (await statusOf(people[1]!)) === 'onboarded');
+});
+
+it('makes each of its decisions again', async () => {
+  const made = await expectDecidedAgain(gatehouse);
+  expect(made.get('InvitationsWithdrawn')).toBe(1);
+  expect(made.get('WithdrawalCompleted')).toBe(1);
 });

@@ -179,7 +179,7 @@ function expectTurns(log: readonly RecordedEvent[]): void {
         classes.set(accountId, name);
         const place = waiting.get(accountId);
         // An entry that has changed since the line was read is left out.
-        if (place) Object.assign(place, { class: name, since });
+        if (place) Object.assign(place, { class: name, since, ...(name === 'hold-out' && { invited: undefined }) });
         break;
       }
       case 'WaitlistJoined': {

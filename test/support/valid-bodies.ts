@@ -115,6 +115,7 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
     { timeZone: 'Europe/London', days: ['monday'], hours: [9, 15], reason: 'while reviewers are there' },
   ],
   'POST /v1/invitations': [{ size: 10, priority: 5, batchId: 'spring', days: 7 }, { accounts: ['acc-1'] }],
+  'POST /v1/invitations/:batchId/withdrawal': [{ reason: 'sent to the wrong people' }],
   'POST /v1/waitlist/:accountId/invitation-acceptance': [{ token: '0196e0f0-0000-8000-8000-000000000001' }],
   'POST /v1/waitlist/confirmations': [{ accountId: 'acc-1', token: '0196e0f0-0000-8000-8000-000000000001' }],
   'POST /v1/waitlist/:accountId/confirmation': [{ reason: 'confirmed by telephone' }],

@@ -114,7 +114,12 @@ export const accountAgain: DecisionsAgain = decisionsAgain(accountStream, {
     },
   },
   InvitationAccepted: {
-    rules: { ...KNOWN, 'not-invited': 'account-invited', 'invitation-expired': 'invitation-in-force' },
+    rules: {
+      ...KNOWN,
+      'not-invited': 'account-invited',
+      'invitation-withdrawn': 'invitation-not-withdrawn',
+      'invitation-expired': 'invitation-in-force',
+    },
     async decide(_, { accountId }, { id, before, now }) {
       return acceptInvitation(await invitedBefore(id, before), { accountId }, now);
     },
@@ -122,7 +127,7 @@ export const accountAgain: DecisionsAgain = decisionsAgain(accountStream, {
   InvitationExpired: {
     rules: {},
     async decide(_, data, { id, before }) {
-      return expireInvitation(await invitedBefore(id, before), data);
+      return expireInvitation(await invitedBefore(id, before), data, data.withdrawn);
     },
   },
   AccountOnboarded: {

@@ -1,8 +1,9 @@
-import { type CommandGroup, command, integer, severalOf, sharedGroup } from '../../cli/commands.js';
+import { type CommandGroup, command, integer, reason, severalOf, sharedGroup } from '../../cli/commands.js';
 import { line, type Shown } from '../../cli/rendering/plain-text.js';
-import { table, time } from '../../cli/rendering/table.js';
+import { number, table, time } from '../../cli/rendering/table.js';
 import { listed } from '../../cli/session.js';
 import type { BatchSentAnswer } from '../features/send-invitations.js';
+import type { BatchWithdrawnAnswer } from '../features/withdraw-invitations.js';
 import type { InvitationsAnswer } from '../queries/batch-list.js';
 
 const MAX_PER_WEEK = 10_000_000;
@@ -42,6 +43,21 @@ export const invitationCommands: CommandGroup = (program, run) => {
     );
   command(
     group,
+    'withdraw-invitations',
+    'Withdraws a batch of invitations: nobody else is invited with it or accepts, its open places are free, and its people are in the line again. Who accepted still comes in. It can’t be reverted.',
+    "cohort withdraw-invitations spring 'sent to the wrong people'",
+  )
+    .argument('<batch>', 'the batch, as cohort invitations prints it')
+    .argument('<reason>', 'why', reason)
+    .action(
+      run<object>(async ({ client, print }, _, batch, why) => {
+        const path = `/v1/invitations/${encodeURIComponent(batch!)}/withdrawal`;
+        const withdrawn = await client.post<BatchWithdrawnAnswer>(path, { reason: why }, { repeatable: true });
+        print(withdrawn, () => withdrawnText(withdrawn));
+      }),
+    );
+  command(
+    group,
     'invitations [batch]',
     'Lists batches of invitations, the newest first, or shows one: the places that it holds, and what became of the invitations.',
     'cohort invitations',
@@ -60,12 +76,27 @@ export const invitationCommands: CommandGroup = (program, run) => {
     );
 };
 
+const withdrawnText = ({ batchId, held }: BatchWithdrawnAnswer): Shown => {
+  const others = held === 0 ? '' : `; ${number(held)} places stay held for people who accepted`;
+  return line`batch ${batchId} is withdrawn, and its people are in the line again${others}`;
+};
+
 const batchTable = (batches: readonly InvitationsAnswer[]): Shown =>
   table(
-    ['batch', 'status', 'places', 'held', 'invited', 'accepted', 'expired', 'admitted', 'until'],
+    ['batch', 'status', 'places', 'held', 'invited', 'accepted', 'expired', 'withdrawn', 'admitted', 'until', 'why'],
     batches.map((one) => [
-      ...[one.batchId, one.status, one.places, one.held, one.sent, one.accepted, one.expired, one.admitted],
-      time(one.until),
+      ...[
+        one.batchId,
+        one.status,
+        one.places,
+        one.held,
+        one.sent,
+        one.accepted,
+        one.expired,
+        one.withdrawn,
+        one.admitted,
+      ],
+      ...[time(one.until), one.withdrawal === null ? '' : `${one.withdrawal.by}: ${one.withdrawal.reason}`],
     ]),
     'there are no batches of invitations',
   );

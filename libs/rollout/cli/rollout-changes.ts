@@ -35,7 +35,7 @@ export const changeCommands: CommandGroup = (group, run) => {
   command(
     group,
     'history',
-    'Shows every change of the rate, the phase and ramp plans, and every pause, the newest first: who, why, before and after.',
+    'Shows every change of the rate, the phase and ramp plans, every pause and withdrawn batch, the newest first: who, why, before and after.',
     'rollout history',
     'rollout history --limit 500 --json',
   )
@@ -173,6 +173,7 @@ const STEPS: Partial<Record<HistoryEntry['type'], string>> = {
   RampStepConfirmed: 'confirmed the step to ',
   RampConfirmationWithdrawn: 'withdrew the confirmation of the step to ',
   RampPlanEnded: 'ended the ramp plan',
+  InvitationsWithdrawn: 'withdrew the invitations of batch ',
 };
 
 function whatOf(entry: HistoryEntry): string {
@@ -182,7 +183,7 @@ function whatOf(entry: HistoryEntry): string {
   return `${STEPS[type] ?? ''}${what}${at}${reverts === null ? '' : `, reverts ${reverts}`}`;
 }
 
-function changeOf({ does, perWeek, phase, ceiling, steps }: HistoryEntry): string {
+function changeOf({ does, perWeek, phase, ceiling, steps, batchId }: HistoryEntry): string {
   if (does !== null)
     return changeText({
       does,
@@ -190,6 +191,7 @@ function changeOf({ does, perWeek, phase, ceiling, steps }: HistoryEntry): strin
       phase: phase ?? undefined,
       ceiling: ceiling ?? undefined,
     });
+  if (batchId !== null) return batchId;
   if (steps) return steps.map((one) => number(one.perWeek)).join(', ');
   return perWeek === null ? '' : number(perWeek);
 }

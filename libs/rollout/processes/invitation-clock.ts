@@ -13,6 +13,7 @@ import { batchStream, endChoice } from '../invitation-batch.js';
 import { invitedSliceIsDue } from '../invited-slices.js';
 import { CONCURRENT_ACCOUNTS } from '../queries/choosing.js';
 import { cohortsBeingOnboarded, type Rollout, rolloutStream } from '../rollout.js';
+import { freeWithdrawn } from '../withdraw-invitations.js';
 import type { GateWatch } from './gate-watch.js';
 
 export const INVITATION_CLOCK = 'invitation-clock';
@@ -67,7 +68,7 @@ export class InvitationClock {
     const now = this.clock.now();
     for (const batch of batches) {
       if (signal?.aborted) return;
-      if (now >= batch.until && !this.waiting.has(batch.batchId)) await this.expire(batch.batchId, signal);
+      if (isOver(batch, now) && !this.waiting.has(batch.batchId)) await this.expire(batch, signal);
       else if (this.isToRemind(batch, now)) await this.remind(batch.batchId, signal);
     }
     if (signal?.aborted) return;
@@ -75,10 +76,10 @@ export class InvitationClock {
   }
 
   /** If the invitations are longer than the time before their end at which people are reminded. */
-  private isToRemind({ batchId, heldAt, until }: HeldBatch, now: number): boolean {
+  private isToRemind({ batchId, heldAt, until, withdrawal }: HeldBatch, now: number): boolean {
     const before = this.settings.invitationReminderDays * DAY_MS;
     const isDue = before > 0 && until - before > heldAt && now >= until - before && now < until;
-    return isDue && !this.reminded.has(batchId);
+    return isDue && !withdrawal && !this.reminded.has(batchId);
   }
 
   private async remind(batchId: string, signal?: AbortSignal): Promise<void> {
@@ -95,14 +96,14 @@ export class InvitationClock {
   }
 
   /** Ends each invitation that was not accepted in time. Only the accounts' own streams say whether it was. */
-  private async expire(batchId: string, signal?: AbortSignal): Promise<void> {
+  private async expire({ batchId, withdrawal }: HeldBatch, signal?: AbortSignal): Promise<void> {
     const context = contextOf(batchId);
     const { state: batch } = await this.transactor.transact(batchStream, batchId, context, (now) =>
       endChoice(now, batchId),
     );
     const settle = async (accountId: string) => {
       const { state } = await this.transactor.transact(invitedAccount, accountId, context, (account) =>
-        expireInvitation(account, { accountId, batchId }),
+        expireInvitation(account, { accountId, batchId }, withdrawal !== undefined),
       );
       return isEnded(state, batchId) ? [] : [accountId];
     };
@@ -178,15 +179,18 @@ export class InvitationClock {
       if (before.length > 0 && (waiting.get(batchId) ?? 0) >= before.length) continue;
       const left = await this.stillAccepted(batchId, before);
       this.waiting.set(batchId, left);
-      if (left.length > 0) continue;
       await this.transactor.transact(rolloutStream, undefined, contextOf(batchId), (rollout) =>
-        freePlaces(rollout, batchId),
+        left.length > 0 ? freeWithdrawn(rollout, batchId, left.length) : freePlaces(rollout, batchId),
       );
+      if (left.length > 0) continue;
       this.waiting.delete(batchId);
       this.reminded.delete(batchId);
     }
   }
 }
+
+/** One that is being withdrawn is left to the consumer that does so, unless its time is up. */
+const isOver = ({ until, withdrawal }: HeldBatch, now: number): boolean => now >= until || withdrawal === 'completed';
 
 function byBatch(page: readonly { accountId: string; batchId: string }[]): [string, string[]][] {
   const found = new Map<string, string[]>();

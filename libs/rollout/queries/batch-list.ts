@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import type { Static } from 'typebox';
-import { closed, count, instant, oneOf, position, text } from '../../http/openapi/answer-schemas.js';
+import { closed, count, instant, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { Listing, type Page } from '../../http/paging.js';
 import { toIso } from '../../kernel/clock.js';
 import { POOL } from '../../platform/ports.js';
@@ -13,15 +13,26 @@ import { cohortSelection } from './cohort-list.js';
 export const InvitationsAnswer = closed({
   batchId: text('The batch.'),
   selection: cohortSelection,
-  status: oneOf(['open', 'decided'], '`decided`: each invitation was used or has ended, and the batch holds no place.'),
+  status: oneOf(
+    ['open', 'decided', 'withdrawn'],
+    '`decided`: each invitation was used or has ended, and the batch holds no place. `withdrawn`: an operator withdrew it; it holds places only for people who accepted before.',
+  ),
   places: count('The places that it got.'),
   held: count('The places that it holds now.'),
   sent: count('The accounts that were invited.'),
   accepted: count('Those of them that accepted.'),
-  expired: count('The invitations that ended unused.'),
+  expired: count('The invitations that ended unused by their time.'),
+  withdrawn: count('The invitations that ended unused because the batch was withdrawn.'),
   admitted: count('The people who accepted and were admitted with a cohort.'),
   heldAt: instant('When the places were given.'),
   until: instant('Until when its accounts can accept.'),
+  withdrawal: orNull(
+    closed({
+      by: text('Who withdrew the batch.'),
+      at: instant('When.'),
+      reason: text('Why.'),
+    }),
+  ),
   position: position('The position of the last event that was counted.'),
 });
 export type InvitationsAnswer = Static<typeof InvitationsAnswer>;
@@ -35,9 +46,11 @@ export const invitationsExample: InvitationsAnswer = {
   sent: 1000,
   accepted: 600,
   expired: 0,
+  withdrawn: 0,
   admitted: 600,
   heldAt: '2022-05-18T09:00:00.000Z',
   until: '2022-05-25T09:00:00.000Z',
+  withdrawal: null,
   position: '3243',
 };
 
@@ -75,14 +88,24 @@ export class BatchList {
 const toAnswer = (row: any): InvitationsAnswer => ({
   batchId: row.batch_id,
   selection: row.selection,
-  status: row.is_over ? 'decided' : 'open',
+  status: statusOf(row),
   places: row.places,
-  held: row.is_over ? 0 : row.places - row.admitted - row.freed,
+  held: row.is_over ? 0 : Math.max(0, row.places - row.admitted - row.freed),
   sent: row.sent,
   accepted: row.accepted,
   expired: row.expired,
+  withdrawn: row.withdrawn,
   admitted: row.admitted,
   heldAt: toIso(row.held_at),
   until: toIso(row.until),
+  withdrawal:
+    row.withdrawn_at === null
+      ? null
+      : { by: row.withdrawn_by, at: toIso(row.withdrawn_at), reason: row.withdrawal_reason },
   position: String(row.position),
 });
+
+function statusOf(row: { withdrawn_at: unknown; is_over: boolean }): InvitationsAnswer['status'] {
+  if (row.withdrawn_at !== null) return 'withdrawn';
+  return row.is_over ? 'decided' : 'open';
+}

@@ -65,6 +65,7 @@ const HistoryEntry = closed({
   planId: orNull(text('The ramp plan that it is about or a step of.')),
   step: orNull(count('The index of the step of the ramp plan that it is, from 0.')),
   steps: orNull(RampStepsAnswer),
+  batchId: orNull(text('The batch of invitations that it withdraws.')),
   before: SetAnswer,
   after: SetAnswer,
 });
@@ -123,6 +124,7 @@ function entryAnswer({ entry, state }: { entry: LedgerEntry; state: EntryState }
     ...{ effectiveAt: data.effectiveAt ?? null, expiresAt: data.expiresAt ?? null },
     ...{ planId: data.ramp?.planId ?? data.planId ?? null, step: data.ramp?.step ?? null },
     steps: event.type === 'RampPlanSet' ? stepAnswers(event.data.steps) : null,
+    batchId: event.type === 'InvitationsWithdrawn' ? event.data.batchId : null,
     ...{ before: setAnswer(before), after: setAnswer(after) },
   };
 }
@@ -142,7 +144,7 @@ export class ListChangesController {
           ...{ actor: { kind: 'user', id: 'olga', role: 'operator' }, does: 'set-rate', perWeek: 1000, by: 'olga' },
           ...{ approvedBy: null, reason: 'reviewers have time', changeId: null, reverts: null },
           ...{ effectiveAt: null, expiresAt: null },
-          ...{ phase: null, ceiling: null, planId: null, step: null, steps: null },
+          ...{ phase: null, ceiling: null, planId: null, step: null, steps: null, batchId: null },
           before: { perWeek: 500, daily: false, paused: false, phase: 'weekly', ceiling: null, rampPlanId: null },
           after: { perWeek: 1000, daily: false, paused: false, phase: 'weekly', ceiling: null, rampPlanId: null },
         },

@@ -9,7 +9,7 @@ import { CohortAdmitted } from '../events.js';
 import { moveGate } from '../gate-move.js';
 import { approveOverride, endOverride, proposeOverride } from '../gate-override.js';
 import { beginStage, changeDetector, changeModel, seeModel, setGateLimit, setGateParameters } from '../gate-stage.js';
-import { batchOf } from '../held-places.js';
+import { batchOf, placesOf } from '../held-places.js';
 import { admitInvited, freePlaces, freeUnfilled, holdPlaces } from '../hold-places.js';
 import { batchStream, chooseInvited, endChoice } from '../invitation-batch.js';
 import { PlacesHeld } from '../invitation-events.js';
@@ -24,6 +24,7 @@ import {
   rolloutStream,
   setRate,
 } from '../rollout.js';
+import { completeWithdrawal, freeWithdrawn, withdrawInvitations } from '../withdraw-invitations.js';
 import { changesAgain, pauseAgain, rampsAgain } from './changes-again.js';
 
 type DataOf<Type extends RolloutEvent['type']> = Extract<RolloutEvent, { type: Type }>['data'];
@@ -92,9 +93,15 @@ export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
   PlacesFreed: {
     rules: {},
     decide: (state, { batchId, places, isOver }) =>
-      isOver
-        ? freePlaces(state, batchId)
-        : freeUnfilled(state, batchId, (batchOf(state.held, batchId)?.size ?? 0) - places),
+      isOver ? freePlaces(state, batchId) : freeSome(state, batchId, places),
+  },
+  InvitationsWithdrawn: {
+    rules: { 'batch-unknown': 'batch-known', 'batch-decided': 'batch-open' },
+    decide: (state, { batchId, reason }) => withdrawInvitations(state, batchId, reason),
+  },
+  WithdrawalCompleted: {
+    rules: {},
+    decide: (state, { batchId, people }) => completeWithdrawal(state, batchId, people),
   },
   GateLimitSet: { rules: {}, decide: ({ gate }, { limit, reason }) => setGateLimit(gate, limit, reason) },
   GateParametersSet: {
@@ -143,6 +150,14 @@ export const planAgain: DecisionsAgain = decisionsAgain(admissionPlanStream, {
   AdmissionScheduleEnded: { rules: {}, decide: (state, { reason }) => endSchedule(state, reason) },
   CohortShared: { rules: {}, decide: (state, { cohortId, size }) => shareCohort(state, cohortId, size) },
 });
+
+function freeSome(state: Rollout, batchId: string, places: number): RolloutEvent[] {
+  const batch = batchOf(state.held, batchId);
+  if (!batch) return [];
+  return batch.withdrawal
+    ? freeWithdrawn(state, batchId, placesOf(batch) - places)
+    : freeUnfilled(state, batchId, batch.size - places);
+}
 
 /** Only their number, the first and the last count. */
 function timesOf({ people, first, last }: DataOf<'CohortClosed'>): number[] {

@@ -38,6 +38,7 @@ export const LEDGER_TYPES = [
   'RampStepConfirmed',
   'RampConfirmationWithdrawn',
   'RampPlanEnded',
+  'InvitationsWithdrawn',
 ] as const;
 
 /** A change of the rollout, or a step towards one. */
@@ -107,6 +108,7 @@ function changeOf({ type, data }: ChangeEvent, earlier: readonly LedgerEntry[]):
     case 'RampStepConfirmed':
     case 'RampConfirmationWithdrawn':
     case 'RampPlanEnded':
+    case 'InvitationsWithdrawn':
       return undefined;
   }
 }
@@ -145,6 +147,7 @@ export function entryStates(entries: readonly LedgerEntry[], now: number): Entry
     const what = SETS[event.type];
     if (what !== undefined) return inForce.get(what) === entry ? 'in-force' : 'replaced';
     if (event.type === 'RolloutChangePlanned') return endOf(last.get(event.data.changeId)!, 'planned');
+    if (event.type === 'InvitationsWithdrawn') return 'took-effect';
     if (event.type === 'RampPlanSet') return PLAN_STATES[ends.get(event.data.planId) ?? 'none'];
     if (event.type !== 'RolloutChangeProposed') return 'recorded';
     const latest = last.get(event.data.changeId)!;

@@ -6,8 +6,8 @@ import { IsShortId } from '../../http/field-rules.js';
 import { page } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Page, PageQuery } from '../../http/paging.js';
-import { NotFound } from '../../kernel/errors.js';
 import { invitationBatchesView } from '../views/invitation-batches.js';
+import { unknownBatch } from '../withdraw-invitations.js';
 import { BatchList, InvitationsAnswer, invitationsExample } from './batch-list.js';
 import { HeldBatches } from './held-batches.js';
 
@@ -40,13 +40,9 @@ export class ShowInvitationsHandler implements IQueryHandler<ShowInvitations> {
     if (batch) return batch;
     // The view may lag behind a batch that was acknowledged a moment ago.
     const event = await this.held.find(batchId);
-    if (!event)
-      throw new NotFound(
-        'batch-unknown',
-        `there is no batch of invitations ${batchId}: GET /v1/invitations lists them`,
-      );
+    if (!event) throw unknownBatch(batchId);
     const { size, selection, until, at } = event.data;
-    const none = { sent: 0, accepted: 0, expired: 0, admitted: 0 };
+    const none = { sent: 0, accepted: 0, expired: 0, withdrawn: 0, admitted: 0, withdrawal: null };
     const places = { places: size, held: size };
     return { batchId, selection, status: 'open', ...places, ...none, heldAt: at, until, position: '0' };
   }

@@ -28,6 +28,22 @@ describe('the view of invitation batches', () => {
     expect(foldView(invitationBatchesView, [held, ...sent, neverSent]).rows.b1).toMatchObject({ sent: 3, expired: 0 });
   });
 
+  it('says who withdrew a batch, and counts apart the invitations that ended with that', () => {
+    const withdrawn = recorded(9, 'InvitationsWithdrawn', { batchId, reason: 'to the wrong people' });
+    const ended = [10, 11].map((n) =>
+      recorded(n, 'InvitationExpired', {
+        accountId: `a${n}`,
+        batchId,
+        withdrawn: true,
+        ...(n === 11 && { neverSent: true }),
+      }),
+    );
+    expect(foldView(invitationBatchesView, [held, ...sent, withdrawn, ...ended]).rows.b1).toMatchObject({
+      ...{ withdrawal_reason: 'to the wrong people', withdrawn_by: withdrawn.metadata.actor.id },
+      ...{ sent: 3, expired: 0, withdrawn: 1 },
+    });
+  });
+
   it('has no row of a cohort that took no places of a batch', () => {
     expect(foldView(invitationBatchesView, [recorded(9, 'CohortAdmitted', cohort)]).rows).toEqual({});
   });

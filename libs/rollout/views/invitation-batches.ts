@@ -1,8 +1,8 @@
 import { InvitationAccepted, InvitationExpired, InvitationSent } from '../../account/index.js';
 import { unhandled } from '../../kernel/decider.js';
-import { bool, defineView, int4, int8, type RowOf, text, timestamptz } from '../../projections/view.js';
+import { bool, defineView, int4, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
 import { CohortAdmitted } from '../events.js';
-import { PlacesFreed, PlacesHeld } from '../invitation-events.js';
+import { InvitationsWithdrawn, PlacesFreed, PlacesHeld } from '../invitation-events.js';
 
 const columns = {
   batch_id: text(),
@@ -15,10 +15,16 @@ const columns = {
   admitted: int4(),
   sent: int4(),
   accepted: int4(),
-  /** Of those that were sent. */
+  /** Of those that were sent, each that ended unused by itself. */
   expired: int4(),
+  /** Of those that were sent, each that ended unused because the batch was withdrawn. */
+  withdrawn: int4(),
   held_at: timestamptz(),
   until: timestamptz(),
+  /** Undefined unless somebody withdrew the batch: who, when and why. */
+  withdrawn_by: nullable(text()),
+  withdrawn_at: nullable(timestamptz()),
+  withdrawal_reason: nullable(text()),
   /** Whether each invitation is decided. */
   is_over: bool(),
   /** The position of the last event that was counted: each counts once. */
@@ -27,11 +33,19 @@ const columns = {
 
 export type InvitationBatchRow = RowOf<typeof columns>;
 
-const EVENTS = [PlacesHeld, PlacesFreed, CohortAdmitted, InvitationSent, InvitationAccepted, InvitationExpired];
+const EVENTS = [
+  PlacesHeld,
+  PlacesFreed,
+  InvitationsWithdrawn,
+  CohortAdmitted,
+  InvitationSent,
+  InvitationAccepted,
+  InvitationExpired,
+];
 
 export const invitationBatchesView = defineView({
   name: 'invitation-batches',
-  version: 2,
+  version: 3,
   summary: 'Batches of invitations: the places that they hold, and what became of the invitations.',
   events: EVENTS,
   table: { name: 'batches', key: 'batch_id', columns, indexes: ['(held_at, batch_id)'] },
@@ -52,12 +66,33 @@ export const invitationBatchesView = defineView({
       case 'InvitationAccepted':
         return { ...row, accepted: row.accepted + 1, position };
       case 'InvitationExpired':
-        return { ...row, expired: row.expired + (event.data.neverSent ? 0 : 1), position };
+        return ended(row, event.data, position);
+      case 'InvitationsWithdrawn': {
+        const { metadata, data } = event;
+        return {
+          ...row,
+          withdrawn_by: metadata.actor.id,
+          withdrawn_at: Date.parse(metadata.time),
+          withdrawal_reason: data.reason,
+          position,
+        };
+      }
       default:
         return unhandled(event);
     }
   },
 });
+
+function ended(
+  row: InvitationBatchRow,
+  { neverSent, withdrawn }: { neverSent?: boolean; withdrawn?: boolean },
+  position: number,
+): InvitationBatchRow {
+  if (neverSent) return { ...row, position };
+  return withdrawn
+    ? { ...row, withdrawn: row.withdrawn + 1, position }
+    : { ...row, expired: row.expired + 1, position };
+}
 
 const begun = ({
   selection,
@@ -65,6 +100,7 @@ const begun = ({
   until,
   at,
 }: { selection: InvitationBatchRow['selection'] } & Record<'until' | 'at', string> & { size: number }) => ({
-  ...{ selection, places: size, freed: 0, admitted: 0, sent: 0, accepted: 0, expired: 0 },
+  ...{ selection, places: size, freed: 0, admitted: 0, sent: 0, accepted: 0, expired: 0, withdrawn: 0 },
   ...{ held_at: Date.parse(at), until: Date.parse(until), is_over: false },
+  ...{ withdrawn_by: null, withdrawn_at: null, withdrawal_reason: null },
 });

@@ -12,6 +12,7 @@ import { queryView } from '../../projections/view-query.js';
 import { ViewReader } from '../../projections/view-reader.js';
 import { counterTable, viewTable } from '../../projections/view-tables.js';
 import { beginOfBlock, blockOfLine, type WaitlistEntryRow, waitlistEntriesView } from '../views/waitlist-entries.js';
+import { acceptedOf } from './accepted-invitations.js';
 
 export const WAITLIST_STATUSES = [
   'waiting',
@@ -74,6 +75,12 @@ export class Waitlist {
     @Inject(ViewReader) private readonly reader: ViewReader,
     @Inject(SETTINGS) private readonly settings: Pick<Settings, 'decisionWaitMs'>,
   ) {}
+
+  /** The people who accepted an invitation of a batch and are not onboarded, by everything stored so far. @throws NotCaughtUp */
+  async acceptedNow(batchId: string): Promise<number> {
+    await this.reader.reached(waitlistEntriesView, await this.store.head(), this.settings.decisionWaitMs);
+    return (await acceptedOf(this.pool)([batchId])).get(batchId) ?? 0;
+  }
 
   /** Waiting entries in the order of their turn; those of another status in the order of joining. */
   async page(status: WaitlistStatus, limit: number, cursor?: string): Promise<WaitlistPage> {

@@ -1,6 +1,6 @@
 import type { Context } from '../context/context.js';
 import { DisregardedUses } from '../enforcement/index.js';
-import { ImageOwners, imagesAsOf, sharesOf } from '../images/index.js';
+import { ImageOwners, imagesAsOf, imagesView, sharesOf } from '../images/index.js';
 import { FactLane } from '../ingest/fact-lane.js';
 import { sampleLikeness, unflaggedOpening } from '../review/index.js';
 import { policyUseEvents, sampleEvents } from './events.js';
@@ -85,6 +85,7 @@ export const safetyContext: Context = {
       restrictedShareFlagging({
         ...ports,
         lane: new FactLane(store, RULE_FLAGS_LANE),
+        imagesReached: (position) => viewReader.reached(imagesView, position, waitMs),
         imageAsOf: (imageId, from) => images(imageId, from, performance.now() + waitMs),
         sharesAsOf: (imageId, from) => sharesOf(pool, viewReader, imageId, from, waitMs),
       }),

@@ -33,7 +33,8 @@ export async function storePlaces(
 ): Promise<void> {
   const store = isAgain ? insertMissing : copyOrInsert;
   let rows: Place[] = [];
-  for (const [n, event] of events.entries()) {
+  for (let n = 0; n < events.length; n++) {
+    const event = events[n]!;
     if (n % EVENTS_PER_TURN === EVENTS_PER_TURN - 1) await eventLoop.yield();
     for (const subject of subjectsOf(event, facts.has(event.type))) rows.push({ subject, position: event.position });
     if (rows.length < MOST_ROWS) continue;

@@ -1,7 +1,7 @@
 import { type CommandContext, causedBy, OWN_SOURCE } from '../kernel/command-context.js';
 import type { NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
-import { isUuid, keyedId, nameBasedId } from '../kernel/ids.js';
+import { isUuid, keyedId, nameBasedId, namedIds } from '../kernel/ids.js';
 import type { EventStore } from './event-store.js';
 
 /*
@@ -20,7 +20,7 @@ export class IdInUse extends Refusal {
   }
 }
 
-const SENDERS = 'b2a1f6a0-6d1c-5c0e-9a53-6a7e0f8f3d11';
+const idOfSender = namedIds('b2a1f6a0-6d1c-5c0e-9a53-6a7e0f8f3d11');
 /** The digits of the time in a UUIDv7, and the place of its version. */
 const TIME_DIGITS = 'tttttttt-tttt-'.length;
 
@@ -29,7 +29,7 @@ const TIME_DIGITS = 'tttttttt-tttt-'.length;
  * the rest is a hash of source and id.
  */
 export function senderEventId(source: string, id: string): string {
-  const hash = nameBasedId(SENDERS, `${source}\n${id}`);
+  const hash = idOfSender(`${source}\n${id}`);
   if (!isUuid(id) || id[TIME_DIGITS] !== '7') return hash;
   return `${id.slice(0, TIME_DIGITS).toLowerCase()}8${hash.slice(TIME_DIGITS + 1)}`;
 }

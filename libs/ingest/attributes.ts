@@ -27,12 +27,19 @@ export function wrongText(attribute: string, value: unknown): Fault | undefined 
   return undefined;
 }
 
+/** A batch is of one sender, whose source need not be parsed for each of its events. */
+let lastSource = '/';
+
 export function wrongSource(source: string): Fault | undefined {
   if (isReservedSource(source)) {
     const detail = `${OWN_SOURCE} is reserved for events that Gatehouse itself stores; send the source of your own system`;
     return fault('source-reserved', 'source', detail);
   }
-  if (isUriReference(source)) return undefined;
+  if (source === lastSource) return undefined;
+  if (isUriReference(source)) {
+    lastSource = source;
+    return undefined;
+  }
   const detail = 'must be a URI reference: percent-encode what RFC 3986 does not allow';
   return fault('invalid-attribute', 'source', detail);
 }

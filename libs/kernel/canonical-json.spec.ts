@@ -57,6 +57,12 @@ describe('the canonical text of a value', () => {
     );
   });
 
+  it('has members in that order however many there are', () => {
+    const few = fc.dictionary(fc.string(), fc.nat(), { maxKeys: 6 });
+    const many = fc.dictionary(fc.string({ unit: 'binary', minLength: 2 }), fc.nat(), { minKeys: 15, maxKeys: 30 });
+    fc.assert(fc.property(fc.oneof(few, many), (value) => expect(canonicalJson(value)).toBe(naive(value))));
+  });
+
   it('is that of a naive implementation, and is read as the same value', () => {
     fc.assert(
       fc.property(anyJson, (value) => {

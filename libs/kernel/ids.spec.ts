@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isUuid, timeOrderedIds } from './ids.js';
+import { isUuid, nameBasedId, namedIds, timeOrderedIds } from './ids.js';
 
 const NOW = Date.parse('2022-05-18T09:00:00Z');
 const HOUR_MS = 3_600_000;
@@ -22,4 +22,16 @@ it('makes unique ids whose times never decrease, even if the clock is set back',
       expect(times).toEqual([...times].sort());
     }),
   );
+});
+
+it('makes the ids of names of one namespace as of each by itself, whatever they are and in whatever order', () => {
+  const space = '6ba7b811-9dad-11d1-80b4-00c04fd430c8';
+  const idOf = namedIds(space);
+  // RFC 9562 has no example in this space; this one is of Python's uuid module.
+  expect(idOf('http://example.com/')).toBe('0a300ee9-f9e4-5697-a51a-efc7fafaba67');
+  const name = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: 'binary', minLength: 1_000, maxLength: 1_100 }),
+  );
+  fc.assert(fc.property(name, (one) => expect(idOf(one)).toBe(nameBasedId(space, one))));
 });

@@ -24,6 +24,7 @@ export interface PageEffect {
 
 /** The events of a key in a page. */
 interface KeyEvents {
+  key: string;
   /** Null if the key has no row; undefined if the cache doesn't know. */
   before: ViewRow | null | undefined;
   events: RecordedEvent[];
@@ -86,16 +87,16 @@ export class ViewBuild {
   async fold(db: Queryable, events: readonly RecordedEvent[], shards?: ReadonlySet<number>): Promise<PageEffect> {
     const byKey = this.distribute(events, shards);
     const missing: string[] = [];
-    for (const [key, { before }] of byKey) {
+    for (const { key, before } of byKey) {
       if (before === undefined && this.inserted?.mayHave(key) !== false) missing.push(key);
     }
     const loaded = await this.tables.loadRows(db, missing);
     const effect: PageEffect = { inserts: [], updates: [], removals: [], counters: new Map(), parked: [] };
     let folded = 0;
-    for (const [key, one] of byKey) {
+    for (const { key, before: cached, events } of byKey) {
       if (++folded % KEYS_PER_TURN === 0) await eventLoop.yield();
-      const before = one.before ?? loaded.get(key);
-      const after = this.foldKey(key, before, one.events, effect);
+      const before = cached ?? loaded.get(key);
+      const after = this.foldKey(key, before, events, effect);
       if (after !== before) this.change(effect, key, before, after);
     }
     dropZeros(effect.counters);
@@ -151,7 +152,8 @@ export class ViewBuild {
   }
 
   /** Reads the cache at once: a commit of the previous page trims it while rows are loaded. */
-  private distribute(events: readonly RecordedEvent[], shards?: ReadonlySet<number>): Map<string, KeyEvents> {
+  private distribute(events: readonly RecordedEvent[], shards?: ReadonlySet<number>): readonly KeyEvents[] {
+    const list: KeyEvents[] = [];
     const byKey = new Map<string, KeyEvents>();
     for (const read of events) {
       if (!this.types.has(read.type)) continue;
@@ -161,10 +163,14 @@ export class ViewBuild {
         if (this.parked.size > 0 && this.parked.has(key)) continue;
         const known = byKey.get(key);
         if (known) known.events.push(event);
-        else byKey.set(key, { before: this.cache.get(key), events: [event] });
+        else {
+          const one = { key, before: this.cache.get(key), events: [event] };
+          byKey.set(key, one);
+          list.push(one);
+        }
       }
     }
-    return byKey;
+    return list;
   }
 
   private foldKey(key: string, before: ViewRow | undefined, events: RecordedEvent[], effect: PageEffect) {

@@ -35,9 +35,10 @@ export class ViewReader {
 
   /**
    * Resolves once the view has passed the position.
+   * @param everyMs between two looks while no projector of this process applies a page
    * @throws NotCaughtUp if the time runs out first, or the process stops: nobody may apply a page any more
    */
-  async reached(view: View<never> | View, position: Position, limitMs: number): Promise<void> {
+  async reached(view: View<never> | View, position: Position, limitMs: number, everyMs = POLL_MS): Promise<void> {
     if (earlierMoment()) return;
     const deadline = performance.now() + limitMs;
     const look = this.lookAt(view);
@@ -46,7 +47,7 @@ export class ViewReader {
       if ((await look()) >= position) return;
       if (this.isStopping || performance.now() > deadline)
         throw new NotCaughtUp(`the view ${view.name}`, position, limitMs);
-      await this.pageAfter(pagesApplied, POLL_MS);
+      await this.pageAfter(pagesApplied, Math.min(everyMs, Math.max(1, deadline - performance.now())));
     }
   }
 

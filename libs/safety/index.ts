@@ -1,6 +1,6 @@
 import type { Context } from '../context/context.js';
 import { DisregardedUses } from '../enforcement/index.js';
-import { ImageOwners, imagesAsOf, sharesOf } from '../images/index.js';
+import { ImageOwners, imagesAsOf, imagesView, sharesOf } from '../images/index.js';
 import { FactLane } from '../ingest/fact-lane.js';
 import { sampleLikeness, unflaggedOpening } from '../review/index.js';
 import { policyUseEvents, sampleEvents } from './events.js';
@@ -61,6 +61,9 @@ export * from './views/deactivations.js';
 export { disregardedDecisionsView } from './views/disregarded-decisions.js';
 export { safetyImagesView } from './views/safety-images.js';
 
+/** Whole pages wait for the view all the time while facts arrive, and nobody for them. */
+const PAGES_LOOK_MS = 250;
+
 export const safetyContext: Context = {
   name: 'safety',
   events: [...sampleEvents, ...policyUseEvents],
@@ -85,6 +88,7 @@ export const safetyContext: Context = {
       restrictedShareFlagging({
         ...ports,
         lane: new FactLane(store, RULE_FLAGS_LANE),
+        imagesReached: (position) => viewReader.reached(imagesView, position, waitMs, PAGES_LOOK_MS),
         imageAsOf: (imageId, from) => images(imageId, from, performance.now() + waitMs),
         sharesAsOf: (imageId, from) => sharesOf(pool, viewReader, imageId, from, waitMs),
       }),

@@ -5,7 +5,7 @@ import type { LogTail } from './log-tail.js';
 export interface ChainOptions {
   types: readonly string[];
   keyOf(event: RecordedEvent): string;
-  /** Whether there is anything to process for an event; if not, it counts as finished. May become false, but never true. */
+  /** Whether there is anything to process for an event that is read again; if not, it counts as finished. */
   concerns(event: RecordedEvent): boolean;
   /** Processes an event. An error ends all chains. */
   work(event: RecordedEvent): Promise<void>;
@@ -28,7 +28,7 @@ interface Chain {
   queue: Queued[];
   /** Set if later events of the key are not in the queue: they are read again after this place. */
   unread?: Place;
-  /** How many those are; too many if some of them concern nobody any more. */
+  /** How many those are, about: what concerns nobody may change until they are read. */
   unreadEvents: number;
 }
 
@@ -97,11 +97,14 @@ export class Chains {
     return { reached: before.position, finished, isUnfinished: before !== this.frontier, oldest };
   }
 
-  /** @param next the page directly behind the previous one ends here */
-  add(events: readonly RecordedEvent[], next: Position): void {
+  /**
+   * @param next the page directly behind the previous one ends here
+   * @param concerned those of its events that there is anything to process for; the others count as finished
+   */
+  add(events: readonly RecordedEvent[], next: Position, concerned: ReadonlySet<RecordedEvent>): void {
     let before = this.frontier;
     for (const event of events) {
-      if (this.options.concerns(event)) this.enqueue(event, before);
+      if (concerned.has(event)) this.enqueue(event, before);
       before = { position: event.position, events: before.events + 1 };
     }
     this.frontier = { position: next, events: before.events };
@@ -185,7 +188,7 @@ export class Chains {
         if (keyOf(event) === chain.key && concerns(event)) {
           chain.queue.push({ event, before: chain.unread });
           this.unfinished++;
-          chain.unreadEvents--;
+          chain.unreadEvents = Math.max(0, chain.unreadEvents - 1);
         }
         chain.unread = { position: event.position, events: chain.unread.events + 1 };
       }

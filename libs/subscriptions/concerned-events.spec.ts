@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ReactorWorld, refused } from '../../test/support/reactor-world.js';
+import { away, ReactorWorld, refused } from '../../test/support/reactor-world.js';
 import { until } from '../../test/support/until.js';
+import type { RecordedEvent } from '../kernel/envelope.js';
 import { progressOfAll } from './checkpoints.js';
-import type { Consumer } from './consumer.js';
+import { type Consumer, concernedAmong } from './consumer.js';
+import { jointConsumer } from './joint-consumer.js';
 
 /** More than a chain keeps in memory, and than a page has. */
 const HOT = 2_500;
@@ -72,5 +74,42 @@ describe('events that do not concern a consumer', () => {
     world.obstacle = () => {};
     await (await world.restart(odd)).processAll();
     expect([world.done, await world.parked()]).toEqual([['a:1', 'a:3'], []]);
+  });
+
+  it('are found out for a page at once, if the consumer can', async () => {
+    const asked: number[] = [];
+    const reactor = world.start({
+      ...odd,
+      async concerning(events) {
+        asked.push(events.length);
+        return events.filter(({ data }) => Number(data.n) % 3 === 0);
+      },
+    });
+    await world.append(...Array<string>(12).fill('a'));
+    await reactor.processAll();
+    expect([asked, world.done]).toEqual([[6], ['a:3', 'a:9']]);
+    const progress = (await progressOfAll(world.pool)).get(reactor.name);
+    expect(progress).toEqual({ position: 12, finished: 0, isWorking: false });
+  });
+
+  it('are processed if it can’t be found out, as are events that can’t be read', async () => {
+    const reactor = world.start({ ...odd, concerning: () => Promise.reject(away()) });
+    await world.append('a', 'a', 'b');
+    await reactor.processAll();
+    expect(world.done).toEqual(['a:1', 'b:3']);
+    const broken = { fault: { field: '/', message: 'is broken' } } as unknown as RecordedEvent;
+    const concerned = await concernedAmong({ ...odd, concerning: async () => [] }, [broken]);
+    expect([...concerned]).toEqual([broken]);
+  });
+
+  it('are passed over by each half of a joint consumer as it does by itself', async () => {
+    const other: Consumer = { ...world.consumer, types: ['Other'], concerning: async () => [] };
+    const joint = jointConsumer('joint', { ...odd, concerning: async ([first]) => [first!] }, other);
+    await world.append('a', 'a', 'a');
+    const { events } = await world.store.readAll(0);
+    const others = events.map((event) => ({ ...event, type: 'Other' }));
+    expect([...(await concernedAmong(joint, [...others, ...events]))]).toEqual([events[0]]);
+    await world.start(joint).processAll();
+    expect(world.done).toEqual(['a:1']);
   });
 });

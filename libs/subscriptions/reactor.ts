@@ -7,7 +7,7 @@ import { isTransient } from '../kernel/transient.js';
 import { pause } from '../kernel/wait.js';
 import { Chains } from './chains.js';
 import { type Checkpoint, parkedKeys, type ReactorProgress, type Retry, type Work } from './checkpoints.js';
-import { type Consumer, isConcerned } from './consumer.js';
+import { type Consumer, concernedAmong, isConcerned } from './consumer.js';
 import type { LogTail } from './log-tail.js';
 import { type BackgroundWork, OwnedSubscription } from './owned-subscription.js';
 import type { Ownership } from './ownership.js';
@@ -69,7 +69,7 @@ export class Reactor {
     this.subscription = new OwnedSubscription(pool, log, ownership, {
       name: this.name,
       types: consumer.types,
-      handle: async (events, next) => this.chains.add(events, next),
+      handle: async (events, next) => this.chains.add(events, next, await concernedAmong(consumer, events)),
       background: this.background(),
       claimed: (checkpoint, isNew) => this.retryWhenDue(checkpoint, isNew),
       failed: (error) => this.report.error?.(error),

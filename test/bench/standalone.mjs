@@ -72,6 +72,8 @@ async function controls(child, gone, { url, token }) {
     token,
     pid: child.pid,
     ask,
+    /** @returns the secret of a new token */
+    newToken: async (name, roles) => (await ask('POST', '/v1/tokens', { name, roles }, 201)).secret,
     /** An answer that is not JSON. */
     text: async (path) => bodyOf(expectStatus(await connection.ask(requestBytes('GET', path, { token })), 200)),
     /**

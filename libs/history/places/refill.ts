@@ -64,7 +64,7 @@ export class Refill {
       }
       to = gap.to;
       const { events, next, atHead } = await log.readAll(gap.from, { limit: PAGE });
-      await storePlaces(pool, events, this.facts);
+      await storePlaces(pool, events, this.facts, true);
       await pool.query({ ...FILL, values: [gap.from, atHead ? gap.to : next, INDEX_VERSION] });
     }
   }

@@ -7,6 +7,7 @@ import { Transactor } from '../../event-store/transact.js';
 import { DAY_MS, toIso } from '../../kernel/clock.js';
 import type { JsonObject } from '../../kernel/envelope.js';
 import { timeOrderedIds } from '../../kernel/ids.js';
+import { concernedAmong } from '../../subscriptions/consumer.js';
 import { recordPolicyUse } from '../policy-use.js';
 import { GRACE_MS } from '../views/disregarded-decisions.js';
 import { policyUseRecording } from './policy-use-recording.js';
@@ -27,6 +28,8 @@ class World {
     ownEventIds: new OwnEventIds(Buffer.alloc(32, 1), 0),
   });
   private nth = 0;
+  /** How many uses were looked at one by one. */
+  reacted = 0;
 
   async append(stream: string, type: string, data: JsonObject, at = START): Promise<void> {
     const event = recorded(++this.nth, type, data, { id: `given-${this.nth}`, time: toIso(at) });
@@ -43,8 +46,11 @@ class World {
     await this.append('facts-0', type, { imageId, accountId }, at);
     const stored = this.log.events.at(-1)!;
     await before();
-    await this.consumer.react(stored);
-    await this.consumer.react(stored);
+    for (const event of await concernedAmong(this.consumer, [stored])) {
+      this.reacted++;
+      await this.consumer.react(event);
+      await this.consumer.react(event);
+    }
   }
   noted = () => this.log.events.filter(({ type }) => type === 'PolicyDisregarded').map(({ data }) => data);
 }
@@ -97,7 +103,7 @@ describe('a use by an account that has accepted an earlier version of the policy
   it('is not recorded once the account has accepted the version in force', async () => {
     await world.ofAccount('PolicyAccepted', { version: '2' });
     await world.use(LATE);
-    expect(world.noted()).toEqual([]);
+    expect([world.noted(), world.reacted]).toEqual([[], 0]);
   });
 
   it.each([
@@ -113,6 +119,7 @@ describe('a use by an account that has accepted an earlier version of the policy
 
 it('records nothing under the first version, nor of an account that accepted none', async () => {
   await world.use(LATE);
+  expect(world.reacted).toBe(0);
   world = new World();
   await world.publish('1', START);
   await world.publish('2', START);

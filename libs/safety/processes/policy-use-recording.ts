@@ -47,11 +47,22 @@ export function policyUseRecording({ transactor, store, ownEventIds }: PolicyUse
     name: POLICY_USE_RECORDING,
     events: [ImageGenerated, ImageShared],
     key: ({ data }) => data.accountId,
+    async concerning(events) {
+      const policies = await transactor.load(policyStream, undefined);
+      if (!isSuperseding(policies.state)) return [];
+      const isFound = await Promise.all(
+        events.map(async (event) => {
+          const account = await transactor.load(accountStream, event.data.accountId);
+          const isAsThen = Math.max(policies.changedAt, account.changedAt) < event.position;
+          return !isAsThen || disregardedPolicy(account.state, policies.state, event) !== undefined;
+        }),
+      );
+      return events.filter((_, n) => isFound[n]);
+    },
     async react(event) {
       const { accountId } = event.data;
       const policies = await stateAt(policyStream, undefined, event.position);
-      // Nothing supersedes the first version.
-      if (policies.versions.length < 2) return;
+      if (!isSuperseding(policies)) return;
       const use = disregardedPolicy(await stateAt(accountStream, accountId, event.position), policies, event);
       if (!use) return;
       const context = ownEventIds.once(event, POLICY_USE_RECORDING, 'record-policy-use');
@@ -59,6 +70,9 @@ export function policyUseRecording({ transactor, store, ownEventIds }: PolicyUse
     },
   });
 }
+
+/** Nothing supersedes the first version, and none that was published goes away. */
+const isSuperseding = ({ versions }: ContentPolicies): boolean => versions.length > 1;
 
 /** Undefined also if the account was denied for an earlier rule of access, which is noted separately. */
 function disregardedPolicy(

@@ -9,7 +9,7 @@ import { toIso } from '../../kernel/clock.js';
 import type { JsonObject } from '../../kernel/envelope.js';
 import { NotCaughtUp } from '../../kernel/errors.js';
 import { timeOrderedIds } from '../../kernel/ids.js';
-import { isConcerned } from '../../subscriptions/consumer.js';
+import { concernedAmong } from '../../subscriptions/consumer.js';
 import { MAX_PER_MILLION } from '../events.js';
 import { placeInMillion } from '../prevalence-sample.js';
 import { MAX_WAITING, prevalenceSampling } from './prevalence-sampling.js';
@@ -27,6 +27,8 @@ class World {
   readonly log = memoryLog();
   readonly opened: object[] = [];
   waiting = 0;
+  /** How many exposures were looked at one by one. */
+  reacted = 0;
   isBehind = false;
   readonly exposed = new Map<string, number>();
   private readonly transactor = new Transactor(this.log.store, timeOrderedIds(clock), clock, eventRules);
@@ -57,9 +59,11 @@ class World {
   async expose(imageId: string, type = 'ImageDownloaded', data: JsonObject = {}): Promise<void> {
     const event = recorded(++this.nth, type, { imageId, ...data }, { time: toIso(NOW) });
     if (!this.exposed.has(imageId)) this.exposed.set(imageId, NOW);
-    if (!isConcerned(this.consumer, event)) return;
-    await this.consumer.react(event);
-    await this.consumer.react(event);
+    for (const one of await concernedAmong(this.consumer, [event])) {
+      this.reacted++;
+      await this.consumer.react(one);
+      await this.consumer.react(one);
+    }
   }
 
   sampled = () => this.log.events.filter(({ type }) => type === 'ImageSampled').map(({ data }) => data);
@@ -76,6 +80,7 @@ describe('an image that is first exposed', () => {
     await world.expose(chosen);
     await world.expose(other);
     expect(world.sampled()).toEqual([{ imageId: chosen, perMillion: 10_000 }]);
+    expect(world.reacted).toBe(1);
     expect(world.opened[0]).toEqual({
       ...{ imageId: chosen, accountId: 'ann', origin: 'sample', categories: [] },
       sample: { categories: ['violent'], confidence: 0.7, queue: 'calm' },
@@ -121,6 +126,7 @@ describe('an image that is first exposed', () => {
 
 it('chooses nothing while it is off, or of images that were exposed before', async () => {
   await world.expose(chosen);
+  expect(world.reacted).toBe(0);
   await world.set(10_000);
   world.exposed.set(chosen, NOW - 1);
   await world.expose(chosen);

@@ -7,7 +7,7 @@ import type { Position } from '../../kernel/envelope.js';
 import type { PersonKeys } from '../../platform/personal-data/person-keys.js';
 import { reviewSettingsStream, type SampleLikenessOf, type UnflaggedOpening } from '../../review/index.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
-import { ImageSampled, MAX_PER_MILLION } from '../events.js';
+import { ImageSampled } from '../events.js';
 import { chooseImage, placeInMillion, sampleStream } from '../prevalence-sample.js';
 
 export const PREVALENCE_SAMPLING = 'prevalence-sampling';
@@ -37,17 +37,24 @@ export interface PrevalenceSamplingPorts {
 export function prevalenceSampling(ports: PrevalenceSamplingPorts): Consumer {
   const { transactor, ownEventIds, keys, exposedAt, waiting, ownerOf, likeness, open } = ports;
   const placeOf = (imageId: string) => placeInMillion(keys.keyedHash(`prevalence\n${imageId}`));
+  async function imagesPerMillion(): Promise<number> {
+    const { state } = await transactor.load(reviewSettingsStream, undefined);
+    return state.sampling.prevalencePerMillion;
+  }
+
   return defineConsumer({
     name: PREVALENCE_SAMPLING,
     events: [ImageShared, ImageDownloaded],
     key: ({ data }) => data.imageId,
-    concerns: (event) => isExposure(event) && placeOf(event.data.imageId) < MAX_PER_MILLION,
+    concerns: isExposure,
+    async concerning(events) {
+      const perMillion = await imagesPerMillion();
+      return perMillion === 0 ? [] : events.filter(({ data }) => placeOf(data.imageId) < perMillion);
+    },
     async react(event) {
       const { imageId } = event.data;
-      const place = placeOf(imageId);
-      const { state: settings } = await transactor.load(reviewSettingsStream, undefined);
-      const { prevalencePerMillion: perMillion } = settings.sampling;
-      if (place >= perMillion) return;
+      const perMillion = await imagesPerMillion();
+      if (placeOf(imageId) >= perMillion) return;
       const first = await exposedAt(imageId, event.position);
       if (first !== null && first < Date.parse(event.metadata.time)) return;
       const isFull = (await waiting()) >= MAX_WAITING;

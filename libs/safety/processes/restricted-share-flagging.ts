@@ -29,6 +29,8 @@ export interface RestrictedSharePorts {
   ownEventIds: Pick<OwnEventIds, 'of'>;
   clock: Clock;
   lane: Pick<FactLane, 'append'>;
+  /** Resolves once the view of images has everything up to a position. @throws NotCaughtUp */
+  imagesReached(position: Position): Promise<void>;
   /** What is known of an image as of a position at least. @throws NotCaughtUp */
   imageAsOf(imageId: string, from: Position): Promise<KnownImage>;
   /** When it was shared, in epoch milliseconds, as of a position at least. @throws NotCaughtUp */
@@ -41,7 +43,7 @@ export interface RestrictedSharePorts {
  * the image come after its share, they are what is acted on; both wait for the views that have the other.
  */
 export function restrictedShareFlagging(ports: RestrictedSharePorts): Consumer {
-  const { transactor, imageAsOf, sharesAsOf } = ports;
+  const { transactor, imagesReached, imageAsOf, sharesAsOf } = ports;
 
   async function isShareForbidden({ accountId }: ImageFacts, shares: readonly number[]): Promise<boolean> {
     if (shares.length === 0) return false;
@@ -58,6 +60,19 @@ export function restrictedShareFlagging(ports: RestrictedSharePorts): Consumer {
     events: [ImageShared, ImageGenerated],
     key: ({ data }) => data.imageId,
     concerns: (event) => event.type === 'ImageShared' || isRestricted(event.data),
+    async concerning(events) {
+      const { position } = events.at(-1)!;
+      if (events.some(({ type }) => type === 'ImageShared')) await imagesReached(position);
+      // Facts that come later are processed by themselves, whatever the shares before them.
+      const isFound = await Promise.all(
+        events.map(async ({ type, data }) => {
+          if (type !== 'ImageShared') return true;
+          const { facts, isParked } = await imageAsOf(data.imageId, position);
+          return isParked || (facts !== undefined && isRestricted(facts));
+        }),
+      );
+      return events.filter((_, n) => isFound[n]);
+    },
     async react(event) {
       const { imageId } = event.data;
       const { facts, isParked } = await imageAsOf(imageId, event.position);

@@ -49,7 +49,7 @@ export async function run({ server, rounds, openCases, profile, log }) {
       },
     });
     const tokens = [];
-    for (let n = 0; n < REVIEWERS; n++) tokens.push(await tokenOf(standalone, `rev-${n}`));
+    for (let n = 0; n < REVIEWERS; n++) tokens.push(await standalone.newToken(`rev-${n}`, ['reviewer']));
     const ours = tokens.map((token) => requestBytes('POST', '/v1/queues/default/next', { token }));
     const theirs = tokens.map((_, n) => requestBytes('POST', `/claim/rev-${n}`));
     // Node accepts one connection in each turn of its event loop: opened in each round, that would be the slowest claims.
@@ -118,11 +118,6 @@ const flagOf = (n) => ({
     confidence: (n % 100) / 100,
   },
 });
-
-async function tokenOf(standalone, name) {
-  const { secret } = await standalone.ask('POST', '/v1/tokens', { name, roles: ['reviewer'] }, 201);
-  return secret;
-}
 
 /** One for each request, with a connection of their own. */
 const reviewersAt = (url, requests) =>

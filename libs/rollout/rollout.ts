@@ -7,7 +7,15 @@ import { type RolloutEvent, rolloutStreamEvents } from './events.js';
 import { stopOf } from './gate-override.js';
 import { evolveGate, type Gate, initialGate } from './gate-stage.js';
 import { evolveHeld, type HeldPlaces, heldNow, noneHeld } from './held-places.js';
-import { type Entry, FIRST_PHASE, type Phase, refuseEntry } from './phase.js';
+import {
+  type ClassesOf,
+  type Entry,
+  FIRST_PHASE,
+  type Phase,
+  phaseIn,
+  refuseEntry,
+  refuseOtherClasses,
+} from './phase.js';
 import { evolveRamp, type Ramp } from './ramp.js';
 
 /** The number of latest cohorts kept in the state. The people of an older one are in `past`; it is found by its own stream. */
@@ -57,6 +65,8 @@ export interface Rollout {
   held: HeldPlaces;
   gate: Gate;
   phase: Phase;
+  /** The position of a broken event, which may have set or planned a phase: nobody comes in until one is set. */
+  phaseUnreadable?: Position;
   /** The plan by which the rate rises while the gate supports it. */
   ramp?: Ramp;
 }
@@ -98,8 +108,8 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
         return { ...rest, paused: false, changedAt: position };
       }
       case 'RolloutPhaseSet': {
-        const { phase, ceiling } = data;
-        return { ...state, phase: { phase, ...(ceiling !== undefined && { ceiling }) }, changedAt: position };
+        const { phaseUnreadable: _, ...known } = state;
+        return { ...known, phase: phaseIn(data), changedAt: position };
       }
       case 'CohortAdmitted': {
         const admittedAt = Date.parse(data.at);
@@ -145,7 +155,11 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
         return state;
     }
   },
+  evolveBroken: (state, { position, type = '' }) =>
+    MAY_SET_PHASE.includes(type) ? { ...state, phaseUnreadable: position } : state,
 };
+
+const MAY_SET_PHASE: readonly string[] = ['RolloutPhaseSet', 'RolloutChangePlanned'];
 
 function withCohort(past: Rollout['past'], { people, onboarded }: GrantedCohort): Rollout['past'] {
   if (!onboarded || people === 0) return past;
@@ -251,6 +265,8 @@ export interface AdmitCohort {
   size?: number;
   /** The accounts of a listed cohort, at most 1,000; without them the front of the waitlist is onboarded. */
   accounts?: readonly string[];
+  /** In which class each of the listed accounts waits; absent if that is checked when they are chosen. */
+  classOf?: ClassesOf;
   /** Only this priority class. */
   priority?: number;
   /** By which way people of the line come in; not used with `accounts`. */
@@ -263,12 +279,13 @@ export interface AdmitCohort {
  */
 export function admitCohort(
   given: Rollout,
-  { cohortId, now, size, accounts, priority, way = 'line' }: AdmitCohort,
+  { cohortId, now, size, accounts, classOf, priority, way = 'line' }: AdmitCohort,
 ): RolloutEvent[] {
   const state = restrictedAt(given, now);
   if (state.cohorts.some((one) => one.cohortId === cohortId)) return [];
   const perWeek = rateOfAdmission(state, now, accounts ? 'listed' : way);
   const listed = accounts && [...new Set(accounts)];
+  if (listed && classOf) refuseOtherClasses(state, listed, classOf);
   const { available } = availableCapacity(state, now);
   const wanted = listed?.length ?? size ?? Math.max(1, available);
   if (wanted < 1)
@@ -283,6 +300,7 @@ export function admitCohort(
         selection: listed ? 'listed' : 'first-come',
         ...(listed && { accounts: listed }),
         ...(priority !== undefined && { priority }),
+        ...(state.phase.classes && { classes: state.phase.classes }),
         perWeek,
         at: toIso(now),
       },
@@ -330,17 +348,4 @@ export function exceeded(state: Rollout, wanted: number, now: number): Refusal {
       remedies.filter(Boolean).join('; '),
     { available, ...(more && { moreAt: more }) },
   );
-}
-
-/** Closes a cohort whose onboarding is complete. @param times when its people were onboarded, in epoch milliseconds */
-export function closeCohort(state: Rollout, cohortId: string, times: readonly number[]): RolloutEvent[] {
-  if (!cohortsBeingOnboarded(state).some((one) => one.cohortId === cohortId)) return [];
-  let first = Number.POSITIVE_INFINITY;
-  let last = Number.NEGATIVE_INFINITY;
-  for (const time of times) {
-    first = Math.min(first, time);
-    last = Math.max(last, time);
-  }
-  const span = times.length > 0 ? { first: toIso(first), last: toIso(last) } : {};
-  return [{ type: 'CohortClosed', data: { cohortId, people: times.length, ...span } }];
 }

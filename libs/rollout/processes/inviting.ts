@@ -35,14 +35,15 @@ export function inviting(
     events: [PlacesHeld],
     key: () => LINE_KEY,
     async react(event) {
-      const { batchId, size, until, accounts, priority } = event.data;
+      const { batchId, size, until, accounts, priority, classes } = event.data;
       // In another stream than that of the rollout it was not decided here, and holds nothing.
       if (event.stream !== rolloutStream.category) return;
       const { held } = await rolloutSince(transactor, event.position);
       if (!batchOf(held, batchId)) return;
       const context = causedBy(event, INVITING);
       const id = `${INVITED_PREFIX}${batchId}`;
-      const selection = { id, size, ...(accounts && { accounts }), ...(priority !== undefined && { priority }) };
+      const only = { ...(priority !== undefined && { priority }), ...(classes && { classes }) };
+      const selection = { id, size, ...(accounts && { accounts }), ...only };
       const choosing = new Choosing(transactor, nextInLine, selection, context);
       const invitation = (accountId: string) => {
         const tokenHash = tokenHashOf(invitationToken(ownEventIds, accountId, batchId));

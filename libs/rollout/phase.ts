@@ -31,6 +31,9 @@ export const phaseIn = ({ phase = FIRST_PHASE.phase, ceiling, classes, restricti
   ...(restrictions !== undefined && restrictions.length > 0 && { restrictions }),
 });
 
+/** Of a broken event: any other type leaves the phase as it is. */
+export const maySetPhase = (type: string): boolean => type === 'RolloutPhaseSet' || type === 'RolloutChangePlanned';
+
 interface InPhase {
   phase: Phase;
   /** The position of a broken event, which may have set the phase. */

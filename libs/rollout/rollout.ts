@@ -11,6 +11,7 @@ import {
   type ClassesOf,
   type Entry,
   FIRST_PHASE,
+  maySetPhase,
   type Phase,
   phaseIn,
   refuseEntry,
@@ -156,10 +157,8 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
     }
   },
   evolveBroken: (state, { position, type = '' }) =>
-    MAY_SET_PHASE.includes(type) ? { ...state, phaseUnreadable: position } : state,
+    maySetPhase(type) ? { ...state, phaseUnreadable: position } : state,
 };
-
-const MAY_SET_PHASE: readonly string[] = ['RolloutPhaseSet', 'RolloutChangePlanned'];
 
 function withCohort(past: Rollout['past'], { people, onboarded }: GrantedCohort): Rollout['past'] {
   if (!onboarded || people === 0) return past;

@@ -202,7 +202,7 @@ export const peopleInTotal = ({ past, cohorts }: Rollout): number =>
   [...past, ...cohorts].reduce((sum, { people }) => sum + people, 0);
 
 /** How many more the ceiling allows, beside those for whom places are held. */
-const roomLeft = (state: Rollout): number =>
+export const roomLeft = (state: Rollout): number =>
   (state.phase.ceiling ?? Number.POSITIVE_INFINITY) - peopleInTotal(state) - heldNow(state.held);
 
 /** How many of those for whom places are held may come in now: the rate or the ceiling may be lower since. */

@@ -37,6 +37,16 @@ describe('a scenario', () => {
     ['/arrivals/atStart must be integer', { arrivals: { atStart: 1.5, perWeek: 0 } }],
     ['/gate/limit must be <= 0.5', { gate: { limit: 0.6 } }],
     ['/raises must rise from perWeek on; put the rates in order', { raises: [10] }],
+    ['/phases names the class nobody', { phases: [{ day: 1, phase: 'weekly', classes: ['nobody'] }] }],
+    [
+      '/phases must begin one after the other',
+      {
+        phases: [
+          { day: 2, phase: 'weekly' },
+          { day: 2, phase: 'open' },
+        ],
+      },
+    ],
     ['/people has the class general more than once', { people: [one!.people[0], one!.people[0]] }],
     ['/people shares and downloads more images', { people: [{ ...one!.people[0], sharedShare: 0.9 }] }],
     ['/people has more violations', { people: [{ ...one!.people[0], violatorShare: 0.0001 }] }],

@@ -39,7 +39,7 @@ const remedied = (message: string): string =>
   `${message}${message.includes(';') ? '' : '; "gatehouse simulate --schema" describes it'}`;
 
 /** What a schema can't say. */
-function inconsistencies({ people, plan, perWeek, before, raises = [] }: Scenario): InvalidField[] {
+function inconsistencies({ people, plan, perWeek, before, raises = [], phases = [] }: Scenario): InvalidField[] {
   const faults: InvalidField[] = [];
   const classes = people.map((one) => one.class);
   const again = classes.find((one, n) => classes.indexOf(one) !== n);
@@ -67,6 +67,16 @@ function inconsistencies({ people, plan, perWeek, before, raises = [] }: Scenari
     const message = `names the class ${unknown.class}, whose people are not described; describe it in people`;
     faults.push({ field: '/before', message });
   }
+  const missing = phases.flatMap((one) => one.classes ?? []).find((name) => !classes.includes(name));
+  if (missing !== undefined) {
+    const message = `names the class ${missing}, in which nobody joins; describe it in people`;
+    faults.push({ field: '/phases', message });
+  }
+  if (!phases.every(({ day }, n) => day > (phases[n - 1]?.day ?? 0)))
+    faults.push({
+      field: '/phases',
+      message: 'must begin one after the other, each on a day of its own; put them in order',
+    });
   const isRising = raises.every((rate, n) => rate > (raises[n - 1] ?? perWeek));
   if (!isRising) faults.push({ field: '/raises', message: 'must rise from perWeek on; put the rates in order' });
   return faults;

@@ -59,6 +59,8 @@ class Run {
   private readonly moves: SimulatedMove[] = [];
   private readonly rates: Simulation['rates'] = [];
   private readonly raises: number[];
+  /** What the phase restricts. */
+  private restricted: ReadonlySet<string> = new Set();
   private readonly stepsPerDay: number;
 
   constructor(
@@ -83,6 +85,7 @@ class Run {
     await this.bringAbout();
     const startsAt = service.now;
     for (let day = 1; day <= scenario.days; day++) {
+      await this.beginPhase(day);
       for (let step = 1; step <= this.stepsPerDay; step++) {
         await service.moveTo(startsAt + (day - 1) * DAY_MS + step * this.stepMs);
         await this.step(day);
@@ -119,10 +122,17 @@ class Run {
     this.begin = await observe(staff.api, 0, this.before);
   }
 
+  private async beginPhase(day: number): Promise<void> {
+    const begun = this.scenario.phases?.find((one) => one.day === day);
+    if (!begun) return;
+    await this.service.work(() => this.staff.beginPhase(begun));
+    this.restricted = new Set(begun.restrictions);
+  }
+
   private async step(day: number): Promise<void> {
     const { service, staff, traffic, population } = this;
     const days = 1 / this.stepsPerDay;
-    await service.send(traffic.until(service.now, population.people), this.joins(days));
+    await service.send(traffic.until(service.now, population.people, this.restricted), this.joins(days));
     await service.work(() => staff.review(service.now - this.stepMs, days, traffic.isViolation));
     await service.settle();
     await service.tick();
@@ -132,7 +142,8 @@ class Run {
   }
 
   private joins(days: number): SentEvent[] {
-    return this.population.arrivals(days).map(({ accountId, class: name }) =>
+    const arrivals = this.restricted.has('join') ? [] : this.population.arrivals(days);
+    return arrivals.map(({ accountId, class: name }) =>
       sent<typeof WaitlistJoined>('WaitlistJoined', `joined-${accountId}`, this.service.now, {
         ...{ accountId, email: `${accountId}@simulation.invalid` },
         class: name,

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Instant, Label, Line, MAX_PER_WEEK } from '../../libs/events/schemas.js';
+import { PHASES, phaseFields } from '../../libs/rollout/change-events.js';
 import { GateLimitSet, parameterFields } from '../../libs/rollout/gate-events.js';
 import { PLAN_MODES } from '../../libs/rollout/plan-events.js';
 
@@ -89,6 +90,17 @@ const Before = closed(
   'What was before: the simulation brings people, cases and the evidence of the gate to this state, and begins then.',
 );
 
+const Phase = closed(
+  {
+    day: whole(1, 1000, 'The day with which it begins; 1 is the first.'),
+    phase: Type.Enum([...PHASES], { description: 'As in `POST /v1/rollout/phase-proposals`.' }),
+    ceiling: Type.Optional(phaseFields.ceiling),
+    classes: phaseFields.classes,
+    restrictions: phaseFields.restrictions,
+  },
+  'A phase, which two operators decide. People do nothing that it restricts.',
+);
+
 const Expectations = closed(
   {
     brakes: Type.Optional(Type.Boolean({ description: 'Whether the gate ever brakes.' })),
@@ -141,6 +153,9 @@ export const ScenarioSchema = Type.Object(
         'How classes share the places; without it people come in the order of joining.',
       ),
     ),
+    phases: Type.Optional(
+      Type.Array(Phase, { minItems: 1, maxItems: 20, description: 'The phases, in the order of their days.' }),
+    ),
     gate: Type.Optional(
       Type.Partial(Type.Object({ limit, ...parameterFields }), {
         additionalProperties: false,
@@ -191,5 +206,6 @@ export const ScenarioSchema = Type.Object(
 
 export type Scenario = Static<typeof ScenarioSchema>;
 export type Before = Static<typeof Before>;
+export type ScenarioPhase = Static<typeof Phase>;
 export type Behaviour = Static<typeof Behaviour>;
 export type Expectations = Static<typeof Expectations>;

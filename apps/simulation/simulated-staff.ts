@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import type { ApiClient } from '../../libs/cli/api-client.js';
 import { type Chance, seededChance } from '../../libs/gate/trials/chance.js';
 import type { NextCaseAnswer } from '../../libs/review/features/next-case.js';
-import type { Scenario } from './scenario.js';
+import type { Scenario, ScenarioPhase } from './scenario.js';
 import type { SimulatedService } from './simulated-service.js';
 
 const QUEUE = 'default';
@@ -29,6 +29,7 @@ export class SimulatedStaff {
     private readonly operator: ApiClient,
     private readonly site: ApiClient,
     private readonly reviewers: readonly ApiClient[],
+    private readonly approver: ApiClient,
   ) {
     this.chance = seededChance(seed, 'reviewers');
   }
@@ -44,7 +45,8 @@ export class SimulatedStaff {
     const reviewers: ApiClient[] = [];
     for (let n = 1; n <= scenario.reviewers.people; n++)
       reviewers.push(await service.clientOf(`reviewer-${n}`, 'reviewer'));
-    const staff = new SimulatedStaff(scenario, scale, seed, operator, site, reviewers);
+    const approver = scenario.phases ? await service.clientOf('approver', 'operator') : operator;
+    const staff = new SimulatedStaff(scenario, scale, seed, operator, site, reviewers, approver);
     await service.work(() => staff.begin());
     return staff;
   }
@@ -68,6 +70,15 @@ export class SimulatedStaff {
   /** @param daily whether a seventh is admitted each day */
   async setExactRate(perWeek: number, daily: boolean): Promise<void> {
     await this.operator.put('/v1/rollout/rate', { perWeek, confirm: perWeek, daily, reason: this.scenario.name });
+  }
+
+  /** One operator proposes it, and another approves. */
+  async beginPhase({ day, ceiling, ...phase }: ScenarioPhase): Promise<void> {
+    const changeId = `phase-${day}`;
+    const most = ceiling === undefined ? {} : { ceiling: Math.max(1, Math.round(ceiling * this.scale)) };
+    const proposal = { changeId, ...phase, ...most, reason: this.scenario.name };
+    await this.operator.post('/v1/rollout/phase-proposals', proposal);
+    await this.approver.post(`/v1/rollout/proposals/${changeId}/approval`, {});
   }
 
   /** The gate begins another stage, with the number that is given. */

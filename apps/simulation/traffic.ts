@@ -34,6 +34,8 @@ interface Flag {
   flag: DataOf<typeof ContentFlagged>;
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 /** What people do with images, and who flags them. Draws are each person's own. */
 export class Traffic {
   /** Flags that come later, by the end of the step in which they come. */
@@ -56,10 +58,14 @@ export class Traffic {
   /** Whether a flagged image violates the policy. */
   isViolation = (imageId: string): boolean => this.violations.get(imageId) ?? false;
 
-  /** What happens until a step ends, in the order of its times. @param to epoch milliseconds */
-  until(to: number, people: readonly Person[]): SentEvent[] {
+  /**
+   * What happens until a step ends, in the order of its times.
+   * @param to epoch milliseconds
+   * @param restricted what nobody may do
+   */
+  until(to: number, people: readonly Person[], restricted: ReadonlySet<string> = NOTHING): SentEvent[] {
     const events: { at: number; event: SentEvent }[] = [];
-    for (const person of people) this.imagesOf(person, to, events);
+    if (!restricted.has('generate')) for (const person of people) this.imagesOf(person, to, events, restricted);
     for (const { at, imageId, flag } of this.later.get(to) ?? []) {
       events.push({ at, event: sent<typeof ContentFlagged>('ContentFlagged', `flag-${imageId}`, at, flag) });
     }
@@ -67,7 +73,12 @@ export class Traffic {
     return events.sort((one, other) => one.at - other.at).map(({ event }) => event);
   }
 
-  private imagesOf(person: Person, to: number, events: { at: number; event: SentEvent }[]): void {
+  private imagesOf(
+    person: Person,
+    to: number,
+    events: { at: number; event: SentEvent }[],
+    restricted: ReadonlySet<string>,
+  ): void {
     const { number, accountId, behaviour, chance } = person;
     const { imagesPerWeek, sharedShare, downloadedShare } = behaviour;
     const from = to - this.stepMs;
@@ -78,7 +89,7 @@ export class Traffic {
       const image = { imageId, accountId, model: MODEL, faces: false, photorealistic: false };
       events.push({ at, event: sent<typeof ImageGenerated>('ImageGenerated', `generated-${imageId}`, at, image) });
       const use = chance.next();
-      if (use > sharedShare + downloadedShare) continue;
+      if (use > sharedShare + downloadedShare || restricted.has(use <= sharedShare ? 'share' : 'download')) continue;
       const used = Math.min(to - 1, at + Math.ceil(chance.next() * LONGEST_TO_SHARE_MS));
       const event =
         use <= sharedShare

@@ -58,12 +58,14 @@ describe('an access decision', () => {
   });
 
   it.each(['generate', 'share', 'download', 'join'] as const)(
-    'denies %s while a switch suspends it, after the rules of the account and before those of the image',
+    'denies %s while a switch or the phase suspends it, after the rules of the account and before those of the image',
     (action) => {
       const user: Partial<AccountStanding> = action === 'join' ? { status: 'waiting' } : {};
       const image = { photorealistic: true, faces: true, isParked: true };
       expect(reason(user, action, { suspendedFor: 'everyone', image })).toBe(`${action}-suspended`);
       expect(reason({ deactivated: true }, action, { suspendedFor: 'everyone' })).toBe('account-deactivated');
+      expect(reason(user, action, { isSuspendedByPhase: true, image })).toBe(`${action}-suspended-by-phase`);
+      expect(reason(user, action, { isSuspendedByPhase: true, suspendedFor: 'everyone' })).toBe(`${action}-suspended`);
       if (action === 'join') return;
       expect(reason({}, action, { suspendedFor: 'cohort' })).toBe(`${action}-suspended-for-cohort`);
       expect(reason({}, action, { suspendedFor: 'cohort', hasAcceptedPolicy: false })).toBe('policy-outdated');

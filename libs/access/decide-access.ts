@@ -11,6 +11,8 @@ export interface AccessFacts {
   now: number;
   /** For whom an operator has suspended the action, if the account is among them. */
   suspendedFor?: 'everyone' | 'cohort';
+  /** Whether the phase of the rollout denies the action to everybody. */
+  isSuspendedByPhase?: boolean;
   /** Whether the account has accepted a version of the content policy that suffices now. */
   hasAcceptedPolicy?: boolean;
   /** Whether a broken event leaves unknown which versions suffice. */
@@ -61,7 +63,7 @@ const CONFLICTS: Record<Conflict, true> = {
 
 const USES: readonly AccessAction[] = ['generate', 'share', 'download', 'flag'];
 
-/** The reasons name the switch: an action, for everyone or for the account's cohort. */
+/** The reasons name the switch, an action for everyone or for the account's cohort, or the phase of the rollout. */
 const switchedOff = (action: SwitchedAction): AccessRule[] => [
   {
     reason: `${action}-suspended`,
@@ -72,6 +74,11 @@ const switchedOff = (action: SwitchedAction): AccessRule[] => [
     reason: `${action}-suspended-for-cohort`,
     actions: [action],
     breaks: (_, { suspendedFor }) => suspendedFor === 'cohort',
+  },
+  {
+    reason: `${action}-suspended-by-phase`,
+    actions: [action],
+    breaks: (_, { isSuspendedByPhase }) => isSuspendedByPhase === true,
   },
 ];
 
@@ -140,7 +147,7 @@ const RULES: readonly AccessRule[] = [
   ...switchedOff('share'),
   ...switchedOff('download'),
   // People who join are in no cohort.
-  ...switchedOff('join').slice(0, 1),
+  ...switchedOff('join').filter(({ reason }) => !reason.endsWith('-for-cohort')),
   {
     reason: 'not-a-reviewer',
     actions: ['review'],

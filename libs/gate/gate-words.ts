@@ -96,26 +96,45 @@ export function changeWords({ passes, moreCleanExposures: more, labelDelayDays, 
     : `${wanted}; at the earliest on ${from}.`;
 }
 
+/** As `a`, `a and b`, `a, b and c`. */
+export const listWords = (some: readonly string[]): string =>
+  some.length < 2 ? some.join('') : `${some.slice(0, -1).join(', ')} and ${some.at(-1)}`;
+
+interface PhaseWords {
+  phase?: string | undefined;
+  ceiling?: number | undefined;
+  classes?: readonly string[] | undefined;
+  restrictions?: readonly string[] | undefined;
+}
+
+/** Whom a phase names, and what it restricts; begins with a comma. */
+export function phaseTermsText({ classes, restrictions = [] }: PhaseWords): string {
+  const whom = classes === undefined ? '' : `, only for ${listWords(classes) || 'nobody'}`;
+  return `${whom}${restrictions.length === 0 ? '' : `, with ${listWords(restrictions)} restricted`}`;
+}
+
+export const phaseText = (given: PhaseWords): string => {
+  const { phase = '', ceiling } = given;
+  const most = ceiling === undefined ? 'no ceiling' : `at most ${countWords(ceiling)} people in total`;
+  return `${phase} with ${most}${phaseTermsText(given)}`;
+};
+
 /** A change in plain words, without a subject. */
 export const changeText = ({
   does,
   perWeek,
   daily,
-  phase = '',
-  ceiling,
-}: {
+  ...phase
+}: PhaseWords & {
   does: string;
   perWeek?: number | undefined;
   daily?: boolean | undefined;
-  phase?: string | undefined;
-  ceiling?: number | undefined;
 }): string => {
   if (does === 'pause') return 'pause onboarding';
   if (does === 'resume') return 'resume onboarding';
   if (does === 'set-phase') {
-    const most = ceiling === undefined ? 'no ceiling' : `at most ${countWords(ceiling)} people in total`;
     const rate = perWeek === undefined ? '' : `, ${countWords(perWeek)} people a week`;
-    return `begin the phase ${phase} with ${most}${rate}`;
+    return `begin the phase ${phaseText(phase)}${rate}`;
   }
   return `set the rate to ${countWords(perWeek ?? 0)} people a week${daily === undefined ? '' : daily ? ', daily' : ', not daily'}`;
 };

@@ -122,6 +122,7 @@ function ruleText({ history, ...held }: ImageRuleAnswer): Shown {
     ['rule', held.rule],
     ['for', whomText(held.cohortId)],
     ['in force', held.inForce],
+    ['by the phase', held.phase],
     ['reason', held.reason ?? 'by default'],
     ['from', time(held.from)],
     ['until', time(held.until)],

@@ -33,7 +33,7 @@ export interface StreamKind<
    * What is left to know after a broken event of the kind, which may have said anything. Kinds that decide access have it;
    * without it, broken events are skipped.
    */
-  evolveBroken?(state: State, place: Pick<EventPlace, 'position' | 'time'>): State;
+  evolveBroken?(state: State, place: Pick<EventPlace, 'position' | 'time'> & { type?: string }): State;
 }
 
 /** Folds events, in order, into a state. */
@@ -79,7 +79,7 @@ export function evolveRecorded<State, Event extends DomainEvent>(
 ): State {
   if (belongsTo(kind, event)) return kind.evolve(state, event, placeOf(event));
   if (!kind.evolveBroken || isUsable(event) || !kind.events.some(({ type }) => type === event.type)) return state;
-  return kind.evolveBroken(state, { position: event.position, time: event.recordedAt });
+  return kind.evolveBroken(state, { position: event.position, time: event.recordedAt, type: event.type });
 }
 
 /** Folds a stream's stored events, in order, into a state. */

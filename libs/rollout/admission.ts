@@ -20,7 +20,7 @@ export function admitWaiting(state: Rollout, command: AdmitCohort, waiting: numb
   if (events.length > 0 && waiting === 0) {
     throw new Refusal(
       'nobody-waiting',
-      'nobody who may be chosen is on the waitlist: hold-outs and people of closed classes never are; admit a cohort after somebody has joined',
+      'nobody who may be chosen is on the waitlist: hold-outs, people of closed classes and those of classes that the phase leaves out never are; admit a cohort after somebody has joined',
     );
   }
   return events;

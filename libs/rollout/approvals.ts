@@ -1,3 +1,4 @@
+import { phaseText } from '../gate/gate-words.js';
 import { DAY_MS, toIso } from '../kernel/clock.js';
 import { InvalidInput, NotFound, Refusal } from '../kernel/errors.js';
 import {
@@ -16,7 +17,7 @@ import {
 } from './change-rollout.js';
 import { openProposals, type ProposedChange } from './changes.js';
 import type { RolloutEvent } from './events.js';
-import { isOtherPhase, type Phase, phaseText } from './phase.js';
+import { isOtherPhase, isSamePhase, type Phase, phaseIn } from './phase.js';
 import type { Rollout } from './rollout.js';
 
 export const LONGEST_PROPOSAL_DAYS = 30;
@@ -74,8 +75,7 @@ const isSame = (one: ProposedChange, other: Proposal): boolean =>
   one.does === other.does &&
   one.perWeek === other.perWeek &&
   one.daily === other.daily &&
-  one.phase === other.phase &&
-  one.ceiling === other.ceiling &&
+  isSamePhase(phaseIn(one), phaseIn(other)) &&
   one.reason === other.reason &&
   timeOf(one.effectiveAt) === timeOf(other.effectiveAt);
 
@@ -174,5 +174,5 @@ export function declineChange(
   return [{ type: 'RolloutChangeEnded', data: { changeId, how, reason } }];
 }
 
-const phaseOf = ({ phase, ceiling }: Partial<Phase>): Phase | undefined =>
-  phase && { phase, ...(ceiling !== undefined && { ceiling }) };
+const phaseOf = (change: Partial<Phase>): Phase | undefined =>
+  change.phase === undefined ? undefined : phaseIn(change);

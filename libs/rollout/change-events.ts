@@ -1,18 +1,38 @@
 import { Type } from 'typebox';
 import { defineEvent } from '../events/event-definition.js';
-import { Count, EntityId, eventData, Instant, Line, PerWeek } from '../events/schemas.js';
+import { Count, EntityId, eventData, Instant, Label, Line, PerWeek, PHASE_RESTRICTIONS } from '../events/schemas.js';
 
 /** From the fewest people who may come in to the most. */
 export const PHASES = ['preview', 'invitations', 'weekly', 'open'] as const;
 export const MOST_CEILING = 1_000_000_000;
+export const MOST_PHASE_CLASSES = 20;
 
 export const phaseName = (description: string) => Type.Enum([...PHASES], { description });
+
+export const phaseClasses = (description: string) =>
+  Type.Array(Label('A class.'), { minItems: 1, maxItems: MOST_PHASE_CLASSES, uniqueItems: true, description });
+
+const phaseRestrictions = (description: string) =>
+  Type.Array(Type.Enum([...PHASE_RESTRICTIONS]), { minItems: 1, uniqueItems: true, description });
 
 export const phaseFields = {
   phase: phaseName(
     'How people come in: `preview`: listed cohorts only; `invitations`: by invitation too; `weekly`: cohorts from the line and the schedule too; `open`: who joins is admitted within a minute and the rate, and no schedule is needed.',
   ),
   ceiling: Count('The most people who may come in in total; no ceiling if absent.', 1, MOST_CEILING),
+  classes: Type.Optional(
+    phaseClasses('The classes of the waitlist whose people may come in, by whichever way; all if absent.'),
+  ),
+  restrictions: Type.Optional(
+    phaseRestrictions(
+      'What is denied to everybody as long as the phase lasts: actions, and sharing photorealistic faces; nothing if absent.',
+    ),
+  ),
+};
+
+export const fieldsBefore = {
+  classesBefore: Type.Optional(phaseClasses('The classes before; absent for all.')),
+  restrictionsBefore: Type.Optional(phaseRestrictions('What was restricted before; absent for nothing.')),
 };
 
 const reason = Line('The reason, shown to other operators.', 1);
@@ -37,10 +57,13 @@ const change = {
   ),
   phase: Type.Optional(phaseFields.phase),
   ceiling: Type.Optional(phaseFields.ceiling),
+  classes: phaseFields.classes,
+  restrictions: phaseFields.restrictions,
   phaseBefore: Type.Optional(phaseName('The phase with which it was compared when it was asked for.')),
   ceilingBefore: Type.Optional(
     Count('The ceiling with which it was compared; absent if there was none.', 1, MOST_CEILING),
   ),
+  ...fieldsBefore,
   before: Type.Optional(Count('The rate that it was compared with when it was asked for; absent if none was set.')),
   isConfirmed: Type.Optional(Type.Boolean({ description: 'Whether a raise by more than the factor was confirmed.' })),
   reverts: causedByChange.reverts,

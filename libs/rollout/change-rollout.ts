@@ -1,11 +1,11 @@
-import { countWords, timeWords } from '../gate/gate-words.js';
+import { countWords, phaseText, timeWords } from '../gate/gate-words.js';
 import { toIso } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
 import type { CHANGES } from './change-events.js';
 import { dueChanges, type PlannedChange } from './changes.js';
 import type { RolloutEvent } from './events.js';
-import { isOtherPhase, type Phase, phaseText, refuseOnePerson, setPhase } from './phase.js';
+import { isOtherPhase, type Phase, phaseBasis, phaseIn, refuseOnePerson, setPhase } from './phase.js';
 import { endRamp } from './ramp.js';
 import { type About, pauseOnboarding, type Rollout, resumeOnboarding, rolloutStream, setRate } from './rollout.js';
 
@@ -18,23 +18,19 @@ export interface RateTerms {
 }
 
 /** What somebody wants to change. */
-export interface Change {
+export interface Change extends Partial<Phase> {
   does: (typeof CHANGES)[number];
   /** Of `set-rate`, and of `set-phase` if it sets a rate too. */
   perWeek?: number;
   daily?: boolean;
-  /** Of `set-phase`. */
-  phase?: Phase['phase'];
-  ceiling?: number;
 }
 
 /** Only what it changes. */
-export const changeFields = ({ does, perWeek, daily, phase, ceiling }: Change): Change => ({
+export const changeFields = ({ does, perWeek, daily, ...phase }: Change): Change => ({
   does,
   ...(perWeek !== undefined && { perWeek }),
   ...(daily !== undefined && { daily }),
-  ...(phase !== undefined && { phase }),
-  ...(ceiling !== undefined && { ceiling }),
+  ...(phase.phase !== undefined && phaseIn(phase)),
 });
 
 export interface ChangeRequest extends Change {
@@ -78,8 +74,14 @@ export function raiseCommands(perWeek: number, reverts?: number, begins?: Phase)
   };
 }
 
-const phaseCommand = (perWeek: number, { phase, ceiling }: Phase): string =>
-  `propose-phase ${phase} 'REASON'${ceiling === undefined ? '' : ` --ceiling ${ceiling}`} --rate ${perWeek}`;
+const phaseCommand = (perWeek: number, { phase, ceiling, classes, restrictions }: Phase): string =>
+  [
+    `propose-phase ${phase} 'REASON'`,
+    ...(ceiling === undefined ? [] : [`--ceiling ${ceiling}`]),
+    ...(classes === undefined ? [] : [`--classes ${classes.join(',')}`]),
+    ...(restrictions === undefined ? [] : [`--restrict ${restrictions.join(',')}`]),
+    `--rate ${perWeek}`,
+  ].join(' ');
 
 /**
  * What a raise needs: a confirmation over the factor, and a second person above the ceiling.
@@ -123,7 +125,7 @@ export function isConfirmed({ perWeek, confirm }: Pick<ChangeRequest, 'perWeek' 
 /** The events of a change that takes effect now; none if nothing would change. */
 export function changedNow(state: Rollout, change: Change, about: About): RolloutEvent[] {
   const { reason = '', ...rest } = about;
-  const { does, perWeek, daily, phase = state.phase.phase, ceiling } = change;
+  const { does, perWeek, daily } = change;
   const rateSet = (rate: number): RolloutEvent[] => [
     ...setRate(state, rate, daily ?? state.daily, about),
     ...(rate === state.perWeek ? [] : endRamp(state, 'rate-changed', reason || 'the rate was changed')),
@@ -133,7 +135,7 @@ export function changedNow(state: Rollout, change: Change, about: About): Rollou
       return rateSet(perWeek ?? 0);
     case 'set-phase':
       return [
-        ...setPhase(state, { phase, ...(ceiling !== undefined && { ceiling }) }, { reason, ...rest }),
+        ...setPhase(state, phaseIn({ ...change, phase: change.phase ?? state.phase.phase }), { reason, ...rest }),
         ...(perWeek === undefined ? [] : rateSet(perWeek)),
       ];
     case 'pause':
@@ -212,9 +214,9 @@ function noResumes({ changes }: Rollout, { does, reason = '' }: ChangeRequest): 
 }
 
 /** What a change was compared with. */
-export const basisOf = ({ perWeek, phase: { phase, ceiling } }: Rollout, change: Change) => ({
+export const basisOf = ({ perWeek, phase }: Rollout, change: Change) => ({
   ...(change.perWeek !== undefined && perWeek !== undefined && { before: perWeek }),
-  ...(change.does === 'set-phase' && { phaseBefore: phase, ...(ceiling !== undefined && { ceilingBefore: ceiling }) }),
+  ...(change.does === 'set-phase' && phaseBasis(phase)),
 });
 
 /** @throws InvalidInput for a time that is not ahead */

@@ -1,7 +1,7 @@
 import type { EventPlace } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import type { RolloutEvent } from './events.js';
-import { narrowerPhase, type Phase } from './phase.js';
+import { narrowerPhase, type Phase, phaseIn } from './phase.js';
 
 type DataOf<Type extends RolloutEvent['type']> = Extract<RolloutEvent, { type: Type }>['data'];
 
@@ -102,14 +102,12 @@ interface Restrictable {
  */
 export function restrictedAt<State extends Restrictable>(state: State, now: number): State {
   let restricted = state;
-  for (const { does, perWeek, reason, phase, ceiling } of dueChanges(state.changes, now)) {
+  for (const { does, perWeek, reason, ...change } of dueChanges(state.changes, now)) {
     if (does === 'pause' && !restricted.paused) restricted = { ...restricted, paused: true, pauseReason: reason };
     const isLess = perWeek !== undefined && perWeek < (restricted.perWeek ?? 0);
     if (isLess) restricted = { ...restricted, perWeek };
-    if (phase !== undefined) {
-      const due = { phase, ...(ceiling !== undefined && { ceiling }) };
-      restricted = { ...restricted, phase: narrowerPhase(restricted.phase, due) };
-    }
+    if (change.phase !== undefined)
+      restricted = { ...restricted, phase: narrowerPhase(restricted.phase, phaseIn(change)) };
   }
   return restricted;
 }

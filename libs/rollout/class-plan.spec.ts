@@ -98,9 +98,12 @@ describe('choosing people by class', () => {
     fc.assert(
       fc.property(plan, (by) => {
         const { classes, isAllBut } = choosable(by);
+        const inPhase = choosable(by, ['artists', STAFF, HOLD_OUT]);
         for (const name of CLASSES) {
           const isChosen = shareOut(by, line({ [name]: 1 }), 1, 0).length === 1;
           expect([name, classes.includes(name) !== isAllBut]).toEqual([name, isChosen]);
+          const isNamed = ['artists', STAFF].includes(name);
+          expect([name, inPhase.classes.includes(name) !== inPhase.isAllBut]).toEqual([name, isChosen && isNamed]);
         }
       }),
     );

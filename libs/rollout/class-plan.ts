@@ -85,8 +85,17 @@ export interface ClassChoice {
   isAllBut: boolean;
 }
 
-/** Whose people may be chosen from the line, now or once others are in: hold-outs and closed classes never are. */
-export function choosable({ classes }: ClassPlan): ClassChoice {
+/**
+ * Whose people may be chosen from the line, now or once others are in: hold-outs and closed classes never are.
+ * @param named the classes that the phase names; undefined for all
+ */
+export function choosable(plan: ClassPlan, named?: readonly string[]): ClassChoice {
+  const { classes, isAllBut } = choosableOf(plan);
+  if (named === undefined) return { classes, isAllBut };
+  return { classes: named.filter((name) => classes.includes(name) !== isAllBut), isAllBut: false };
+}
+
+function choosableOf({ classes }: ClassPlan): ClassChoice {
   const isClosed = ({ share }: PlannedClass) => share === 0;
   const others = classes.find((one) => one.class === OTHERS);
   const named = classes.filter((one) => one !== others);

@@ -12,7 +12,7 @@ import {
   PerWeek,
   Priority,
 } from '../events/schemas.js';
-import { causedByChange, changeEvents } from './change-events.js';
+import { causedByChange, changeEvents, phaseClasses } from './change-events.js';
 import { gateEvents } from './gate-events.js';
 import {
   batchEvents,
@@ -74,6 +74,9 @@ export const CohortAdmitted = defineEvent({
     }),
     accounts: Type.Optional(Accounts('The accounts of a listed cohort.')),
     priority: Type.Optional(Priority()),
+    classes: Type.Optional(
+      phaseClasses('The classes that the phase named: nobody else comes in with it. Absent if it named none.'),
+    ),
     batchId: Type.Optional(EntityId('The batch of invitations whose held places it takes.')),
     perWeek: PerWeek(1),
     at: Instant('When it was admitted.'),

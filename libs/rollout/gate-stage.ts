@@ -1,11 +1,12 @@
 import { alphaWithin } from '../gate/alpha-spending.js';
-import type { StageCause } from '../gate/gate-words.js';
+import { phaseTermsText, type StageCause } from '../gate/gate-words.js';
 import type { GateParameters } from '../gate/verdict.js';
 import type { EventPlace } from '../kernel/decider.js';
 import type { Actor, Position } from '../kernel/envelope.js';
 import type { RolloutEvent } from './events.js';
 import { evolveOverrides, type Overrides } from './gate-override.js';
 import { type GateMove, moveOf } from './last-move.js';
+import { needsOtherEvidence, phaseIn } from './phase.js';
 
 type Moved = Extract<RolloutEvent, { type: 'GateMoved' }>['data'];
 
@@ -123,10 +124,17 @@ export function evolveGate(gate: Gate, event: RolloutEvent, place: EventPlace, p
       return { ...changed(gate, stage), settings, changedAt: place.position };
     }
     case 'RolloutPhaseSet': {
-      const { phase, before, reason, by, changeId } = data;
-      if (phase === before) return gate;
+      const { phase, before, classesBefore, restrictionsBefore, reason, by, changeId } = data;
+      const former = phaseIn({ phase: before, classes: classesBefore, restrictions: restrictionsBefore });
+      if (!needsOtherEvidence(phaseIn(data), former)) return gate;
       const who = by === undefined ? begun.by : { kind: 'user' as const, id: by };
-      const stage = { ...begun, cause: 'phase-changed' as const, what: phase, reason, by: who };
+      const stage = {
+        ...begun,
+        cause: 'phase-changed' as const,
+        what: `${phase}${phaseTermsText(data)}`,
+        reason,
+        by: who,
+      };
       return changed(gate, { ...stage, ...(changeId !== undefined && { changeId }) });
     }
     case 'ModelChanged': {

@@ -4,6 +4,7 @@ import { InvalidInput, Refusal } from '../kernel/errors.js';
 import { restrictedAt } from './changes.js';
 import type { RolloutEvent } from './events.js';
 import { batchOf, heldAt, placesOf } from './held-places.js';
+import { type ClassesOf, refuseOtherClasses } from './phase.js';
 import { availableCapacity, exceeded, type Rollout, rateOfAdmission, roomForHeld } from './rollout.js';
 
 export interface HoldPlaces {
@@ -12,6 +13,8 @@ export interface HoldPlaces {
   size?: number;
   /** The accounts of a listed batch, at most 1,000; without them the front of the waitlist is invited. */
   accounts?: readonly string[];
+  /** In which class each of them waits; absent if that is checked when they are chosen. */
+  classOf?: ClassesOf;
   /** Only this priority class. */
   priority?: number;
   /** Until when they can accept, in epoch milliseconds. */
@@ -26,12 +29,13 @@ export interface HoldPlaces {
  * available, moreAt)
  */
 export function holdPlaces(given: Rollout, command: HoldPlaces): RolloutEvent[] {
-  const { batchId, size, accounts, priority, until, now } = command;
+  const { batchId, size, accounts, classOf, priority, until, now } = command;
   const state = restrictedAt(given, now);
   if (heldAt(state.held, batchId) !== undefined) return [];
   const perWeek = rateOfAdmission(state, now);
   if (until <= now) throw new InvalidInput([{ field: '/until', message: 'must be ahead' }]);
   const listed = accounts && [...new Set(accounts)];
+  if (listed && classOf) refuseOtherClasses(state, listed, classOf);
   const { available } = availableCapacity(state, now);
   const wanted = listed?.length ?? size ?? Math.max(1, available);
   if (wanted > available) throw exceeded(state, wanted, now);
@@ -42,6 +46,7 @@ export function holdPlaces(given: Rollout, command: HoldPlaces): RolloutEvent[] 
         ...{ batchId, size: wanted, selection: listed ? 'listed' : 'first-come' },
         ...(listed && { accounts: listed }),
         ...(priority !== undefined && { priority }),
+        ...(state.phase.classes && { classes: state.phase.classes }),
         ...{ until: toIso(until), perWeek, at: toIso(now) },
       },
     },

@@ -128,7 +128,7 @@ export const rolloutContext: Context = {
       logger,
       settings,
     );
-    const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, viewReader, settings), settings);
+    const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, viewReader, settings), settings, clock);
     const changes = new RolloutClock(transactor, clock, logger, settings);
     const accepted = { pages: acceptedInvitations(pool), of: acceptedOf(pool) };
     const invitations = new InvitationClock(transactor, accepted, clock, logger, settings, gate);

@@ -12,6 +12,7 @@ import {
   PerWeek,
   Priority,
 } from '../events/schemas.js';
+import { phaseClasses } from './change-events.js';
 
 const batchId = EntityId('The batch of invitations.');
 
@@ -28,6 +29,9 @@ export const PlacesHeld = defineEvent({
     }),
     accounts: Type.Optional(Accounts('The accounts of a listed batch.')),
     priority: Type.Optional(Priority()),
+    classes: Type.Optional(
+      phaseClasses('The classes that the phase named: nobody else comes in with it. Absent if it named none.'),
+    ),
     until: Instant('Until when they can accept.'),
     perWeek: PerWeek(1),
     at: Instant('When it was decided.'),

@@ -74,6 +74,17 @@ describe('the effect of a rate', () => {
     expect(rateEffect(rolloutWith(10, [], 10), 10, 1, NOW)).toMatchObject({ atOnce: 0, lineEndsAt: NOW + WEEK_MS });
   });
 
+  it('lets in no more than the ceiling leaves, and has no end of a line that is longer', () => {
+    const began: RolloutEvent = {
+      type: 'RolloutPhaseSet',
+      data: { phase: 'weekly', ceiling: 650, before: 'weekly', reason: 'spec' },
+    };
+    const state = fold(rolloutStream, [began], rolloutWith(1000, [{ hoursAgo: 24, people: 600 }]));
+    expect(rateEffect(state, 1000, 50, NOW)).toMatchObject({ atOnce: 50, lineEndsAt: NOW });
+    expect(rateEffect(state, 600, 50, NOW)).toMatchObject({ atOnce: 0, lineEndsAt: NOW + WEEK_MS - DAY_MS });
+    expect(rateEffect(state, 1000, 51, NOW)).toEqual({ perWeek: 1000, perDay: 1000 / 7, atOnce: 50 });
+  });
+
   it('agrees with its definition for any window, rate and line', () => {
     const came = fc.array(
       fc.record({ hoursAgo: fc.integer({ min: 0, max: 200 }), people: fc.integer({ min: 1, max: 5 }) }),

@@ -2,7 +2,7 @@ import { casesPerDayAfter, type ReviewLoad } from '../gate/review-load.js';
 import { WEEK_MS } from '../kernel/clock.js';
 import { type RateTerms, refuseRaise } from './change-rollout.js';
 import { heldNow } from './held-places.js';
-import { countedCohorts, peopleInWindow, type Rollout } from './rollout.js';
+import { countedCohorts, peopleInWindow, type Rollout, roomLeft } from './rollout.js';
 
 const DAYS_PER_WEEK = 7;
 
@@ -12,7 +12,7 @@ export interface RateEffect {
   perDay: number;
   /** How many people it would allow at once. */
   atOnce: number;
-  /** When the last of those who wait now could come in, in epoch milliseconds; undefined for a rate of 0 with people waiting. */
+  /** When the last of those who wait now could come in, in epoch milliseconds; undefined for never: at a rate of 0, or beyond the ceiling. */
   lineEndsAt?: number;
 }
 
@@ -24,11 +24,13 @@ export interface RateEffect {
  */
 export function rateEffect(state: Rollout, perWeek: number, waiting: number, now: number): RateEffect {
   const used = peopleInWindow(state, now) + heldNow(state.held);
-  const atOnce = Math.max(0, perWeek - used);
+  const free = Math.max(0, perWeek - used);
+  const room = roomLeft(state);
+  const atOnce = Math.max(0, Math.min(free, room));
   const effect = { perWeek, perDay: perWeek / DAYS_PER_WEEK, atOnce };
-  const later = waiting - atOnce;
+  const later = waiting - free;
+  if (waiting > 0 && (perWeek === 0 || waiting > room)) return effect;
   if (later <= 0) return { ...effect, lineEndsAt: now };
-  if (perWeek === 0) return effect;
   const weeks = Math.floor((later - 1) / perWeek);
   const places = later - weeks * perWeek + Math.max(0, used - perWeek);
   return { ...effect, lineEndsAt: weeks * WEEK_MS + whenFree(state, places, now) };

@@ -1,6 +1,6 @@
 import { Refusal } from '../kernel/errors.js';
 import { declineChange, proposeChange } from './approvals.js';
-import { type Asking, type ChangeRequest, cancelPlanned, changeRollout } from './change-rollout.js';
+import { type Asking, type Change, cancelPlanned, changeRollout } from './change-rollout.js';
 import type { RolloutEvent } from './events.js';
 import type { Phase } from './phase.js';
 import type { Ramp } from './ramp.js';
@@ -34,7 +34,7 @@ export function revertChange(
   asking: Asking & { newId: string },
 ): RolloutEvent[] {
   const how = { reason, ...(confirm !== undefined && { confirm }), reverts: position };
-  const change = (given: Pick<ChangeRequest, 'does' | 'perWeek' | 'daily' | 'phase' | 'ceiling'>): RolloutEvent[] =>
+  const change = (given: Change): RolloutEvent[] =>
     changeId === undefined
       ? changeRollout(state, { ...given, ...how }, asking)
       : proposeChange(state, { changeId, ...given, ...how }, asking);

@@ -2,7 +2,9 @@ import {
   changeText,
   changeWords,
   countWords,
+  listWords,
   overrideWords,
+  phaseText,
   proposalWords,
   REASON_WORDS,
   timeWords,
@@ -13,16 +15,14 @@ import { openProposals } from './changes.js';
 import type { GateReading } from './gate-move.js';
 import { overrideInForce, proposalOf } from './gate-override.js';
 import { heldNow } from './held-places.js';
-import { entryWords, FIRST_PHASE, type PhaseName } from './phase.js';
+import { entryWords, FIRST_PHASE, isSamePhase, type Phase } from './phase.js';
 import { nextStep, type Ramp, type RampStep, type StepNeed, stepDueAt } from './ramp.js';
 import { availableCapacity, peopleInTotal, peopleInWindow, type Rollout } from './rollout.js';
 import type { Schedule } from './schedule.js';
 import { nextSlice } from './scheduled-slice.js';
 
-interface LastChange {
+interface LastChange extends Partial<Phase> {
   type: 'OnboardingRateSet' | 'OnboardingPaused' | 'OnboardingResumed' | 'RolloutPhaseSet';
-  phase?: PhaseName;
-  ceiling?: number;
   time: string;
   actor: Actor;
   perWeek?: number;
@@ -85,12 +85,21 @@ const heldWords = (held: number): string[] =>
 /** Nothing as long as nobody has set a phase: then everything is as it was before there were phases. */
 function phaseWords(rollout: Rollout): string[] {
   const { phase, ceiling } = rollout.phase;
-  if (phase === FIRST_PHASE.phase && ceiling === undefined) return [];
+  if (rollout.phaseUnreadable !== undefined)
+    return [
+      `The event at position ${rollout.phaseUnreadable}, which may have set the phase, can't be read: nobody comes in until two persons set one.`,
+    ];
+  if (isSamePhase(rollout.phase, FIRST_PHASE)) return [];
   const people = peopleInTotal(rollout);
   const came = `${countWords(people)} ${people === 1 ? 'person' : 'people'} came in so far`;
   const most = ceiling === undefined ? `; ${came}, without a ceiling` : `; ${came}, of ${countWords(ceiling)} at most`;
-  return [`The phase is ${phase}: people come in by ${entryWords(phase)}${most}.`];
+  return [`The phase is ${phase}: people come in by ${entryWords(phase)}${most}.`, ...termsWords(rollout.phase)];
 }
+
+const termsWords = ({ classes, restrictions = [] }: Phase): string[] => [
+  ...(classes === undefined ? [] : [`Only people of ${listWords(classes)} come in.`]),
+  ...(restrictions.length === 0 ? [] : [`The phase restricts ${listWords(restrictions)} for everybody until it ends.`]),
+];
 
 /** What is planned or waits for an approval. */
 const pendingWords = ({ changes }: Rollout, now: number): string[] => [
@@ -165,12 +174,12 @@ function wouldChange({ verdict, expectedAt }: GateReading, labelDelayDays: numbe
   return `What would change it: ${changeWords({ passes, moreCleanExposures, labelDelayDays, expectedAt: iso })}`;
 }
 
-function lastWords({ type, time, actor, perWeek, phase, ceiling, reason }: LastChange): string {
+function lastWords({ type, time, actor, perWeek, reason, ...phase }: LastChange): string {
   const why = reason === undefined ? '' : ` (${reason})`;
   const did = {
     OnboardingRateSet: `set the rate to ${countWords(perWeek ?? 0)} people a week${why}`,
     OnboardingPaused: `paused onboarding (${reason ?? ''})`,
-    RolloutPhaseSet: `began the phase ${phase}${ceiling === undefined ? '' : ` with at most ${countWords(ceiling)} people in total`}${why}`,
+    RolloutPhaseSet: `began the phase ${phaseText(phase)}${why}`,
     OnboardingResumed: `resumed onboarding${why}`,
   };
   return `Last change: ${actor.id} ${did[type]} on ${timeWords(time)}.`;

@@ -7,7 +7,16 @@ import { type RolloutEvent, rolloutStreamEvents } from './events.js';
 import { stopOf } from './gate-override.js';
 import { evolveGate, type Gate, initialGate } from './gate-stage.js';
 import { evolveHeld, type HeldPlaces, heldNow, noneHeld } from './held-places.js';
-import { type Entry, FIRST_PHASE, type Phase, refuseEntry } from './phase.js';
+import {
+  type ClassesOf,
+  type Entry,
+  FIRST_PHASE,
+  maySetPhase,
+  type Phase,
+  phaseIn,
+  refuseEntry,
+  refuseOtherClasses,
+} from './phase.js';
 import { evolveRamp, type Ramp } from './ramp.js';
 
 /** The number of latest cohorts kept in the state. The people of an older one are in `past`; it is found by its own stream. */
@@ -57,6 +66,8 @@ export interface Rollout {
   held: HeldPlaces;
   gate: Gate;
   phase: Phase;
+  /** The position of a broken event, which may have set or planned a phase: nobody comes in until one is set. */
+  phaseUnreadable?: Position;
   /** The plan by which the rate rises while the gate supports it. */
   ramp?: Ramp;
 }
@@ -98,8 +109,8 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
         return { ...rest, paused: false, changedAt: position };
       }
       case 'RolloutPhaseSet': {
-        const { phase, ceiling } = data;
-        return { ...state, phase: { phase, ...(ceiling !== undefined && { ceiling }) }, changedAt: position };
+        const { phaseUnreadable: _, ...known } = state;
+        return { ...known, phase: phaseIn(data), changedAt: position };
       }
       case 'CohortAdmitted': {
         const admittedAt = Date.parse(data.at);
@@ -147,6 +158,8 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
         return state;
     }
   },
+  evolveBroken: (state, { position, type = '' }) =>
+    maySetPhase(type) ? { ...state, phaseUnreadable: position } : state,
 };
 
 function withCohort(past: Rollout['past'], { people, onboarded }: GrantedCohort): Rollout['past'] {
@@ -181,17 +194,15 @@ export const cohortsBeingOnboarded = ({ cohorts }: Rollout): GrantedCohort[] =>
 
 /** The people that count against the rate now. @param now epoch milliseconds */
 export const peopleInWindow = (state: Rollout, now: number): number =>
-  [...state.past.filter((one) => isInWeek(one, now)), ...countedCohorts(state, now)].reduce(
-    (sum, { people }) => sum + people,
-    0,
-  );
+  sumOf([...state.past.filter((one) => isInWeek(one, now)), ...countedCohorts(state, now)]);
 
 /** The people who ever came in, with those who are being onboarded: they stay counted whatever becomes of their accounts. */
-export const peopleInTotal = ({ past, cohorts }: Rollout): number =>
-  [...past, ...cohorts].reduce((sum, { people }) => sum + people, 0);
+export const peopleInTotal = ({ past, cohorts }: Rollout): number => sumOf([...past, ...cohorts]);
+
+const sumOf = (groups: readonly { people: number }[]): number => groups.reduce((sum, { people }) => sum + people, 0);
 
 /** How many more the ceiling allows, beside those for whom places are held. */
-const roomLeft = (state: Rollout): number =>
+export const roomLeft = (state: Rollout): number =>
   (state.phase.ceiling ?? Number.POSITIVE_INFINITY) - peopleInTotal(state) - heldNow(state.held);
 
 /** How many of those for whom places are held may come in now: the rate or the ceiling may be lower since. */
@@ -253,6 +264,8 @@ export interface AdmitCohort {
   size?: number;
   /** The accounts of a listed cohort, at most 1,000; without them the front of the waitlist is onboarded. */
   accounts?: readonly string[];
+  /** In which class each of the listed accounts waits; absent if that is checked when they are chosen. */
+  classOf?: ClassesOf;
   /** Only this priority class. */
   priority?: number;
   /** By which way people of the line come in; not used with `accounts`. */
@@ -265,12 +278,13 @@ export interface AdmitCohort {
  */
 export function admitCohort(
   given: Rollout,
-  { cohortId, now, size, accounts, priority, way = 'line' }: AdmitCohort,
+  { cohortId, now, size, accounts, classOf, priority, way = 'line' }: AdmitCohort,
 ): RolloutEvent[] {
   const state = restrictedAt(given, now);
   if (state.cohorts.some((one) => one.cohortId === cohortId)) return [];
   const perWeek = rateOfAdmission(state, now, accounts ? 'listed' : way);
   const listed = accounts && [...new Set(accounts)];
+  if (listed && classOf) refuseOtherClasses(state, listed, classOf);
   const { available } = availableCapacity(state, now);
   const wanted = listed?.length ?? size ?? Math.max(1, available);
   if (wanted < 1)
@@ -285,6 +299,7 @@ export function admitCohort(
         selection: listed ? 'listed' : 'first-come',
         ...(listed && { accounts: listed }),
         ...(priority !== undefined && { priority }),
+        ...(state.phase.classes && { classes: state.phase.classes }),
         perWeek,
         at: toIso(now),
       },
@@ -321,8 +336,7 @@ export function exceeded(state: Rollout, wanted: number, now: number): Refusal {
   const awaited = cohortsBeingOnboarded(state);
   const remedies = [
     more && `more may be admitted from ${more} on`,
-    awaited[0] &&
-      `${awaited.reduce((sum, one) => sum + one.people, 0)} are being onboarded, first ${awaited[0].cohortId}`,
+    awaited[0] && `${sumOf(awaited)} are being onboarded, first ${awaited[0].cohortId}`,
     heldNow(state.held) > 0 && `${heldNow(state.held)} places are held for invitations`,
     !more && 'raise the rate or ask for fewer',
   ];
@@ -332,17 +346,4 @@ export function exceeded(state: Rollout, wanted: number, now: number): Refusal {
       remedies.filter(Boolean).join('; '),
     { available, ...(more && { moreAt: more }) },
   );
-}
-
-/** Closes a cohort whose onboarding is complete. @param times when its people were onboarded, in epoch milliseconds */
-export function closeCohort(state: Rollout, cohortId: string, times: readonly number[]): RolloutEvent[] {
-  if (!cohortsBeingOnboarded(state).some((one) => one.cohortId === cohortId)) return [];
-  let first = Number.POSITIVE_INFINITY;
-  let last = Number.NEGATIVE_INFINITY;
-  for (const time of times) {
-    first = Math.min(first, time);
-    last = Math.max(last, time);
-  }
-  const span = times.length > 0 ? { first: toIso(first), last: toIso(last) } : {};
-  return [{ type: 'CohortClosed', data: { cohortId, people: times.length, ...span } }];
 }

@@ -30,12 +30,13 @@ export const commands: CommandGroup = (program, run) => {
       const answer = await client.get<SwitchesAnswer>('/v1/switches');
       print(answer, () =>
         table(
-          ['action', 'cohort', 'since', 'until', 'reason'],
+          ['action', 'for', 'by', 'since', 'until', 'reason'],
           answer.items.map((one) => [
             one.action,
             one.cohortId ?? 'everyone',
+            one.phase === null ? 'an operator' : `the phase ${one.phase}`,
             time(one.since),
-            untilText(one.until),
+            endText(one),
             one.reason,
           ]),
           'nothing is suspended',
@@ -120,8 +121,11 @@ async function showSwitch({ client, print }: Session, name: string, { cohort }: 
 export type Suspension = SwitchesAnswer['items'][number];
 
 /** A suspension in one line. */
-export const suspensionText = ({ action: name, cohortId, reason, until }: Suspension): string =>
-  `${name} for ${whomText(cohortId)} until ${untilText(until)} (${reason})`;
+export const suspensionText = (one: Suspension): string =>
+  `${one.action} for ${whomText(one.cohortId)} until ${endText(one)} (${one.reason})`;
+
+const endText = ({ until, phase }: Suspension): string =>
+  phase === null ? untilText(until) : `the phase ${phase} ends`;
 
 const untilText = (until: string | null): string => time(until) ?? 'resumed';
 

@@ -8,6 +8,7 @@ import { switchesAgain } from './queries/switches-again.js';
 import { switchesStream } from './switches.js';
 
 export * from './events.js';
+export * from './phase-restrictions.js';
 export { ListSwitches, SuspensionAnswer, suspensionAnswers, suspensionExample } from './queries/list-switches.js';
 export * from './switches.js';
 

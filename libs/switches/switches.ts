@@ -13,6 +13,8 @@ export interface Suspension {
   until?: number;
   /** The position of the broken event because of which it is suspended, if no operator did it. */
   unreadable?: Position;
+  /** The phase of the rollout that suspends it, if it is no operator's switch; it ends with the phase. */
+  phase?: string;
 }
 
 /** A switch that was used at least once. */

@@ -70,7 +70,10 @@ it('is in force by default, also for images of which nobody knows enough', async
   expect(await mayShare(ann, 'unknown')).toBe('image-facts-unknown');
   const { items } = (await service.get('/v1/image-rules')).body;
   expect(items).toEqual([
-    { rule: 'photorealistic-faces', cohortId: null, inForce: true, reason: null, from: null, until: null },
+    {
+      ...{ rule: 'photorealistic-faces', cohortId: null, inForce: true, reason: null },
+      ...{ from: null, until: null, phase: null },
+    },
   ]);
 });
 

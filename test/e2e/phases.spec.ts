@@ -42,7 +42,7 @@ async function begin(phase: string, more: Record<string, unknown> = {}): Promise
 
 it('is weekly, as ever, until two persons set another', async () => {
   expect((await rollout()).phase).toEqual({
-    ...{ phase: 'weekly', ceiling: null, people: 0, suspended: [] },
+    ...{ phase: 'weekly', ceiling: null, people: 0, classes: null, restrictions: [], suspended: [] },
     entries: ['listed', 'invitation', 'line', 'schedule'],
   });
 });

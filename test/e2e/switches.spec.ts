@@ -156,7 +156,10 @@ it('shows what is suspended now, in status too, and who changed a switch why', a
   await operator.put('/v1/switches/generate', { reason: 'one' });
   now += 1;
   await other.put('/v1/switches/generate', { reason: 'two', until: at(now + HOUR_MS) });
-  const item = { action: 'generate', cohortId: null, reason: 'two', since: at(now - 1), until: at(now + HOUR_MS) };
+  const item = {
+    ...{ action: 'generate', cohortId: null, phase: null },
+    ...{ reason: 'two', since: at(now - 1), until: at(now + HOUR_MS) },
+  };
   const { items } = (await service.get('/v1/switches')).body;
   expect(items).toEqual([item]);
   expect((await service.get('/v1/status')).body.switches).toEqual([item]);

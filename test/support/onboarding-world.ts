@@ -29,6 +29,7 @@ import {
   GateWatch,
   onboarding,
   PeopleLeft,
+  type RolloutEvent,
   rolloutStream,
   type Schedule,
   StageChanges,
@@ -69,7 +70,7 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
   const transactorOn = (on: EventStore) => new Transactor(on, ids, clock, eventRules);
   const transactor = transactorOn(store);
   const next = nextInLine(pool, store, reader, WAIT.decisionWaitMs);
-  const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, reader, WAIT), WAIT);
+  const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, reader, WAIT), WAIT, clock);
 
   const logger = pino({ level: 'silent' });
   // Of views that this world has not, it has no evidence.
@@ -119,6 +120,7 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
       transactor.transact(accountStream, accountId, CONTEXT, (state) =>
         reinstateAccount(state, { accountId, reason: 'spec' }, 0),
       ),
+    record: (...events: RolloutEvent[]) => transactor.transact(rolloutStream, undefined, CONTEXT, () => events),
     setRate: (perWeek: number, daily = false) =>
       transactor.transact(rolloutStream, undefined, CONTEXT, (state) => setRate(state, perWeek, daily)),
     admit: (cohort: Omit<AdmitCohort, 'now'>) =>

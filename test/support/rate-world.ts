@@ -21,11 +21,11 @@ export function rateWorld(...first: RolloutEvent[]) {
   let position = 0;
   let state: Rollout = rolloutStream.initial;
   let ledger = rolloutLedger.initial;
-  const stored: { event: RolloutEvent; position: number; before: Rollout }[] = [];
+  const stored: { event: RolloutEvent; position: number; time: string; before: Rollout }[] = [];
   const apply = (events: readonly RolloutEvent[], by = 'olga', now = NOW) => {
     for (const event of events) {
       position += 1;
-      stored.push({ event, position, before: state });
+      stored.push({ event, position, time: toIso(now), before: state });
       const actor = { kind: 'user' as const, id: by };
       const place = { position, time: toIso(now), actor, source: '/spec' };
       state = rolloutStream.evolve(state, event, place);

@@ -20,7 +20,12 @@ import { ModelProblemFound, ReviewConfirmed } from '../../review/index.js';
 import type { ConsumerProgress } from '../../subscriptions/checkpoints.js';
 import type { LogTail } from '../../subscriptions/log-tail.js';
 import { runSubscription, type Subscriber } from '../../subscriptions/subscription.js';
-import { type Switches, switchesStream } from '../../switches/index.js';
+import {
+  type PhaseRestrictions,
+  phaseRestrictionsStream,
+  type Switches,
+  switchesStream,
+} from '../../switches/index.js';
 import { idIn } from './entity-of.js';
 import { FoldedStream } from './folded-stream.js';
 import { InternedStandings } from './interned-standings.js';
@@ -78,6 +83,7 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
   private readonly policies = new FoldedStream(policyStream);
   private readonly switchesSoFar = new FoldedStream(switchesStream);
   private readonly rulesSoFar = new FoldedStream(imageRulesStream);
+  private readonly phasesSoFar = new FoldedStream(phaseRestrictionsStream);
   /** Computed last, from these policies and as of this time. */
   private inForce: { of: ContentPolicies; from: number; policies: PoliciesInForce } | undefined;
   private position: Position = 0;
@@ -122,6 +128,11 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
   /** The rules about images. */
   get imageRules(): ImageRules {
     return this.rulesSoFar.state;
+  }
+
+  /** What the phase of the rollout restricts. */
+  get phaseRestrictions(): PhaseRestrictions {
+    return this.phasesSoFar.state;
   }
 
   get knownPosition(): Position {
@@ -192,8 +203,8 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
     this.position = Math.min(enforcing.position, head);
     this.pending = await readPending(this.store, this.account, enforcing);
     this.withheld = await readWithheld(this.store, this.position, withholding, withheld);
-    for (const folded of [this.policies, this.switchesSoFar, this.ladder, this.rulesSoFar])
-      for (const event of await this.store.readStream(folded.kind.category)) folded.apply(event);
+    for (const folded of [this.policies, this.switchesSoFar, this.ladder, this.rulesSoFar, this.phasesSoFar])
+      await folded.readFrom(this.store);
     void runSubscription(this, signal);
     await this.waitFor(head, FIRST_CATCH_UP_MS);
     void this.sample(signal);
@@ -205,6 +216,7 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
       ...policyStream.events,
       ...switchesStream.events,
       ...imageRulesStream.events,
+      ...phaseRestrictionsStream.events,
       ...ladderStream.events,
       ...withholdingStream.events,
       ReviewConfirmed,
@@ -237,6 +249,7 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
     else if (event.stream === policyStream.category) this.policies.apply(event);
     else if (event.stream === switchesStream.category) this.switchesSoFar.apply(event);
     else if (event.stream === imageRulesStream.category) this.rulesSoFar.apply(event);
+    else if (event.stream === phaseRestrictionsStream.category) this.phasesSoFar.apply(event);
     else if (event.stream === ladderStream.category) this.ladder.apply(event);
     else {
       this.pending.apply(event);

@@ -71,8 +71,8 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
     // A gateway that denies for this reason must serve the operator who ends it.
     const unreadable = () => {
       const now = this.clock.now();
-      const { switches, imageRules: rules, confirmedLeadTo: ladder } = replica;
-      return unreadableStreams({ switches, policies: replica.policiesAt(now), rules, ladder }, now);
+      const { switches, imageRules: rules, confirmedLeadTo: ladder, phaseRestrictions: phases } = replica;
+      return unreadableStreams({ switches, policies: replica.policiesAt(now), rules, ladder, phases }, now);
     };
     this.readiness.register('access-events', () => unreadable().join('; '));
     this.metrics.gauge(

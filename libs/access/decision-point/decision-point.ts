@@ -6,7 +6,7 @@ import type { Position } from '../../kernel/envelope.js';
 import { InvalidInput, PositionGone, StoreUnavailable } from '../../kernel/errors.js';
 import { isTransient } from '../../kernel/transient.js';
 import { type CurrentCases, conflictOf } from '../../review/index.js';
-import { suspendedFor } from '../../switches/index.js';
+import { phaseRestricts, type SwitchedAction, suspendedFor } from '../../switches/index.js';
 import {
   ACCESS_ACTIONS,
   type AccessAction,
@@ -191,6 +191,7 @@ export class DecisionPoint {
       hasAcceptedPolicy: sufficientPolicy(standing, sufficient) !== undefined,
       isPolicyUnreadable: unreadable !== undefined,
       suspendedFor: suspendedFor(this.replica.switches, action, standing.cohortId, now),
+      isSuspendedByPhase: phaseRestricts(this.replica.phaseRestrictions, action as SwitchedAction, now),
     };
   }
 
@@ -239,8 +240,10 @@ export class DecisionPoint {
 
   private ruleFacts({ cohortId }: AccountStanding): Pick<AccessFacts, 'mayShareFaces' | 'mayShareUnknown'> {
     const rule = { rule: 'photorealistic-faces', cohortId } as const;
+    const now = this.clock.now();
+    const { imageRules, phaseRestrictions } = this.replica;
     return {
-      mayShareFaces: !isRuleInForce(this.replica.imageRules, rule, this.clock.now()),
+      mayShareFaces: !isRuleInForce(imageRules, rule, now) && !phaseRestricts(phaseRestrictions, rule.rule, now),
       mayShareUnknown: this.options.mayShareUnknown ?? false,
     };
   }

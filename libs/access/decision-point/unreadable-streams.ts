@@ -1,20 +1,21 @@
 import { type Ladder, unreadableLadder } from '../../enforcement/index.js';
 import { type ImageRules, unreadableRules } from '../../image-rules/index.js';
 import type { PoliciesInForce } from '../../policy/index.js';
-import { type Switches, unreadableSwitches } from '../../switches/index.js';
+import { type PhaseRestrictions, type Switches, unreadableSwitches } from '../../switches/index.js';
 
 export interface Streams {
   switches: Switches;
   policies: PoliciesInForce;
   rules: ImageRules;
   ladder: Ladder;
+  phases: PhaseRestrictions;
 }
 
 /**
  * For each stream with a broken event that concerns everybody: what is denied because of it, and how an operator ends that.
  * @param now epoch milliseconds
  */
-export function unreadableStreams({ switches, policies, rules, ladder }: Streams, now: number): string[] {
+export function unreadableStreams({ switches, policies, rules, ladder, phases }: Streams, now: number): string[] {
   const { unreadable } = policies;
   const suspended = unreadableSwitches(switches);
   const texts: string[] = [];
@@ -42,6 +43,12 @@ export function unreadableStreams({ switches, policies, rules, ladder }: Streams
     texts.push(
       `every confirmed violation deactivates the account: the event of the ladder at position ${brokenLadder} can't be read; ` +
         'check what it was to change, then run "gatehouse ladder set FILE --reason TEXT"',
+    );
+  }
+  if (phases.unreadable !== undefined) {
+    texts.push(
+      `every action denied to everybody: the event of the rollout at position ${phases.unreadable.position}, which may have set a phase, can't be read; ` +
+        'check what it was to change, then run "gatehouse rollout propose-phase PHASE REASON" and let another person approve it',
     );
   }
   return texts;

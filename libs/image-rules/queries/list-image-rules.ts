@@ -3,12 +3,14 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import type { Static } from 'typebox';
 import { AsOf, FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
+import { Transactor } from '../../event-store/transact.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
 import { closed, flag, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
+import { type PhaseRestrictions, phaseRestrictionsStream, restrictionsInForce } from '../../switches/index.js';
 import { IMAGE_RULES } from '../events.js';
 import { changeAt, cohortsOf, type ImageRules, imageRulesStream, type RuleScope, ruleOf } from '../image-rules.js';
 
@@ -19,6 +21,11 @@ export const ruleFields = {
   reason: orNull(text('Why; null if nobody ever changed the rule, which is in force by default.')),
   from: orNull(instant('Since when.')),
   until: orNull(instant('When this ends by itself; null: with the next change.')),
+  phase: orNull(
+    text(
+      'The phase of the rollout by which it is in force for everybody until the phase ends, whatever was lifted; null for none.',
+    ),
+  ),
 };
 
 export const ruleExample = {
@@ -28,19 +35,26 @@ export const ruleExample = {
   reason: 'the preview begins',
   from: '2022-05-18T09:00:00.000Z',
   until: null,
+  phase: null,
 };
 
 /** What holds of a scope now; undefined for a cohort without a change that does. */
-export function heldNow(state: ImageRules, { rule, cohortId }: RuleScope, now: number) {
+export function heldNow(
+  { rules: state, phases }: { rules: ImageRules; phases: PhaseRestrictions },
+  { rule, cohortId }: RuleScope,
+  now: number,
+) {
   const change = changeAt(ruleOf(state, { rule, cohortId }), now);
   if (change === undefined && cohortId !== undefined) return undefined;
+  const byPhase = restrictionsInForce(phases, now).find(({ restriction }) => restriction === rule);
   return {
     rule,
     cohortId: cohortId ?? null,
-    inForce: change?.isInForce ?? true,
+    inForce: byPhase !== undefined || (change?.isInForce ?? true),
     reason: change?.reason ?? null,
     from: change === undefined ? null : toIso(change.from),
     until: change?.until === undefined ? null : toIso(change.until),
+    phase: byPhase?.phase ?? null,
   };
 }
 
@@ -59,18 +73,24 @@ export class ListImageRules extends Query<ImageRulesAnswer> {}
 export class ListImageRulesHandler implements IQueryHandler<ListImageRules> {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** From the stream itself, so that the answer is exact. */
+  /** From the streams themselves, so that the answer is exact. */
   async execute(): Promise<ImageRulesAnswer> {
-    const events = await this.store.readStream(imageRulesStream.category);
+    const [events, { state: phases, changedAt }] = await Promise.all([
+      this.store.readStream(imageRulesStream.category),
+      this.transactor.load(phaseRestrictionsStream, undefined),
+    ]);
     const now = this.clock.now();
     const state = foldRecorded(imageRulesStream, events);
     const items = IMAGE_RULES.flatMap((rule) =>
-      [undefined, ...cohortsOf(state, rule)].flatMap((cohortId) => heldNow(state, { rule, cohortId }, now) ?? []),
+      [undefined, ...cohortsOf(state, rule)].flatMap(
+        (cohortId) => heldNow({ rules: state, phases }, { rule, cohortId }, now) ?? [],
+      ),
     );
-    return { items, position: String(events.at(-1)?.position ?? 0) };
+    return { items, position: String(Math.max(events.at(-1)?.position ?? 0, changedAt)) };
   }
 }
 

@@ -4,6 +4,7 @@ import type { Static } from 'typebox';
 import { AsOf, FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
+import { Transactor } from '../../event-store/transact.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
 import { entityTagOf } from '../../http/if-match.js';
 import { actor, closed, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
@@ -11,6 +12,7 @@ import { answer, Operation } from '../../http/openapi/operation.js';
 import type { Clock } from '../../kernel/clock.js';
 import { belongsTo, foldRecorded } from '../../kernel/decider.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
+import { phaseRestrictionsStream } from '../../switches/index.js';
 import { imageRulesStream, isRuleInForce, type RuleScope, ruleOf } from '../image-rules.js';
 import { heldNow, ruleExample, ruleFields } from './list-image-rules.js';
 import { RuleParam, RuleQuery } from './rule-scope.js';
@@ -60,21 +62,26 @@ export class ShowImageRule extends Query<ImageRuleAnswer> {
 export class ShowImageRuleHandler implements IQueryHandler<ShowImageRule> {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(LogEpoch) private readonly epoch: LogEpoch,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async execute({ scope }: ShowImageRule): Promise<ImageRuleAnswer> {
-    const events = await this.store.readStream(imageRulesStream.category);
+    const [events, { state: phases }] = await Promise.all([
+      this.store.readStream(imageRulesStream.category),
+      this.transactor.load(phaseRestrictionsStream, undefined),
+    ]);
     const now = this.clock.now();
     const state = foldRecorded(imageRulesStream, events);
+    const known = { rules: state, phases };
     // A cohort without a change of its own is in the scope of everyone.
     const changedAt = ruleOf(state, scope)?.changedAt ?? 0;
-    const held = heldNow(state, scope, now) ?? heldNow(state, { rule: scope.rule }, now)!;
+    const held = heldNow(known, scope, now) ?? heldNow(known, { rule: scope.rule }, now)!;
     return {
       ...held,
       cohortId: scope.cohortId ?? null,
-      inForce: isRuleInForce(state, scope, now),
+      inForce: held.phase !== null || isRuleInForce(state, scope, now),
       etag: entityTagOf(changedAt, this.epoch.current),
       history: events
         .filter((event) => belongsTo(imageRulesStream, event))

@@ -12,7 +12,7 @@ import { actorText } from '../../cli/rendering/actor.js';
 import { line, lines, paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import { number, pairs, table, time } from '../../cli/rendering/table.js';
 import type { Session } from '../../cli/session.js';
-import { changeText } from '../../gate/gate-words.js';
+import { changeText, listWords, phaseText } from '../../gate/gate-words.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { RolloutAnswer } from '../queries/show-rollout.js';
@@ -119,6 +119,8 @@ export function rolloutText(rollout: RolloutAnswer): Shown {
     ['admits', daily ? 'a seventh of the rate every day, automatically' : 'manually'],
     ['onboarding', paused ? `paused: ${pauseReason ?? ''}` : 'open'],
     ['phase', `${phase.phase}: ${phase.entries.join(', ')}`],
+    ['only for', phase.classes && listWords(phase.classes)],
+    ['phase restricts', phase.restrictions.length === 0 ? null : listWords(phase.restrictions)],
     ['people in total', phase.ceiling === null ? phase.people : `${number(phase.people)} of ${number(phase.ceiling)}`],
     ['suspended', phase.suspended.map((one) => withCohort(one)).join(', ') || 'nothing'],
     ['available now', available],
@@ -134,8 +136,8 @@ export function rolloutText(rollout: RolloutAnswer): Shown {
   return paragraphs([...gateHeader(rollout.gate), ...pendingText(rollout), about, ...admitted, ...changed]);
 }
 
-const withCohort = ({ action, cohortId }: RolloutAnswer['phase']['suspended'][number]): string =>
-  cohortId === null ? action : `${action} (${cohortId})`;
+const withCohort = ({ action, cohortId, phase }: RolloutAnswer['phase']['suspended'][number]): string =>
+  phase !== null ? `${action} (by the phase)` : cohortId === null ? action : `${action} (${cohortId})`;
 
 /** What is planned, and what waits for an approval. */
 export function pendingText({ planned, proposals }: Pick<RolloutAnswer, 'planned' | 'proposals'>): Shown[] {
@@ -156,16 +158,18 @@ const given = ({
   daily,
   phase,
   ceiling,
+  classes,
+  restrictions,
 }: RolloutAnswer['planned'][number] | RolloutAnswer['proposals'][number]) => ({
   ...{ does, ...(perWeek !== null && { perWeek }), ...(daily !== null && { daily }) },
   ...{ ...(phase !== null && { phase }), ...(ceiling !== null && { ceiling }) },
+  ...{ ...(classes !== null && { classes }), ...(restrictions !== null && { restrictions }) },
 });
 
-function changeWords({ type, perWeek, daily, phase, ceiling, reason }: RolloutAnswer['changes'][number]): string {
+function changeWords({ type, perWeek, daily, reason, ...phase }: RolloutAnswer['changes'][number]): string {
   const why = reason === undefined ? '' : `: ${reason}`;
   if (type === 'OnboardingPaused') return `paused${why}`;
   if (type === 'OnboardingResumed') return `resumed${why}`;
-  if (type === 'RolloutPhaseSet')
-    return `phase ${phase}${ceiling === undefined ? '' : `, at most ${number(ceiling)} people in total`}${why}`;
+  if (type === 'RolloutPhaseSet') return `phase ${phaseText(phase)}${why}`;
   return `rate ${number(perWeek ?? 0)}${daily ? ', daily' : ''}${why}`;
 }

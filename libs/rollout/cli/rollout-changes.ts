@@ -9,10 +9,12 @@ import {
   integer,
   position,
   reason,
+  severalOf,
 } from '../../cli/commands.js';
 import { actorText } from '../../cli/rendering/actor.js';
 import type { Shown } from '../../cli/rendering/plain-text.js';
 import { number, table, time } from '../../cli/rendering/table.js';
+import type { PhaseRestriction } from '../../events/schemas.js';
 import { changeText } from '../../gate/gate-words.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
 import type { HistoryEntry } from '../queries/list-changes.js';
@@ -20,9 +22,15 @@ import { MAX_PER_WEEK, showRollout } from './rate.js';
 
 const LIST_SHOWN = 50;
 const MOST_CEILING = 1_000_000_000;
+/** Complete by its type: the list itself would load the schemas. */
+const RESTRICTIONS = Object.keys({
+  ...{ generate: true, share: true, download: true, join: true, 'photorealistic-faces': true },
+} satisfies Record<PhaseRestriction, true>);
 
 interface PhaseOptions {
   ceiling?: number;
+  classes?: string[];
+  restrict?: string[];
   rate?: number;
   confirm?: number;
   at?: string;
@@ -77,10 +85,13 @@ export const changeCommands: CommandGroup = (group, run) => {
     'propose-phase',
     'Proposes a phase (preview, invitations, weekly, open); nothing changes until another person approves it.',
     "rollout propose-phase open 'as the board decided' --ceiling 1000000 --rate 5000",
+    "rollout propose-phase preview 'known people first' --classes staff,testers --restrict share,download",
   )
     .addArgument(new Argument('<phase>', 'how people come in').choices(['preview', 'invitations', 'weekly', 'open']))
     .argument('<reason>', 'why', reason)
     .option('--ceiling <people>', 'the most people who may come in in total; none by default', integer(1, MOST_CEILING))
+    .option('--classes <names>', 'the classes of the waitlist whose people may come in; all by default', severalOf)
+    .option('--restrict <names>', `what is denied to everybody while it lasts: ${RESTRICTIONS.join(', ')}`, severalOf)
     .option('--rate <per-week>', 'the rate to set with it; it stays by default', integer(0, MAX_PER_WEEK))
     .option('--confirm <per-week>', 'the rate once more, to confirm a high raise', integer(0, MAX_PER_WEEK))
     .option('--at <time>', 'when it takes effect once it is approved; at once by default', instant)
@@ -89,9 +100,14 @@ export const changeCommands: CommandGroup = (group, run) => {
     .addOption(ifMatch('rate show'))
     .action(
       run<PhaseOptions & Condition>(
-        async (session, { ceiling, rate, confirm, at, expires, id, ...condition }, phase, why) => {
+        async (
+          session,
+          { ceiling, classes, restrict: restrictions, rate, confirm, at, expires, id, ...condition },
+          phase,
+          why,
+        ) => {
           const changeId = id ?? session.ids.next();
-          const about = { changeId, phase, ceiling, perWeek: rate, reason: why, confirm };
+          const about = { changeId, phase, ceiling, classes, restrictions, perWeek: rate, reason: why, confirm };
           const options = { repeatable: true, ...conditionOf(condition) };
           const proposal = { ...about, effectiveAt: at, expiresAt: expires };
           await session.client.post<WriteReceipt>('/v1/rollout/phase-proposals', proposal, options);
@@ -183,13 +199,15 @@ function whatOf(entry: HistoryEntry): string {
   return `${STEPS[type] ?? ''}${what}${at}${reverts === null ? '' : `, reverts ${reverts}`}`;
 }
 
-function changeOf({ does, perWeek, phase, ceiling, steps, batchId }: HistoryEntry): string {
+function changeOf({ does, perWeek, phase, ceiling, classes, restrictions, steps, batchId }: HistoryEntry): string {
   if (does !== null)
     return changeText({
       does,
       perWeek: perWeek ?? undefined,
       phase: phase ?? undefined,
       ceiling: ceiling ?? undefined,
+      classes: classes ?? undefined,
+      restrictions: restrictions ?? undefined,
     });
   if (batchId !== null) return batchId;
   if (steps) return steps.map((one) => number(one.perWeek)).join(', ');

@@ -21,7 +21,7 @@ import { GateWatch } from '../processes/gate-watch.js';
 import { Admissions } from '../queries/admissions.js';
 import { cohortSelection } from '../queries/cohort-list.js';
 import { PeopleLeft } from '../queries/people-left.js';
-import { refuseUnlessWaiting } from '../queries/waiting-turns.js';
+import { classesOf, refuseUnlessWaiting } from '../queries/waiting-turns.js';
 import { admitCohort, rolloutStream } from '../rollout.js';
 
 export class AdmitCohort extends RequestCommand<CohortGranted> {
@@ -97,8 +97,12 @@ export class AdmitCohortHandler implements ICommandHandler<AdmitCohort> {
     // Refuses what does not depend on the waitlist before reading the waitlist.
     const { state } = await this.transactor.load(rolloutStream, undefined);
     admitCohort(state, { ...request, size: request.size ?? 1, now: this.clock.now() });
-    if (request.accounts) await refuseUnlessWaiting(this.transactor, request.accounts);
-    if (request.accounts || request.size !== undefined) return admitCohort;
+    if (request.accounts) {
+      await refuseUnlessWaiting(this.transactor, request.accounts);
+      const classOf = await classesOf(this.transactor, request.accounts);
+      return (current, command) => admitCohort(current, { ...command, classOf });
+    }
+    if (request.size !== undefined) return admitCohort;
     const waiting = await this.peopleLeft.count(request.priority);
     return (current, command) => admitWaiting(current, command, waiting);
   }

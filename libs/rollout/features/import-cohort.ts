@@ -13,7 +13,7 @@ import { cohortStream } from '../cohort.js';
 import { CohortAdmitted, CohortOnboarded } from '../events.js';
 import { GateWatch } from '../processes/gate-watch.js';
 import { Admissions } from '../queries/admissions.js';
-import { refuseUnlessWaiting } from '../queries/waiting-turns.js';
+import { classesOf, refuseUnlessWaiting } from '../queries/waiting-turns.js';
 import { admitCohort, rolloutStream } from '../rollout.js';
 
 type Onboarded = DataOf<typeof CohortOnboarded>;
@@ -58,8 +58,11 @@ export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
       rolloutStream,
       undefined,
       context,
-      (state) => admitCohort(state, { cohortId, accounts, now: this.clock.now() }),
-      () => refuseUnlessWaiting(this.transactor, accounts),
+      (state, classOf) => admitCohort(state, { cohortId, accounts, classOf, now: this.clock.now() }),
+      async () => {
+        await refuseUnlessWaiting(this.transactor, accounts);
+        return classesOf(this.transactor, accounts);
+      },
     );
     if (result.events.length > 0) return commandResult(result);
     // A concurrent request was granted the same cohort.

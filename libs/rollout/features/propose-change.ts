@@ -1,16 +1,29 @@
 import { Body, Controller, Delete, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { IsIn } from 'class-validator';
 import { CommandRoute, EditCommand } from '../../context/decision.js';
-import { MAX_PER_WEEK } from '../../events/schemas.js';
+import { MAX_PER_WEEK, PHASE_RESTRICTIONS, type PhaseRestriction } from '../../events/schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IdParam, IfGiven, IsEntityId, IsFlag, IsInstant, IsInteger, IsReason, Means } from '../../http/field-rules.js';
+import {
+  AreLabels,
+  IdParam,
+  IfGiven,
+  IsEntityId,
+  IsFlag,
+  IsInstant,
+  IsInteger,
+  IsReason,
+  IsSet,
+  Means,
+} from '../../http/field-rules.js';
 import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { OptionalBody } from '../../http/optional-body.js';
 import { Context } from '../../http/request-context.js';
+import { InvalidInput } from '../../kernel/errors.js';
 import { approveChange, declineChange, LONGEST_PROPOSAL_DAYS, proposeChange } from '../approvals.js';
-import { MOST_CEILING, PHASES } from '../change-events.js';
+import { MOST_CEILING, MOST_PHASE_CLASSES, PHASES } from '../change-events.js';
 import { cancelPlanned } from '../change-rollout.js';
+import { OTHERS } from '../class-plan.js';
 import { rolloutHandler } from './edited-rollout.js';
 import { EFFECTIVE_AT } from './set-rate.js';
 
@@ -54,6 +67,21 @@ export class ProposePhase extends Proposal {
   ceiling?: number;
 
   @IfGiven()
+  @IsSet(1, MOST_PHASE_CLASSES)
+  @AreLabels(
+    'The classes of the waitlist whose people may come in, by whichever way; all if absent. Also `staff` come in only if they are named.',
+  )
+  classes?: string[];
+
+  @IfGiven()
+  @IsSet(1, PHASE_RESTRICTIONS.length)
+  @Means(
+    'What is denied to everybody as long as the phase lasts: actions, and sharing photorealistic faces. A switch may suspend more, and lifts nothing of it.',
+  )
+  @IsIn(PHASE_RESTRICTIONS, { each: true })
+  restrictions?: PhaseRestriction[];
+
+  @IfGiven()
   @IsInteger('The rate to set with it; it stays if absent.', 0, MAX_PER_WEEK)
   perWeek?: number;
 }
@@ -92,13 +120,18 @@ export const ProposeChangeHandler = rolloutHandler(ProposeChange, (state, given,
 });
 
 export const ProposePhaseHandler = rolloutHandler(ProposePhase, (state, given, asking) => {
-  const { changeId, phase, ceiling, perWeek, reason, confirm, effectiveAt, expiresAt } = given;
-  return proposeChange(
-    state,
-    { does: 'set-phase', changeId, phase, ceiling, perWeek, reason, confirm, effectiveAt, expiresAt },
-    asking,
-  );
+  const { phase, ceiling, classes, restrictions, changeId, perWeek, reason, confirm, effectiveAt, expiresAt } = given;
+  refuseOthers(classes);
+  const named = { phase, ceiling, classes, restrictions };
+  const how = { changeId, perWeek, reason, confirm, effectiveAt, expiresAt };
+  return proposeChange(state, { does: 'set-phase', ...named, ...how }, asking);
 });
+
+/** In a class plan it is what all classes are that the plan does not name; a phase lets in whom it names. @throws InvalidInput */
+function refuseOthers(classes: readonly string[] | undefined): void {
+  if (!classes?.includes(OTHERS)) return;
+  throw new InvalidInput([{ field: '/classes', message: `must name each class; ${OTHERS} is a word of class plans` }]);
+}
 
 export const ApproveChangeHandler = rolloutHandler(ApproveChange, (state, { changeId, confirm }, asking) =>
   approveChange(state, { changeId, confirm }, asking),
@@ -133,7 +166,7 @@ export class ProposeChangeController extends CommandRoute {
   @Roles('operator', 'administrator')
   @Operation('Proposes a phase of the rollout; nothing changes until another person approves it', {
     description:
-      '`preview`: listed cohorts only. `invitations`: by invitation too. `weekly`: cohorts from the line and the schedule too. `open`: who joins is admitted within a minute, in place of the schedule. In every phase the rate, the gate, a pause and the ceiling hold. It is approved like any other proposal.',
+      '`preview`: listed cohorts only. `invitations`: by invitation too. `weekly`: cohorts from the line and the schedule too. `open`: who joins is admitted within a minute, in place of the schedule. In every phase the rate, the gate, a pause and the ceiling hold. `classes` names who may come in, `restrictions` what is denied to everybody until the phase ends. It is approved like any other proposal.',
     example: { changeId: 'r-2', phase: 'open', ceiling: 1_000_000, reason: 'as the board decided' },
     answer: receipt('Proposed.'),
     refusals: { 409: ['confirmation-needed', 'change-known', 'too-many-proposals'] },

@@ -21,7 +21,7 @@ import { GateWatch } from '../processes/gate-watch.js';
 import { cohortSelection } from '../queries/cohort-list.js';
 import { HeldBatches } from '../queries/held-batches.js';
 import { PeopleLeft } from '../queries/people-left.js';
-import { refuseUnlessInvitable } from '../queries/waiting-turns.js';
+import { classesOf, refuseUnlessInvitable } from '../queries/waiting-turns.js';
 import { rolloutStream } from '../rollout.js';
 import { refuseSelectionBesideAccounts } from './admit-cohort.js';
 
@@ -103,8 +103,12 @@ export class SendInvitationsHandler implements ICommandHandler<SendInvitations> 
     // Refuses what does not depend on the waitlist before reading the waitlist.
     const { state } = await this.transactor.load(rolloutStream, undefined);
     holdPlaces(state, this.commandOf({ ...request, size: request.size ?? 1 }));
-    if (request.accounts) await refuseUnlessInvitable(this.transactor, request.accounts);
-    if (request.accounts || request.size !== undefined) return holdPlaces;
+    if (request.accounts) {
+      await refuseUnlessInvitable(this.transactor, request.accounts);
+      const classOf = await classesOf(this.transactor, request.accounts);
+      return (current, command) => holdPlaces(current, { ...command, classOf });
+    }
+    if (request.size !== undefined) return holdPlaces;
     const waiting = await this.peopleLeft.count(request.priority);
     return (current, command) => holdForWaiting(current, command, waiting);
   }

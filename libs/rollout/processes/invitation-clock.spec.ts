@@ -43,17 +43,19 @@ function startWorld() {
   };
   const transactor = new Transactor(counting, timeOrderedIds(clock), clock, eventRules);
   const rows = () => Object.values(foldView(waitlistEntriesView, events).rows);
-  const accepted = () => rows().filter(({ status }) => status === 'accepted');
+  const accepted = (classes?: readonly string[]) =>
+    rows().filter((row) => row.status === 'accepted' && (classes?.includes(row.class) ?? true));
   let asked = 0;
   const gate = { beforeAdmission: async () => void asked++ };
   const invitations = new InvitationClock(
     transactor,
     {
-      async *pages(busy) {
-        const page = accepted().filter((row) => !busy.includes(row.batch_id!));
+      async *pages(busy, classes) {
+        const page = accepted(classes).filter((row) => !busy.includes(row.batch_id!));
         yield page.map((row) => ({ accountId: row.account_id, batchId: row.batch_id! }));
       },
-      of: async (batches) => new Map(batches.map((id) => [id, accepted().filter((row) => row.batch_id === id).length])),
+      of: async (batches, classes) =>
+        new Map(batches.map((id) => [id, accepted(classes).filter((row) => row.batch_id === id).length])),
     },
     clock,
     pino({ level: 'silent' }),
@@ -277,4 +279,26 @@ it('reminds once who has not answered a day before the end', async () => {
   await tick();
   expect(await readsOf(tick)).toBe(0);
   expect(reminded()).toEqual(['ben']);
+});
+
+it('leaves those waiting in their places who accepted and whose class the phase names no longer', async () => {
+  const { clock, join, hold, send, classify, accept, rollout, tick, onboard, onboarded, readsOf } = world;
+  await rollout((state) => setRate(state, 10));
+  await join('ann', 'ben', 'cem');
+  await classify('testers', 'ben');
+  await hold('b1', 'ann', 'ben', 'cem');
+  await send();
+  await accept('ann');
+  await accept('ben');
+  const phase = { phase: 'invitations' as const, before: 'weekly' as const, reason: 'a test' };
+  await rollout(() => [{ type: 'RolloutPhaseSet', data: { ...phase, classes: ['testers'] } }]);
+  await tick();
+  await onboard();
+  expect(onboarded()).toEqual(['ben']);
+  clock.time += DAY_MS;
+  expect(await readsOf(tick)).toBe(0);
+  await rollout(() => [{ type: 'RolloutPhaseSet', data: phase }]);
+  await tick();
+  await onboard();
+  expect(onboarded()).toEqual(['ben', 'ann']);
 });

@@ -7,10 +7,12 @@ import type { Settings } from '../../platform/configuration/settings.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
+import { restrictedAt } from '../changes.js';
 import type { HeldBatch } from '../held-places.js';
 import { admitInvited, freePlaces, roomForInvited } from '../hold-places.js';
 import { batchStream, endChoice } from '../invitation-batch.js';
 import { invitedSliceIsDue } from '../invited-slices.js';
+import { allowsClass } from '../phase.js';
 import { CONCURRENT_ACCOUNTS } from '../queries/choosing.js';
 import { cohortsBeingOnboarded, type Rollout, rolloutStream } from '../rollout.js';
 import { freeWithdrawn } from '../withdraw-invitations.js';
@@ -21,10 +23,17 @@ const TICK_MS = 5_000;
 
 /** Both may lag: whom one leaves out, a later answer has. */
 export interface AcceptedInvitations {
-  /** Pages of accounts that accepted and are not onboarded yet, in the order in which they accepted. @param busy batches to leave out */
-  pages(busy: readonly string[]): AsyncIterable<readonly { accountId: string; batchId: string }[]>;
-  /** How many they are of each of these batches. */
-  of(batches: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Pages of accounts that accepted and are not onboarded yet, in the order in which they accepted.
+   * @param busy batches to leave out
+   * @param classes only of these
+   */
+  pages(
+    busy: readonly string[],
+    classes?: readonly string[],
+  ): AsyncIterable<readonly { accountId: string; batchId: string }[]>;
+  /** How many they are of each of these batches. @param classes only of these */
+  of(batches: readonly string[], classes?: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
 const contextOf = (batchId: string): CommandContext => ({
@@ -125,7 +134,11 @@ export class InvitationClock {
     if (!hasRoom(state)) return;
     const onboarding = new Set(cohortsBeingOnboarded(state).map(({ batchId }) => batchId));
     const free = state.held.batches.filter(({ batchId }) => !onboarding.has(batchId));
-    const counts = await this.accepted.of(free.map(({ batchId }) => batchId));
+    const { classes } = restrictedAt(state, this.clock.now()).phase;
+    const counts = await this.accepted.of(
+      free.map(({ batchId }) => batchId),
+      classes,
+    );
     const isDue = (batch: HeldBatch) =>
       invitedSliceIsDue(state, batch, counts.get(batch.batchId) ?? 0, this.clock.now());
     const admitted = new Map(free.filter(isDue).map((one) => [one.batchId, one.admitted]));
@@ -133,7 +146,7 @@ export class InvitationClock {
     await this.gate.beforeAdmission();
     const busy = state.held.batches.flatMap(({ batchId }) => (admitted.has(batchId) ? [] : [batchId]));
     // A page has at most as many accounts as a cohort may list.
-    for await (const page of this.accepted.pages(busy)) {
+    for await (const page of this.accepted.pages(busy, classes)) {
       for (const [batchId, accounts] of byBatch(page)) {
         if (signal?.aborted) return;
         const after = admitted.get(batchId);
@@ -149,21 +162,26 @@ export class InvitationClock {
 
   /** Undefined if none of them waits for admission: the view is behind. */
   private async admitOf(batchId: string, listed: readonly string[], after: number) {
-    const accounts = await this.stillAccepted(batchId, listed);
-    if (accounts.length === 0) return undefined;
+    const accepted = await this.stillAccepted(batchId, listed);
+    if (accepted.length === 0) return undefined;
     const { state: rollout, events } = await this.transactor.transact(
       rolloutStream,
       undefined,
       contextOf(batchId),
-      (current) => admitInvited(current, { batchId, accounts, after, now: this.clock.now() }),
+      (current) => {
+        const now = this.clock.now();
+        const { phase } = restrictedAt(current, now);
+        const allowed = accepted.filter((one) => allowsClass(phase, one.class));
+        return admitInvited(current, { batchId, accounts: allowed.map(({ accountId }) => accountId), after, now });
+      },
     );
     return { rollout, size: events.length === 0 ? 0 : (events[0]!.data.size as number) };
   }
 
-  private async stillAccepted(batchId: string, accounts: readonly string[]): Promise<string[]> {
+  private async stillAccepted(batchId: string, accounts: readonly string[]) {
     const load = async (accountId: string) => {
       const { state } = await this.transactor.load(invitedAccount, accountId);
-      return hasAccepted(state, batchId) ? [accountId] : [];
+      return hasAccepted(state, batchId) ? [{ accountId, class: state.class }] : [];
     };
     return (await pMap(accounts, load, { concurrency: CONCURRENT_ACCOUNTS })).flat();
   }
@@ -178,7 +196,10 @@ export class InvitationClock {
       const before = this.waiting.get(batchId)!;
       if (before.length > 0 && (waiting.get(batchId) ?? 0) >= before.length) continue;
       const left = await this.stillAccepted(batchId, before);
-      this.waiting.set(batchId, left);
+      this.waiting.set(
+        batchId,
+        left.map(({ accountId }) => accountId),
+      );
       await this.transactor.transact(rolloutStream, undefined, contextOf(batchId), (rollout) =>
         left.length > 0 ? freeWithdrawn(rollout, batchId, left.length) : freePlaces(rollout, batchId),
       );

@@ -55,9 +55,10 @@ export function inviting(
       };
       if (event.type === 'InvitationsWithdrawn') return endWithdrawn(transactor, batchId, context);
       if (!(await isOpen())) return;
-      const { size, until, accounts, priority } = event.data;
+      const { size, until, accounts, priority, classes } = event.data;
       const id = `${INVITED_PREFIX}${batchId}`;
-      const selection = { id, size, ...(accounts && { accounts }), ...(priority !== undefined && { priority }) };
+      const only = { ...(priority !== undefined && { priority }), ...(classes && { classes }) };
+      const selection = { id, size, ...(accounts && { accounts }), ...only };
       const choosing = new Choosing(transactor, nextInLine, selection, context);
       const invitation = (accountId: string) => {
         const tokenHash = tokenHashOf(invitationToken(ownEventIds, accountId, batchId));

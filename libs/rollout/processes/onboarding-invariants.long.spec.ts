@@ -186,9 +186,7 @@ function memoryWorld() {
 
   const waitingNow: Waitlist['waitingNow'] = async ({ among } = {}) =>
     waiting().filter((row) => !among || among.classes.includes(row.class) !== among.isAllBut).length;
-  const peopleLeft = new PeopleLeft(transactor, { waitingNow } as unknown as Waitlist, {
-    decisionWaitMs: 0,
-  });
+  const peopleLeft = new PeopleLeft(transactor, { waitingNow } as unknown as Waitlist, { decisionWaitMs: 0 }, clock);
   const scheduler = (skewMs: number) =>
     new CohortScheduler(
       ...([transactorOn(store), peopleLeft, { now: () => clock.time + skewMs }, pino({ level: 'silent' })] as const),

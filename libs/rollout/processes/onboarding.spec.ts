@@ -68,6 +68,26 @@ describe('onboarding', () => {
     expect(await onboardedPeople(world)).toContain('held in listed');
   });
 
+  it('onboards people of the classes only that the phase names, from the line and of a list', async () => {
+    await world.join('a', 'b', 'c', 'd', 'employee');
+    await world.classify('testers', 'b', 'd');
+    await world.classify('staff', 'employee');
+    const named = { phase: 'weekly', classes: ['testers'], reason: 'a test', before: 'weekly' } as const;
+    await world.record({ type: 'RolloutPhaseSet', data: { ...named, classes: [...named.classes] } });
+    expect(await world.peopleLeft.count()).toBe(2);
+    await world.admit({ cohortId: 'one', size: 3 });
+    // The class of somebody who is listed may have changed since the list was checked.
+    await world.admit({ cohortId: 'listed', accounts: ['c', 'd'] });
+    await world.reactor.processAll();
+    expect(await onboardedPeople(world)).toEqual(['b in one', 'd in one']);
+    expect((await available()).available).toBe(998);
+    const all = { phase: 'weekly' as const, reason: 'a test', before: 'weekly' as const, classesBefore: ['testers'] };
+    await world.record({ type: 'RolloutPhaseSet', data: all });
+    await world.admit({ cohortId: 'two', size: 2 });
+    await world.reactor.processAll();
+    expect(await onboardedPeople(world)).toContain('employee in two');
+  });
+
   it('chooses the next in line for each cohort admitted before the first was filled', async () => {
     await world.join('a', 'b', 'c');
     for (const cohortId of ['one', 'two', 'three']) await world.admit({ cohortId, size: 2 });

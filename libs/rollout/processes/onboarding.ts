@@ -6,12 +6,13 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import { type CommandContext, causedBy } from '../../kernel/command-context.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import type { Admission } from '../admission.js';
+import { closeCohort } from '../close-cohort.js';
 import { type Cohort, type CohortPart, cohortStream, fillCohort, onboardCohort, placesLeft } from '../cohort.js';
 import { CohortAdmitted } from '../events.js';
 import { refuseBesideUncounted } from '../late-onboarding.js';
 import { Choosing, CONCURRENT_ACCOUNTS, type NextInLine } from '../queries/choosing.js';
 import { rolloutSince } from '../queries/rollout-since.js';
-import { closeCohort, cohortsBeingOnboarded, rolloutStream } from '../rollout.js';
+import { cohortsBeingOnboarded, rolloutStream } from '../rollout.js';
 
 const ONBOARDING = 'onboarding';
 

@@ -1,7 +1,14 @@
 import type { Circumstances } from '../../context/decisions-again.js';
 import { approveChange, declineChange, proposeChange } from '../approvals.js';
 import { confirmStep, setRamp } from '../change-ramp.js';
-import { type Asking, cancelPlanned, changeRollout, effectOrLapse, type RateTerms } from '../change-rollout.js';
+import {
+  type Asking,
+  cancelPlanned,
+  changeFields,
+  changeRollout,
+  effectOrLapse,
+  type RateTerms,
+} from '../change-rollout.js';
 import { dueChanges } from '../changes.js';
 import type { RolloutEvent } from '../events.js';
 import { pauseOnboarding, type Rollout } from '../rollout.js';
@@ -46,7 +53,8 @@ export const changesAgain = {
       'too-many-proposals': 'few-are-open',
     },
     decide: (state: Rollout, data: DataOf<'RolloutChangeProposed'>, made: Circumstances) => {
-      const { before: _, isConfirmed: __, phaseBefore: ___, ceilingBefore: ____, ...proposal } = data;
+      const { changeId, reason, expiresAt, effectiveAt, reverts } = data;
+      const proposal = { ...changeFields(data), changeId, reason, expiresAt, ...defined({ effectiveAt, reverts }) };
       return proposeChange(state, { ...proposal, ...confirmed(data) }, asking(made));
     },
   },
@@ -104,5 +112,7 @@ export function pauseAgain(state: Rollout, data: DataOf<'OnboardingPaused'>, mad
 }
 
 /** Without the fields that have no value. */
-const defined = <Given extends object>(given: Given): { [Name in keyof Given]: Exclude<Given[Name], undefined> } =>
+export const defined = <Given extends object>(
+  given: Given,
+): { [Name in keyof Given]: Exclude<Given[Name], undefined> } =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never;

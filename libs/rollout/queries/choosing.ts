@@ -5,6 +5,7 @@ import type { Position } from '../../kernel/envelope.js';
 import { admissionPlanStream, type CohortShares, shareCohort, sharesOfCohort } from '../admission-plan.js';
 import { shareOut } from '../class-plan.js';
 import type { CohortPart } from '../cohort.js';
+import { allowsClass } from '../phase.js';
 
 /** Who waited at a position, in the order of their turn, of each class at most so many. Everything stored before the call counts. */
 interface WaitingLine {
@@ -25,6 +26,8 @@ export interface Selection {
   size: number;
   accounts?: readonly string[];
   priority?: number;
+  /** Only people of these classes; all if absent. */
+  classes?: readonly string[];
   /** Of a cohort of people who accepted: their batch. */
   batchId?: string;
 }
@@ -47,7 +50,7 @@ export class Choosing {
     const { accounts: listed, priority } = this.selection;
     const line = listed
       ? { accounts: listed, asOf: Infinity }
-      : frontOf(await this.nextInLine(places, priority), places, laterPlaces(await this.shares(), before));
+      : frontOf(await this.inLine(places, priority), places, laterPlaces(await this.shares(), before));
     const accounts = await Promise.all(
       line.accounts.map((accountId) => this.transactor.load(invitedAccount, accountId)),
     );
@@ -60,9 +63,19 @@ export class Choosing {
     };
   }
 
+  private async inLine(places: number, priority?: number): Promise<WaitingLine> {
+    const { people, asOf } = await this.nextInLine(places, priority);
+    return { people: people.filter((one) => this.isOfClass(one.class)), asOf };
+  }
+
+  private isOfClass(name: string | undefined): boolean {
+    return allowsClass(this.selection, name);
+  }
+
   private mayBeChosen(account: InvitedAccount, asOf: Position): boolean {
     const { accounts: listed, batchId } = this.selection;
     const { turn, invitation } = account;
+    if (!this.isOfClass(account.class)) return false;
     if (!isWaiting(turn) || Math.max(turn.since, turn.classifiedAt ?? 0) > asOf) return false;
     if (batchId !== undefined) return hasAccepted(account, batchId);
     // Who is invited has left the line. A listed cohort onboards them all the same, and so ends their invitation.

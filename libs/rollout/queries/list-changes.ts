@@ -21,7 +21,8 @@ import { answer, Operation } from '../../http/openapi/operation.js';
 import { Listing, type Page, PageQuery } from '../../http/paging.js';
 import type { Clock } from '../../kernel/clock.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
-import { CHANGES, PHASES } from '../change-events.js';
+import { CHANGES } from '../change-events.js';
+import { changedPhase, phaseOfChange, phaseThen, presentPhase } from './phase-answers.js';
 import { RampStepsAnswer, stepAnswers } from './ramp-answers.js';
 import {
   ENTRY_STATES,
@@ -37,10 +38,13 @@ const SetAnswer = closed({
   perWeek: orNull(count('The rate; null if none is set.')),
   daily: flag('Whether a seventh of it is admitted every day.'),
   paused: flag('Whether onboarding is paused.'),
-  phase: oneOf(PHASES, 'The phase.'),
-  ceiling: orNull(count('The most people in total; null for no ceiling.')),
+  ...phaseThen,
   rampPlanId: orNull(text('The ramp plan in force; null without one.')),
 });
+
+const setExample: Omit<Static<typeof SetAnswer>, 'perWeek'> = {
+  ...{ daily: false, paused: false, phase: 'weekly', ceiling: null, classes: null, restrictions: [], rampPlanId: null },
+};
 
 const HistoryEntry = closed({
   position: position('Its position in the log; `POST /v1/rollout/changes/{position}/revert` reverts it.'),
@@ -53,8 +57,7 @@ const HistoryEntry = closed({
   ),
   does: orNull(oneOf(CHANGES, 'What the change does.')),
   perWeek: orNull(count('The rate that it sets.')),
-  phase: orNull(oneOf(PHASES, 'The phase that it begins.')),
-  ceiling: orNull(count('The ceiling of people in total that it sets; null for none.')),
+  ...phaseOfChange,
   by: text('Who decided it.'),
   approvedBy: orNull(text('Who approved it.')),
   reason: orNull(text('Why.')),
@@ -100,8 +103,8 @@ export class ListChangesHandler implements IQueryHandler<ListChanges> {
 
 type TextField = 'by' | 'approvedBy' | 'reason' | 'changeId' | 'planId' | 'effectiveAt' | 'expiresAt';
 
-const setAnswer = ({ ramp, phase: { phase, ceiling }, ...others }: SetState): Static<typeof SetAnswer> => ({
-  ...{ ...others, phase, ceiling: ceiling ?? null },
+const setAnswer = ({ ramp, phase, ...others }: SetState): Static<typeof SetAnswer> => ({
+  ...{ ...others, ...presentPhase(phase) },
   rampPlanId: ramp?.planId ?? null,
 });
 
@@ -116,7 +119,7 @@ function entryAnswer({ entry, state }: { entry: LedgerEntry; state: EntryState }
   return {
     ...{ position: String(at), type: event.type, time, actor: by, state },
     ...{ does: change?.does ?? null, perWeek: change?.perWeek ?? data.perWeek ?? null },
-    ...{ phase: change?.phase ?? null, ceiling: change?.ceiling ?? null },
+    ...changedPhase(change ?? {}),
     by: data.by ?? by.id,
     approvedBy: data.approvedBy ?? (event.type === 'ApprovalGiven' ? by.id : null),
     ...{ reason: data.reason ?? null, changeId: data.changeId ?? null },
@@ -144,9 +147,10 @@ export class ListChangesController {
           ...{ actor: { kind: 'user', id: 'olga', role: 'operator' }, does: 'set-rate', perWeek: 1000, by: 'olga' },
           ...{ approvedBy: null, reason: 'reviewers have time', changeId: null, reverts: null },
           ...{ effectiveAt: null, expiresAt: null },
-          ...{ phase: null, ceiling: null, planId: null, step: null, steps: null, batchId: null },
-          before: { perWeek: 500, daily: false, paused: false, phase: 'weekly', ceiling: null, rampPlanId: null },
-          after: { perWeek: 1000, daily: false, paused: false, phase: 'weekly', ceiling: null, rampPlanId: null },
+          ...{ phase: null, ceiling: null, classes: null, restrictions: null },
+          ...{ planId: null, step: null, steps: null, batchId: null },
+          before: { ...setExample, perWeek: 500 },
+          after: { ...setExample, perWeek: 1000 },
         },
       ],
       position: '1042',

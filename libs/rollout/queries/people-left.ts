@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Transactor } from '../../event-store/transact.js';
+import type { Clock } from '../../kernel/clock.js';
 import { Refusal } from '../../kernel/errors.js';
 import { pause } from '../../kernel/wait.js';
 import type { Settings } from '../../platform/configuration/settings.js';
-import { SETTINGS } from '../../platform/ports.js';
+import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { Waitlist } from '../../waitlist/index.js';
 import { admissionPlanStream } from '../admission-plan.js';
+import { restrictedAt } from '../changes.js';
 import { type ClassChoice, choosable } from '../class-plan.js';
 import { cohortsBeingOnboarded, rolloutStream } from '../rollout.js';
 
@@ -18,6 +20,7 @@ export class PeopleLeft {
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(Waitlist) private readonly waitlist: Waitlist,
     @Inject(SETTINGS) private readonly settings: Pick<Settings, 'decisionWaitMs'>,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /**
@@ -51,9 +54,14 @@ export class PeopleLeft {
     return this.waitlist.waiting({ among: await this.among() });
   }
 
-  /** A cohort of people whom the plan never lets in would use up the places of a day for nobody. */
+  /** A cohort of people whom the plan or the phase never lets in would use up the places of a day for nobody. */
   private async among(): Promise<ClassChoice> {
-    return choosable((await this.transactor.load(admissionPlanStream, undefined)).state.classes);
+    const [plan, rollout] = await Promise.all([
+      this.transactor.load(admissionPlanStream, undefined),
+      this.transactor.load(rolloutStream, undefined),
+    ]);
+    const { phase } = restrictedAt(rollout.state, this.clock.now());
+    return choosable(plan.state.classes, phase.classes);
   }
 
   private async inProgress(): Promise<string | undefined> {

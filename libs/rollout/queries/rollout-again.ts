@@ -3,6 +3,7 @@ import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { wayOf } from '../admission.js';
 import { admissionPlanStream, endSchedule, setClassPlan, setSchedule, shareCohort } from '../admission-plan.js';
 import { withdrawConfirmation } from '../change-ramp.js';
+import { closeCohort } from '../close-cohort.js';
 import { cohortStream, fillCohort, onboardCohort } from '../cohort.js';
 import type { RolloutEvent } from '../events.js';
 import { CohortAdmitted } from '../events.js';
@@ -13,19 +14,11 @@ import { batchOf, placesOf } from '../held-places.js';
 import { admitInvited, freePlaces, freeUnfilled, holdPlaces } from '../hold-places.js';
 import { batchStream, chooseInvited, endChoice } from '../invitation-batch.js';
 import { PlacesHeld } from '../invitation-events.js';
-import { refuseOnePerson, setPhase } from '../phase.js';
+import { phaseIn, refuseOnePerson, setPhase } from '../phase.js';
 import { endRamp } from '../ramp.js';
-import {
-  admitCohort,
-  availableCapacity,
-  closeCohort,
-  type Rollout,
-  resumeOnboarding,
-  rolloutStream,
-  setRate,
-} from '../rollout.js';
+import { admitCohort, availableCapacity, type Rollout, resumeOnboarding, rolloutStream, setRate } from '../rollout.js';
 import { completeWithdrawal, freeWithdrawn, withdrawInvitations } from '../withdraw-invitations.js';
-import { changesAgain, pauseAgain, rampsAgain } from './changes-again.js';
+import { changesAgain, defined, pauseAgain, rampsAgain } from './changes-again.js';
 
 type DataOf<Type extends RolloutEvent['type']> = Extract<RolloutEvent, { type: Type }>['data'];
 
@@ -39,9 +32,11 @@ export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
   RolloutPhaseSet: {
     rules: { 'approval-needed': 'by-two-persons' },
     details: (_, { by, approvedBy }) => ({ 'by-two-persons': `proposed by ${by}, approved by ${approvedBy}` }),
-    decide(state, { phase, ceiling, before: _, ceilingBefore: __, ...about }) {
+    decide(state, data) {
+      const { reason, changeId, by, approvedBy, reverts } = data;
+      const about = { reason, ...defined({ changeId, by, approvedBy, reverts }) };
       refuseOnePerson(about);
-      return setPhase(state, { phase, ...(ceiling !== undefined && { ceiling }) }, about);
+      return setPhase(state, phaseIn(data), about);
     },
   },
   ...rampsAgain,

@@ -1,16 +1,14 @@
 import type { EventPlace, StreamKind } from '../../kernel/decider.js';
 import type { RolloutEvent } from '../events.js';
-import type { PhaseName } from '../phase.js';
+import { type Phase, phaseIn } from '../phase.js';
 import { type Rollout, rolloutStream } from '../rollout.js';
 
 /** The changes that are kept; the one that set the present rate is always among them. */
 export const CHANGES_KEPT = 100;
 
 /** Who set the rate or the phase, paused or resumed. */
-export interface RolloutChange extends Omit<EventPlace, 'source'> {
+export interface RolloutChange extends Omit<EventPlace, 'source'>, Partial<Phase> {
   type: 'OnboardingRateSet' | 'OnboardingPaused' | 'OnboardingResumed' | 'RolloutPhaseSet';
-  phase?: PhaseName;
-  ceiling?: number;
   perWeek?: number;
   daily?: boolean;
   reason?: string;
@@ -34,6 +32,7 @@ export const rolloutHistory: StreamKind<RolloutHistory, RolloutEvent> = {
       changes: change ? latest([...changes, change]) : changes,
     };
   },
+  evolveBroken: ({ rollout, changes }, place) => ({ rollout: rolloutStream.evolveBroken!(rollout, place), changes }),
 };
 
 function toChange({ type, data }: RolloutEvent, { source: _, ...stored }: EventPlace): RolloutChange | undefined {
@@ -43,10 +42,8 @@ function toChange({ type, data }: RolloutEvent, { source: _, ...stored }: EventP
   switch (type) {
     case 'OnboardingRateSet':
       return { ...place, type, perWeek: data.perWeek, daily: data.daily, ...reasonOf(data) };
-    case 'RolloutPhaseSet': {
-      const { phase, ceiling, reason } = data;
-      return { ...place, type, phase, ...(ceiling !== undefined && { ceiling }), reason };
-    }
+    case 'RolloutPhaseSet':
+      return { ...place, type, ...phaseIn(data), reason: data.reason };
     case 'OnboardingPaused':
       return { ...place, type, reason: data.reason };
     case 'OnboardingResumed':

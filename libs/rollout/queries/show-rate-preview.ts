@@ -28,10 +28,10 @@ const number = (description: string) => Type.Number({ description });
 const EffectAnswer = closed({
   perWeek: count('The rate.'),
   perDay: number('People a day.'),
-  atOnce: count('People that it would allow at once.'),
+  atOnce: count('People that it, and the ceiling, would allow at once.'),
   lineEndsAt: orNull(
     instant(
-      'When the last of those who wait now could come in, if every place is used as soon as it is free; null for never.',
+      'When the last of those who wait now could come in, if every place is used as soon as it is free; null for never: at a rate of 0, or if more wait than the ceiling leaves.',
     ),
   ),
   casesPerDay: number('Cases a day, if everybody makes as many as now, a week after the rate is set.'),
@@ -45,7 +45,9 @@ export const RatePreviewAnswer = closed({
     ['nothing', 'confirmation', 'approval'],
     'What setting it needs: `confirm` with the same figure, or a proposal and the approval of another person.',
   ),
-  waiting: count('People on the waitlist who may be chosen: no hold-outs, and nobody of a closed class.'),
+  waiting: count(
+    'People on the waitlist who may be chosen: no hold-outs, nobody of a closed class, and nobody whom the phase leaves out.',
+  ),
   unconfirmed: count('People who have to confirm their address before they can be chosen; `waiting` leaves them out.'),
   supplyPerDay: orNull(number('Cases a day that reviewers have shown they can decide; null while it is too early.')),
   waitingCases: count('Cases that wait now.'),

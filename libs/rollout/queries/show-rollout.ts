@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox';
 import { AsOf, FromViews } from '../../context/from-views.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
+import { PHASE_RESTRICTIONS } from '../../events/schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { entityTagOf } from '../../http/if-match.js';
 import {
@@ -23,7 +24,7 @@ import { type Clock, toIso, WEEK_MS } from '../../kernel/clock.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { ViewNotBuilt } from '../../projections/view-query.js';
 import { EVIDENCE_SOURCES } from '../../safety/index.js';
-import { SuspensionAnswer, suspensionAnswers, switchesStream } from '../../switches/index.js';
+import { phaseRestrictionsStream, suspensionAnswers, switchesStream } from '../../switches/index.js';
 import { Waitlist, waitlistEntriesView } from '../../waitlist/index.js';
 import { admissionPlanStream } from '../admission-plan.js';
 import { CHANGES, PHASES } from '../change-events.js';
@@ -32,21 +33,13 @@ import type { RateTerms } from '../change-rollout.js';
 import { openProposals, type PlannedChange, type ProposedChange } from '../changes.js';
 import { askedRate, type GateReading, readGate } from '../gate-move.js';
 import { heldNow } from '../held-places.js';
-import { ENTRIES, PHASE_ENTRIES } from '../phase.js';
 import type { StepNeed } from '../ramp.js';
-import {
-  availableCapacity,
-  countedCohorts,
-  type GrantedCohort,
-  peopleInTotal,
-  peopleInWindow,
-  type Rollout,
-  rolloutStream,
-} from '../rollout.js';
+import { availableCapacity, countedCohorts, type GrantedCohort, peopleInWindow, rolloutStream } from '../rollout.js';
 import { rolloutWords } from '../rollout-words.js';
 import { nextSlice } from '../scheduled-slice.js';
 import { GateInForceAnswer, inForceAt, moveExample } from './gate-answers.js';
 import { GateEvidence } from './gate-evidence.js';
+import { changedPhase, PhaseAnswer, phaseAnswer, phaseOfChange } from './phase-answers.js';
 import { RampAnswer, rampAnswer } from './ramp-answers.js';
 import { CHANGES_KEPT, rolloutHistory } from './rollout-history.js';
 
@@ -61,8 +54,7 @@ const pendingFields = {
   changeId: text('Its id.'),
   does: oneOf(CHANGES, 'What it does.'),
   perWeek: orNull(count('The rate that it sets; null if it sets none.')),
-  phase: orNull(oneOf(PHASES, 'The phase that it begins; null for none.')),
-  ceiling: orNull(count('The ceiling of people in total that it sets; null for none.')),
+  ...phaseOfChange,
   daily: orNull(flag('Whether a seventh of it is to be admitted every day; null if that stays.')),
   before: orNull(count('The rate that it was compared with.')),
   by: text('Who asked for it.'),
@@ -90,6 +82,10 @@ const ChangeAnswer = closed({
   daily: Type.Optional(flag('Whether a seventh of it was to be admitted automatically every day.')),
   phase: Type.Optional(oneOf(PHASES, 'The phase that was set.')),
   ceiling: Type.Optional(count('The most people in total that was set with it.')),
+  classes: Type.Optional(list(text('A class.'), 'The classes whose people may come in by it; absent for all.')),
+  restrictions: Type.Optional(
+    list(oneOf(PHASE_RESTRICTIONS, 'A restriction.'), 'What it restricts; absent for nothing.'),
+  ),
   reason: Type.Optional(text('Why.')),
 });
 
@@ -124,16 +120,7 @@ export const RolloutAnswer = closed({
   planned: list(PlannedAnswer, 'What takes effect later, in that order.'),
   proposals: list(ProposedAnswer, 'What waits for the approval of another person.'),
   ramp: orNull(RampAnswer),
-  phase: closed(
-    {
-      phase: oneOf(PHASES, 'Its name.'),
-      entries: list(oneOf(ENTRIES, 'A way.'), 'By which ways people may come in; all others are refused.'),
-      ceiling: orNull(count('The most people who may come in in total; null for no ceiling.')),
-      people: count('Those who ever came in, with those who are being onboarded.'),
-      suspended: list(SuspensionAnswer, 'What operators have suspended, for everyone or for one cohort.'),
-    },
-    'The phase of the rollout, with the restrictions in force.',
-  ),
+  phase: PhaseAnswer,
   position: position('The position of the last event included; `waiting` may lag behind it.'),
 });
 export type RolloutAnswer = Static<typeof RolloutAnswer>;
@@ -152,10 +139,11 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
   ) {}
 
   async execute(): Promise<RolloutAnswer> {
-    const [{ state, position }, plan, switches, counts] = await Promise.all([
+    const [{ state, position }, plan, switches, phases, counts] = await Promise.all([
       this.transactor.load(rolloutHistory, undefined),
       this.transactor.load(admissionPlanStream, undefined),
       this.transactor.load(switchesStream, undefined),
+      this.transactor.load(phaseRestrictionsStream, undefined),
       this.waitlist.counts(),
     ]);
     const { rollout, changes } = state;
@@ -183,7 +171,7 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
       planned: rollout.changes.planned.map(plannedAnswer),
       proposals: openProposals(rollout.changes, now).map(proposedAnswer),
       ramp: rollout.ramp ? rampAnswer(rollout.ramp, read.needs) : null,
-      phase: { ...phaseAnswer(rollout), suspended: suspensionAnswers(switches.state, now) },
+      phase: { ...phaseAnswer(rollout), suspended: suspensionAnswers(switches.state, phases.state, now) },
       position: String(position),
     };
   }
@@ -208,10 +196,10 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
   }
 }
 
-const pendingAnswer = ({ phase, ceiling, ...change }: PlannedChange | ProposedChange) => {
+const pendingAnswer = (change: PlannedChange | ProposedChange) => {
   const { changeId, does, perWeek, daily, before, by, reason } = change;
   return {
-    ...{ phase: phase ?? null, ceiling: ceiling ?? null },
+    ...changedPhase(change),
     ...{ changeId, does, perWeek: perWeek ?? null, daily: daily ?? null, before: before ?? null, by, reason },
   };
 };
@@ -223,11 +211,6 @@ const plannedAnswer = (one: PlannedChange): Static<typeof PlannedAnswer> => ({
 const proposedAnswer = (one: ProposedChange): Static<typeof ProposedAnswer> => ({
   ...{ ...pendingAnswer(one), effectiveAt: one.effectiveAt ?? null, expiresAt: one.expiresAt },
 });
-
-const phaseAnswer = (rollout: Rollout): Omit<RolloutAnswer['phase'], 'suspended'> => {
-  const { phase, ceiling = null } = rollout.phase;
-  return { phase, entries: [...PHASE_ENTRIES[phase]], ceiling, people: peopleInTotal(rollout) };
-};
 
 const toAnswer = ({ cohortId, people, admittedAt, onboarded }: GrantedCohort): Static<typeof CountedAnswer> => ({
   cohortId,
@@ -283,7 +266,7 @@ export class ShowRolloutController {
         planned: [
           {
             ...{ changeId: 'r-1', does: 'set-rate', perWeek: 2000, daily: null, before: 1000, by: 'olga' },
-            ...{ phase: null, ceiling: null },
+            ...{ phase: null, ceiling: null, classes: null, restrictions: null },
             ...{ reason: 'as planned', approvedBy: null, effectiveAt: '2022-06-01T09:00:00.000Z' },
           },
         ],
@@ -291,7 +274,7 @@ export class ShowRolloutController {
         ramp: null,
         phase: {
           ...{ phase: 'weekly', entries: ['listed', 'invitation', 'line', 'schedule'], ceiling: null, people: 1000 },
-          suspended: [],
+          ...{ classes: null, restrictions: [], suspended: [] },
         },
         position: '1041',
       }),

@@ -1,9 +1,17 @@
-import { invitedAccount, isWaiting, type WaitingTurn, waitingTurn } from '../../account/index.js';
+import { invitedAccount, isWaiting, type WaitingTurn, waitingTurn, waitlistClassStream } from '../../account/index.js';
 import type { Transactor } from '../../event-store/transact.js';
 import { Refusal } from '../../kernel/errors.js';
+import type { ClassesOf } from '../phase.js';
 
 export const turnsOf = (transactor: Transactor, accounts: readonly string[]): Promise<WaitingTurn[]> =>
   Promise.all(accounts.map(async (accountId) => (await transactor.load(waitingTurn, accountId)).state));
+
+/** In which class each of them waits; undefined for none. */
+export async function classesOf(transactor: Transactor, accounts: readonly string[] = []): Promise<ClassesOf> {
+  const load = async (accountId: string) =>
+    [accountId, (await transactor.load(waitlistClassStream, accountId)).state.class] as const;
+  return new Map(await Promise.all(accounts.map(load)));
+}
 
 const NAMED = 10;
 

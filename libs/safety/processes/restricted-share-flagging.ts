@@ -16,6 +16,7 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import { causedBy, OWN_SOURCE } from '../../kernel/command-context.js';
 import type { NewEvent, Position, RecordedEvent } from '../../kernel/envelope.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
+import { phaseRestrictedAt, phaseRestrictionsStream } from '../../switches/index.js';
 
 export const RESTRICTED_SHARE_FLAGGING = 'restricted-share-flagging';
 /** Facts of an image are in any lane: of its own, this one is not contended. */
@@ -47,12 +48,15 @@ export function restrictedShareFlagging(ports: RestrictedSharePorts): Consumer {
 
   async function isShareForbidden({ accountId }: ImageFacts, shares: readonly number[]): Promise<boolean> {
     if (shares.length === 0) return false;
-    const [{ state: account }, { state: rules }] = await Promise.all([
+    const [{ state: account }, { state: rules }, { state: phases }] = await Promise.all([
       transactor.load(accountStream, accountId),
       transactor.load(imageRulesStream, undefined),
+      transactor.load(phaseRestrictionsStream, undefined),
     ]);
     const { cohortId } = account;
-    return shares.some((at) => isRuleInForce(rules, { rule: RULE, cohortId }, at));
+    return shares.some(
+      (at) => isRuleInForce(rules, { rule: RULE, cohortId }, at) || phaseRestrictedAt(phases, RULE, at),
+    );
   }
 
   return defineConsumer({

@@ -13,6 +13,7 @@ import { cohortsOf, IMAGE_RULES, type ImageRules, imageRulesStream, periodsInFor
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
+import { type PhaseRestrictions, periodsRestricted, phaseRestrictionsStream } from '../../switches/index.js';
 import { share as shareOf } from '../metrics.js';
 import { safetyImagesView } from '../views/safety-images.js';
 import { share } from './safety-answer.js';
@@ -68,9 +69,9 @@ const COUNTS = `
   FROM restricted`;
 
 /** Without a bound for the beginning and the end of time, which JSON has no number for. */
-const periodsOf = (rules: ImageRules) =>
+const periodsOf = (rules: ImageRules, phases: PhaseRestrictions) =>
   [undefined, ...cohortsOf(rules, RULE)].flatMap((cohortId) =>
-    periodsInForce(rules, { rule: RULE, cohortId }).map(({ from, to }) => ({
+    [...periodsInForce(rules, { rule: RULE, cohortId }), ...periodsRestricted(phases, RULE)].map(({ from, to }) => ({
       cohort: cohortId ?? null,
       from_ms: Number.isFinite(from) ? from : null,
       to_ms: Number.isFinite(to) ? to : null,
@@ -88,8 +89,11 @@ export class ShowRestrictedImagesHandler implements IQueryHandler<ShowRestricted
   ) {}
 
   async execute(): Promise<Omit<RestrictedImagesAnswer, 'position'>> {
-    const { state } = await this.transactor.load(imageRulesStream, undefined);
-    const values = [JSON.stringify(periodsOf(state)), JSON.stringify(cohortsOf(state, RULE))];
+    const [{ state }, { state: phases }] = await Promise.all([
+      this.transactor.load(imageRulesStream, undefined),
+      this.transactor.load(phaseRestrictionsStream, undefined),
+    ]);
+    const values = [JSON.stringify(periodsOf(state, phases)), JSON.stringify(cohortsOf(state, RULE))];
     const [counts] = (await queryView(this.pool, { text: COUNTS, values })).rows;
     const { generated, shared, despite_rule: sharedDespiteRule } = counts;
     const { byReason, since } = await this.denied.read();

@@ -3,6 +3,7 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import type { Static } from 'typebox';
 import { AsOf, FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
+import { Transactor } from '../../event-store/transact.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
 import { closed, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
@@ -10,20 +11,27 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { SWITCHED_ACTIONS } from '../events.js';
+import { type PhaseRestrictions, phaseRestrictionsStream, phaseSuspensions } from '../phase-restrictions.js';
 import { type Switches, suspensionsInForce, switchesStream } from '../switches.js';
 
 export const SuspensionAnswer = closed({
   action: oneOf(SWITCHED_ACTIONS, 'The action that is denied.'),
   cohortId: orNull(text('The cohort that it is denied to; null: everyone.')),
-  reason: text('Why an operator suspended it.'),
+  phase: orNull(
+    text(
+      'The phase of the rollout that suspends it and ends it, which no switch does; null: an operator suspended it.',
+    ),
+  ),
+  reason: text('Why it was suspended.'),
   since: instant('When it was suspended.'),
-  until: orNull(instant('When it is allowed again by itself; null: once an operator resumes it.')),
+  until: orNull(instant('When it is allowed again by itself; null: once an operator resumes it, or the phase ends.')),
 });
 type SuspensionAnswer = Static<typeof SuspensionAnswer>;
 
 export const suspensionExample: SuspensionAnswer = {
   action: 'generate',
   cohortId: null,
+  phase: null,
   reason: 'the filter lets violent prompts pass',
   since: '2022-05-18T09:00:00.000Z',
   until: '2022-05-18T12:00:00.000Z',
@@ -35,14 +43,18 @@ export const SwitchesAnswer = closed({
 });
 export type SwitchesAnswer = Static<typeof SwitchesAnswer>;
 
-export const suspensionAnswers = (state: Switches, now: number): SuspensionAnswer[] =>
-  suspensionsInForce(state, now).map(({ action, cohortId, reason, since, until }) => ({
-    action,
-    cohortId: cohortId ?? null,
-    reason,
-    since,
-    until: until === undefined ? null : toIso(until),
-  }));
+/** By action: those of operators, for everyone first, then that of the phase. */
+export function suspensionAnswers(state: Switches, phases: PhaseRestrictions, now: number): SuspensionAnswer[] {
+  const given = [...suspensionsInForce(state, now), ...phaseSuspensions(phases, now)];
+  return SWITCHED_ACTIONS.flatMap((action) =>
+    given
+      .filter((one) => one.action === action)
+      .map(({ cohortId, phase, reason, since, until }) => ({
+        ...{ action, cohortId: cohortId ?? null, phase: phase ?? null },
+        ...{ reason, since, until: until === undefined ? null : toIso(until) },
+      })),
+  );
+}
 
 export class ListSwitches extends Query<SwitchesAnswer> {}
 
@@ -50,15 +62,18 @@ export class ListSwitches extends Query<SwitchesAnswer> {}
 export class ListSwitchesHandler implements IQueryHandler<ListSwitches> {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** From the stream itself, so that the answer is exact. */
+  /** From the streams themselves, so that the answer is exact. */
   async execute(): Promise<SwitchesAnswer> {
-    const events = await this.store.readStream(switchesStream.category);
-    const now = this.clock.now();
-    const items = suspensionAnswers(foldRecorded(switchesStream, events), now);
-    return { items, position: String(events.at(-1)?.position ?? 0) };
+    const [events, phases] = await Promise.all([
+      this.store.readStream(switchesStream.category),
+      this.transactor.load(phaseRestrictionsStream, undefined),
+    ]);
+    const items = suspensionAnswers(foldRecorded(switchesStream, events), phases.state, this.clock.now());
+    return { items, position: String(Math.max(events.at(-1)?.position ?? 0, phases.changedAt)) };
   }
 }
 

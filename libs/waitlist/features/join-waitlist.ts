@@ -39,7 +39,14 @@ import type { Ids } from '../../kernel/ids.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { InvalidAddress, mailboxOf, mailboxText } from '../../platform/personal-data/mailbox.js';
 import { CLOCK, IDS, SETTINGS } from '../../platform/ports.js';
-import { inForce, type Suspension, switchesStream, switchOf } from '../../switches/index.js';
+import {
+  inForce,
+  phaseRestrictionsStream,
+  phaseSuspensions,
+  type Suspension,
+  switchesStream,
+  switchOf,
+} from '../../switches/index.js';
 import { alikeInTime } from './alike-in-time.js';
 
 export class JoinWaitlist extends RequestCommand<Joined> {
@@ -122,10 +129,17 @@ export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
     return { accountId, status: state.standing.status, changed: events.length > 0, position };
   }
 
-  /** From the stream itself, so that no join that begins after a suspension was answered escapes it. */
+  /** From the streams themselves, so that no join that begins after a suspension was answered escapes it. */
   private async suspension(): Promise<Suspension | undefined> {
-    const { state } = await this.transactor.load(switchesStream, undefined);
-    return inForce(switchOf(state, { action: 'join' }), this.clock.now());
+    const [{ state: switches }, { state: phases }] = await Promise.all([
+      this.transactor.load(switchesStream, undefined),
+      this.transactor.load(phaseRestrictionsStream, undefined),
+    ]);
+    const now = this.clock.now();
+    return (
+      inForce(switchOf(switches, { action: 'join' }), now) ??
+      phaseSuspensions(phases, now).find(({ action }) => action === 'join')
+    );
   }
 }
 

@@ -67,13 +67,18 @@ async function controls(child, gone, { url, token }) {
     return JSON.parse(bodyOf(expectStatus(await connection.ask(requestBytes(method, path, { token, json })), status)));
   }
 
+  /** @returns its secret */
+  const newToken = async (name, roles) => (await ask('POST', '/v1/tokens', { name, roles }, 201)).secret;
+  let service;
+
   return {
     url,
     token,
     pid: child.pid,
     ask,
-    /** @returns the secret of a new token */
-    newToken: async (name, roles) => (await ask('POST', '/v1/tokens', { name, roles }, 201)).secret,
+    newToken,
+    /** The token of the service that sends facts: those of an administrator are found by who sent them too. */
+    serviceToken: () => (service ??= newToken('image-service', ['service'])),
     /** An answer that is not JSON. */
     text: async (path) => bodyOf(expectStatus(await connection.ask(requestBytes('GET', path, { token })), 200)),
     /**

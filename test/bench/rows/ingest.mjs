@@ -86,12 +86,10 @@ export async function run({ server, rounds, ingestEvents, profile, log }) {
 
 /** Posts and waits until every view and every reactor has caught up. */
 export function httpContender(name, standalone, traffic, batches) {
-  let token;
   return {
     name,
     async run() {
-      // Facts come from a service: those of an administrator are found by who sent them too.
-      token ??= await standalone.newToken(`sender of ${name}`, ['service']);
+      const token = await standalone.serviceToken();
       const requests = Array.from({ length: batches }, () => batchRequest(token, traffic.take(BATCH)));
       await standalone.caughtUp();
       return rateOf(batches * BATCH, async () => {

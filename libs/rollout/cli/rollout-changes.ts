@@ -15,11 +15,11 @@ import type { Shown } from '../../cli/rendering/plain-text.js';
 import { number, table, time } from '../../cli/rendering/table.js';
 import { changeText } from '../../gate/gate-words.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
+import { MOST_CEILING, PHASES } from '../change-events.js';
 import type { HistoryEntry } from '../queries/list-changes.js';
 import { MAX_PER_WEEK, showRollout } from './rate.js';
 
 const LIST_SHOWN = 50;
-const MOST_CEILING = 1_000_000_000;
 
 interface PhaseOptions {
   ceiling?: number;
@@ -75,10 +75,10 @@ export const changeCommands: CommandGroup = (group, run) => {
   command(
     group,
     'propose-phase',
-    'Proposes a phase (preview, invitations, weekly, open); nothing changes until another person approves it.',
+    `Proposes a phase (${PHASES.join(', ')}); nothing changes until another person approves it.`,
     "rollout propose-phase open 'as the board decided' --ceiling 1000000 --rate 5000",
   )
-    .addArgument(new Argument('<phase>', 'how people come in').choices(['preview', 'invitations', 'weekly', 'open']))
+    .addArgument(new Argument('<phase>', 'how people come in').choices(PHASES))
     .argument('<reason>', 'why', reason)
     .option('--ceiling <people>', 'the most people who may come in in total; none by default', integer(1, MOST_CEILING))
     .option('--rate <per-week>', 'the rate to set with it; it stays by default', integer(0, MAX_PER_WEEK))

@@ -57,6 +57,7 @@ const COMMANDS = [
   'cohort invite',
   'cohort invitations',
   'cohort onboard',
+  'cohort close',
   'cohort addresses',
   'cohort list',
   'cohort show',

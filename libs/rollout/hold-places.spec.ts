@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { DAY_MS, toIso, WEEK_MS } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
+import { closeCohort } from './closing-cohort.js';
 import type { RolloutEvent } from './events.js';
 import { admitInvited, freePlaces, freeUnfilled, holdForWaiting, holdPlaces, roomForInvited } from './hold-places.js';
-import { availableCapacity, closeCohort, pauseOnboarding, rolloutStream } from './rollout.js';
+import { availableCapacity, pauseOnboarding, rolloutStream } from './rollout.js';
 
 const NOW = Date.parse('2022-05-18T09:00:00Z');
 const UNTIL = NOW + 7 * DAY_MS;

@@ -6,6 +6,7 @@ import { admissionPlanStream } from './admission-plan.js';
 import { cohortStream } from './cohort.js';
 import { rolloutEvents } from './events.js';
 import { AdmitCohortController, AdmitCohortHandler } from './features/admit-cohort.js';
+import { CloseCohortController, CloseCohortHandler } from './features/close-cohort.js';
 import { ExportAddressesController, ExportAddressesHandler } from './features/export-addresses.js';
 import { ImportCohortHandler, importCohortInbound } from './features/import-cohort.js';
 import {
@@ -164,6 +165,7 @@ export const rolloutContext: Context = {
     RevertChangeHandler,
     ListChangesHandler,
     AdmitCohortHandler,
+    CloseCohortHandler,
     ImportCohortHandler,
     SendInvitationsHandler,
     ListInvitationsHandler,
@@ -194,6 +196,7 @@ export const rolloutContext: Context = {
         RevertChangeController,
         ListChangesController,
         AdmitCohortController,
+        CloseCohortController,
         ListCohortsController,
         ShowCohortController,
         ExportAddressesController,

@@ -7,12 +7,13 @@ import { admitDaily, admitJoined } from './admission.js';
 import { PHASES } from './change-events.js';
 import { setRamp } from './change-ramp.js';
 import { restrictedAt } from './changes.js';
+import { closeCohort } from './closing-cohort.js';
 import type { RolloutEvent } from './events.js';
 import { batchOf } from './held-places.js';
 import { admitInvited, holdPlaces } from './hold-places.js';
 import { GateMoved } from './move-events.js';
 import { PHASE_ENTRIES, type PhaseName } from './phase.js';
-import { admitCohort, closeCohort, peopleInTotal, peopleInWindow } from './rollout.js';
+import { admitCohort, peopleInTotal, peopleInWindow } from './rollout.js';
 import { admitSlice } from './scheduled-slice.js';
 
 const code = (value: string) => expect.objectContaining({ code: value });

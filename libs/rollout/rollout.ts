@@ -31,6 +31,10 @@ export interface GrantedCohort {
   batchId: string | undefined;
   /** The size of its admission while it is being onboarded, then the number of onboarded people. */
   people: number;
+  /** The rate in force at its admission. */
+  perWeek: number;
+  /** Whether an operator has ordered that nobody else comes in with it. */
+  isClosing?: true;
   /** When the first and the last of them were onboarded, in epoch milliseconds; undefined until the cohort is closed. */
   onboarded?: Span;
 }
@@ -103,12 +107,17 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
       }
       case 'CohortAdmitted': {
         const admittedAt = Date.parse(data.at);
-        const { cohortId, batchId, size: people } = data;
-        const cohorts = [...state.cohorts, { cohortId, position, admittedAt, batchId, people }];
+        const { cohortId, batchId, size: people, perWeek } = data;
+        const cohorts = [...state.cohorts, { cohortId, position, admittedAt, batchId, people, perWeek }];
         const remembered = cohorts.length - COHORTS_REMEMBERED;
         const isKept = (one: GrantedCohort, i: number) => i >= remembered || one.onboarded === undefined;
         const dropped = cohorts.filter((one, i) => !isKept(one, i));
         return { ...state, cohorts: cohorts.filter(isKept), past: dropped.reduce(withCohort, state.past) };
+      }
+      case 'CohortClosingOrdered': {
+        const order = (one: GrantedCohort) =>
+          one.cohortId === data.cohortId ? { ...one, isClosing: true as const } : one;
+        return { ...state, cohorts: state.cohorts.map(order) };
       }
       case 'CohortClosed': {
         const { cohortId, people, first, last } = data;
@@ -330,17 +339,4 @@ export function exceeded(state: Rollout, wanted: number, now: number): Refusal {
       remedies.filter(Boolean).join('; '),
     { available, ...(more && { moreAt: more }) },
   );
-}
-
-/** Closes a cohort whose onboarding is complete. @param times when its people were onboarded, in epoch milliseconds */
-export function closeCohort(state: Rollout, cohortId: string, times: readonly number[]): RolloutEvent[] {
-  if (!cohortsBeingOnboarded(state).some((one) => one.cohortId === cohortId)) return [];
-  let first = Number.POSITIVE_INFINITY;
-  let last = Number.NEGATIVE_INFINITY;
-  for (const time of times) {
-    first = Math.min(first, time);
-    last = Math.max(last, time);
-  }
-  const span = times.length > 0 ? { first: toIso(first), last: toIso(last) } : {};
-  return [{ type: 'CohortClosed', data: { cohortId, people: times.length, ...span } }];
 }

@@ -3,6 +3,7 @@ import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { wayOf } from '../admission.js';
 import { admissionPlanStream, endSchedule, setClassPlan, setSchedule, shareCohort } from '../admission-plan.js';
 import { withdrawConfirmation } from '../change-ramp.js';
+import { closeCohort, orderClosing } from '../closing-cohort.js';
 import { cohortStream, fillCohort, onboardCohort } from '../cohort.js';
 import type { RolloutEvent } from '../events.js';
 import { CohortAdmitted } from '../events.js';
@@ -15,15 +16,7 @@ import { batchStream, chooseInvited, endChoice } from '../invitation-batch.js';
 import { PlacesHeld } from '../invitation-events.js';
 import { refuseOnePerson, setPhase } from '../phase.js';
 import { endRamp } from '../ramp.js';
-import {
-  admitCohort,
-  availableCapacity,
-  closeCohort,
-  type Rollout,
-  resumeOnboarding,
-  rolloutStream,
-  setRate,
-} from '../rollout.js';
+import { admitCohort, availableCapacity, type Rollout, resumeOnboarding, rolloutStream, setRate } from '../rollout.js';
 import { changesAgain, pauseAgain, rampsAgain } from './changes-again.js';
 
 type DataOf<Type extends RolloutEvent['type']> = Extract<RolloutEvent, { type: Type }>['data'];
@@ -71,6 +64,10 @@ export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
       };
       return admitCohort(state, { cohortId, now: Date.parse(at), way: wayOf(cohortId), ...asked });
     },
+  },
+  CohortClosingOrdered: {
+    rules: { 'cohort-unknown': 'cohort-admitted', 'cohort-of-invitations': 'of-the-line' },
+    decide: (state, { cohortId, reason }) => orderClosing(state, cohortId, reason),
   },
   CohortClosed: { rules: {}, decide: (state, data) => closeCohort(state, data.cohortId, timesOf(data)) },
   PlacesHeld: {

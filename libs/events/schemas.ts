@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { MAX_PER_WEEK } from '../kernel/rollout-limits.js';
 import {
   EMAIL_ADDRESS,
   ENTITY_ID,
@@ -16,10 +17,9 @@ import {
  * surrogate pair: an accepted string can safely be stored, shown in a terminal or used in a file name or header.
  */
 
+export { MAX_PER_WEEK };
 /** Maximum accounts in one event. */
 export const ACCOUNTS_PER_EVENT = 1000;
-/** Maximum people per week that a rate may allow. */
-export const MAX_PER_WEEK = 10_000_000;
 /** The highest severity of a clause of the content policy. */
 export const MAX_SEVERITY = 3;
 

@@ -21,7 +21,7 @@ export const isClosing = ({ cohorts }: Rollout, cohortId: string): boolean =>
   cohorts.some((one) => one.cohortId === cohortId && one.isClosing);
 
 /**
- * Orders that a cohort is closed with those who are in. Whoever onboards it does so: until then it counts with its whole size, so that
+ * Orders that a cohort is closed with those who are in. The process that onboards does so: until then it counts with its whole size, so that
  * nobody comes in uncounted. A no-op if it was ordered, or if its onboarding is complete.
  * @throws NotFound cohort-unknown; Refusal cohort-of-invitations
  */

@@ -123,7 +123,7 @@ export const CohortClosingOrdered = defineEvent({
   version: 1,
   summary: 'An operator ordered that a cohort is closed with those who are in: nobody else comes in with it.',
   schema: eventData({ cohortId, reason: Line('The reason, shown to other operators.', 1) }),
-  example: { cohortId: '2022-w20', reason: 'it waits for people whom a wrong clock let in' },
+  example: { cohortId: '2022-w20', reason: 'it waits for people onboarded by a wrong clock' },
 });
 
 export const CohortOnboarded = defineEvent({

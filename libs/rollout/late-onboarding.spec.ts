@@ -44,7 +44,7 @@ describe('cohorts whose people wait', () => {
     expect(delayedCohorts(given(...onboarded('before', 5, NOW), admitted('next', 5)), NOW)).toEqual([]);
   });
 
-  it('come in at exactly the moment that is named, whoever came in when', () => {
+  it('come in at exactly the moment that is named, whatever the clock was before', () => {
     const before = fc.array(
       fc.record({ people: fc.integer({ min: 1, max: RATE }), days: fc.double({ min: -8, max: 15, noNaN: true }) }),
       { maxLength: 6 },

@@ -57,7 +57,7 @@ it('says how many places are held for invitations', () => {
   ]);
 });
 
-it('says which cohort waits beside people whom a wrong clock let in, until when, and what would change it', () => {
+it('says which cohort waits beside people onboarded by a wrong clock, until when, and what would change it', () => {
   const cohort = (cohortId: string): RolloutEvent => ({
     type: 'CohortAdmitted',
     data: { cohortId, size: 600, selection: 'first-come', perWeek: 700, at: toIso(NOW) },
@@ -65,7 +65,7 @@ it('says which cohort waits beside people whom a wrong clock let in, until when,
   const at = toIso(NOW + DAY_MS);
   const closed: RolloutEvent = { type: 'CohortClosed', data: { cohortId: 'ahead', people: 600, first: at, last: at } };
   expect(words(rate, cohort('ahead'), closed, cohort('late'))).toContain(
-    "The 600 people of cohort late come in from 2022-06-26 09:00:00 UTC on, when people whom a wrong clock let in are seven days past; until then nobody else is chosen from the line and no invitation is sent. What would change it: closing it with those who are in (gatehouse cohort close late 'REASON').",
+    "The 600 people of cohort late come in from 2022-06-26 09:00:00 UTC on, when people onboarded by a wrong clock are seven days past; until then nobody else is chosen from the line and no invitation is sent. What would change it: closing it with those who are in (gatehouse cohort close late 'REASON').",
   );
   const ordered: RolloutEvent = { type: 'CohortClosingOrdered', data: { cohortId: 'late', reason: 'it waits' } };
   expect(words(rate, cohort('ahead'), closed, cohort('late'), ordered)).toContain(

@@ -110,7 +110,7 @@ const pendingWords = ({ changes }: Rollout, now: number): string[] => [
 
 function delayedWords({ cohortId, people, until, holdsLine, isClosing }: DelayedCohort): string {
   const who = `The ${countWords(people)} people of cohort ${cohortId}`;
-  const when = `come in from ${timeWords(toIso(until))} on, when people whom a wrong clock let in are seven days past`;
+  const when = `come in from ${timeWords(toIso(until))} on, when people onboarded by a wrong clock are seven days past`;
   if (isClosing) return `Cohort ${cohortId} is being closed with those who are in.`;
   if (!holdsLine) return `${who} ${when}.`;
   return `${who} ${when}; until then nobody else is chosen from the line and no invitation is sent. What would change it: closing it with those who are in (gatehouse cohort close ${cohortId} 'REASON').`;

@@ -8,6 +8,7 @@ import { number, rowsOf, table } from '../../cli/rendering/table.js';
 import { listed } from '../../cli/session.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
 import { InvalidInput } from '../../kernel/errors.js';
+import { MAX_PER_WEEK } from '../../kernel/rollout-limits.js';
 import { passed } from '../../operations/cli.js';
 import { eventPages } from '../../publish/cli/event-pages.js';
 import type { CohortOnboarded } from '../events.js';
@@ -17,7 +18,6 @@ import type { CohortAnswer } from '../queries/cohort-list.js';
 
 const ONBOARDING = 'reactor:filling-places';
 const LOOK_UPS_IN_FLIGHT = 16;
-const MAX_PER_WEEK = 10_000_000;
 
 interface Onboarding {
   id?: string;
@@ -91,7 +91,7 @@ export const cohortCommands: CommandGroup = (program, run) => {
     group,
     'close',
     'Closes a cohort whose people wait, with those who are in. The others are in the line as before. Changes nothing if its onboarding is complete.',
-    "cohort close 2022-w20 'it waits for people whom a wrong clock let in'",
+    "cohort close 2022-w20 'it waits for people onboarded by a wrong clock'",
   )
     .argument('<id>', 'of the cohort, as rollout status prints it')
     .argument('<reason>', 'why', reason)

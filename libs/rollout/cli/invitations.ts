@@ -2,10 +2,9 @@ import { type CommandGroup, command, integer, severalOf, sharedGroup } from '../
 import { line, type Shown } from '../../cli/rendering/plain-text.js';
 import { table, time } from '../../cli/rendering/table.js';
 import { listed } from '../../cli/session.js';
+import { MAX_PER_WEEK } from '../../kernel/rollout-limits.js';
 import type { BatchSentAnswer } from '../features/send-invitations.js';
 import type { InvitationsAnswer } from '../queries/batch-list.js';
-
-const MAX_PER_WEEK = 10_000_000;
 
 interface Inviting {
   size?: number;

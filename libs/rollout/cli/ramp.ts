@@ -10,8 +10,9 @@ import {
   severalOf,
 } from '../../cli/commands.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
+import { MAX_PER_WEEK } from '../../kernel/rollout-limits.js';
 import type { RampStep } from '../ramp.js';
-import { MAX_PER_WEEK, showRollout } from './rate.js';
+import { showRollout } from './rate.js';
 
 const MOST_STAY_DAYS = 365;
 const MOST_EXPOSURES = 1_000_000_000;

@@ -15,11 +15,10 @@ import type { Session } from '../../cli/session.js';
 import { changeText } from '../../gate/gate-words.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
 import { InvalidInput } from '../../kernel/errors.js';
+import { MAX_PER_WEEK } from '../../kernel/rollout-limits.js';
 import type { RolloutAnswer } from '../queries/show-rollout.js';
 import { gateHeader } from './gate-text.js';
 import { ratePreviewCommand } from './rate-preview.js';
-
-export const MAX_PER_WEEK = 10_000_000;
 
 const AT = 'when it takes effect; at once by default';
 

@@ -15,9 +15,9 @@ import type { Shown } from '../../cli/rendering/plain-text.js';
 import { number, table, time } from '../../cli/rendering/table.js';
 import { changeText } from '../../gate/gate-words.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
-import { MOST_CEILING, PHASES } from '../change-events.js';
+import { MAX_PER_WEEK, MOST_CEILING, PHASES } from '../../kernel/rollout-limits.js';
 import type { HistoryEntry } from '../queries/list-changes.js';
-import { MAX_PER_WEEK, showRollout } from './rate.js';
+import { showRollout } from './rate.js';
 
 const LIST_SHOWN = 50;
 

@@ -25,9 +25,9 @@ export class CloseCohortController extends CommandRoute {
   @Roles('operator', 'administrator')
   @Operation('Closes a cohort with those who are in; changes nothing if its onboarding is complete', {
     description:
-      'For a cohort whose people wait (`delayed` of `GET /v1/rollout`). Nobody else comes in with it. It counts with its whole size until whoever onboards it has closed it; the people who were left out are in the line as before.',
+      'For a cohort whose people wait (`delayed` of `GET /v1/rollout`). Nobody else comes in with it. It counts with its whole size until the process that onboards has closed it; the people who were left out are in the line as before.',
     fields: { id: 'The cohort.' },
-    example: { reason: 'it waits for people whom a wrong clock let in' },
+    example: { reason: 'it waits for people onboarded by a wrong clock' },
     answer: receipt('It is being closed.'),
     refusals: { 404: ['cohort-unknown'], 409: ['cohort-of-invitations'] },
   })

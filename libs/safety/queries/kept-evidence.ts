@@ -157,7 +157,7 @@ export async function keepEvidence(
 
 /**
  * Begins anew with another stage, with another log, and if a clock was ahead: what it made count was too young.
- * @returns undefined for a stage that is over: whoever asks about it has read the gate before the present one began
+ * @returns undefined for a stage that is over: a reader that asks about it has read the gate before the present one began
  */
 async function keptFor(
   rows: Rows,

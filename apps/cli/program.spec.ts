@@ -58,6 +58,7 @@ const COMMANDS = [
   'cohort withdraw-invitations',
   'cohort invitations',
   'cohort onboard',
+  'cohort close',
   'cohort addresses',
   'cohort list',
   'cohort show',

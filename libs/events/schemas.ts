@@ -10,16 +10,16 @@ import {
   NAME,
   TEXT,
 } from '../kernel/text-forms.js';
+import { MAX_PER_WEEK } from './rollout-limits.js';
 
 /*
  * The building blocks of every event schema. Each string has a maximum length, no control characters and no half of a
  * surrogate pair: an accepted string can safely be stored, shown in a terminal or used in a file name or header.
  */
 
+export { MAX_PER_WEEK };
 /** Maximum accounts in one event. */
 export const ACCOUNTS_PER_EVENT = 1000;
-/** Maximum people per week that a rate may allow. */
-export const MAX_PER_WEEK = 10_000_000;
 /** The highest severity of a clause of the content policy. */
 export const MAX_SEVERITY = 3;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { priorOfLimit } from './evidence.js';
 import { openingExposures } from './opening-boundary.js';
-import { type GateParameters, type StageTotals, verdictOf } from './verdict.js';
+import { type GateParameters, lowestRate, type StageTotals, verdictOf } from './verdict.js';
 
 const parameters: GateParameters = {
   limit: 0.0005,
@@ -70,7 +70,7 @@ describe('the verdict of the gate', () => {
     const harmed = (ordinal: number) => ({ ...clean(ENOUGH), cohorts: [{ ordinal, exposures: 800, confirmed: 6 }] });
     expect(verdictOf(harmed(1), parameters)).toMatchObject({ outcome: 'brake', reasons: ['cohort-harm'] });
     expect(verdictOf(harmed(1), parameters).harm[0]).toMatchObject({ isHarm: true, ordinal: 1, confirmed: 6 });
-    expect(verdictOf(harmed(1), parameters).harm[0]!.lower).toBeGreaterThan(0.0005);
+    expect(lowestRate(verdictOf(harmed(1), parameters).harm[0]!, parameters)).toBeGreaterThan(0.0005);
     expect(verdictOf(harmed(100), parameters)).toMatchObject({ outcome: 'expand', reasons: [] });
   });
 

@@ -102,8 +102,6 @@ export interface HarmTest extends CohortCounts {
   isHarm: boolean;
   logE: number;
   threshold: number;
-  /** The lowest rate that the test does not refute. */
-  lower: number;
 }
 
 /** Why the gate holds or brakes; none if it expands. */
@@ -228,8 +226,12 @@ function testForHarm(cohort: CohortCounts, { limit, alpha }: GateParameters): Ha
   const prior = priorOfLimit(limit);
   const threshold = Math.log(harmThreshold(alpha, cohort.ordinal));
   const logE = logEHarm(counts, prior, limit);
-  return { ...cohort, isHarm: logE >= threshold, logE, threshold, lower: lowerBound(counts, prior, threshold) };
+  return { ...cohort, isHarm: logE >= threshold, logE, threshold };
 }
+
+/** The lowest rate of a cohort that the test for harm does not refute; a search, which no decision needs. */
+export const lowestRate = ({ exposures: n, confirmed: x, threshold }: HarmTest, { limit }: GateParameters): number =>
+  lowerBound({ n, x }, priorOfLimit(limit), threshold);
 
 const reasonsIf = (reasons: Partial<Record<GateReason, boolean>>): GateReason[] =>
   Object.entries(reasons).flatMap(([reason, isSo]) => (isSo ? [reason as GateReason] : []));

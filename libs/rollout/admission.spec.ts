@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { DAY_MS } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
 import { admitDaily, admitWaiting, dailyCohort, dailySize, openCohort, wayOf } from './admission.js';
-import { closeCohort } from './close-cohort.js';
+import { closeCohort } from './closing-cohort.js';
 import type { RolloutEvent } from './events.js';
 import { admitCohort, cohortsBeingOnboarded, peopleInTotal, peopleInWindow, rolloutStream } from './rollout.js';
 import { sliceCohort } from './scheduled-slice.js';

@@ -1,10 +1,9 @@
 import { Type } from 'typebox';
 import { defineEvent } from '../events/event-definition.js';
+import { MOST_CEILING, PHASES } from '../events/rollout-limits.js';
 import { Count, EntityId, eventData, Instant, Label, Line, PerWeek, PHASE_RESTRICTIONS } from '../events/schemas.js';
 
-/** From the fewest people who may come in to the most. */
-export const PHASES = ['preview', 'invitations', 'weekly', 'open'] as const;
-export const MOST_CEILING = 1_000_000_000;
+export { MOST_CEILING, PHASES };
 export const MOST_PHASE_CLASSES = 20;
 
 export const phaseName = (description: string) => Type.Enum([...PHASES], { description });

@@ -127,6 +127,14 @@ export const CohortClosed = defineEvent({
   },
 });
 
+export const CohortClosingOrdered = defineEvent({
+  type: 'CohortClosingOrdered',
+  version: 1,
+  summary: 'An operator ordered that a cohort is closed with those who are in: nobody else comes in with it.',
+  schema: eventData({ cohortId, reason: Line('The reason, shown to other operators.', 1) }),
+  example: { cohortId: '2022-w20', reason: 'it waits for people onboarded by a wrong clock' },
+});
+
 export const CohortOnboarded = defineEvent({
   type: 'CohortOnboarded',
   version: 1,
@@ -147,6 +155,7 @@ export const rolloutStreamEvents = [
   OnboardingPaused,
   OnboardingResumed,
   CohortAdmitted,
+  CohortClosingOrdered,
   CohortClosed,
   PlacesHeld,
   PlacesFreed,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DAY_MS, toIso, WEEK_MS } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
-import { closeCohort } from './close-cohort.js';
+import { closeCohort } from './closing-cohort.js';
 import type { RolloutEvent } from './events.js';
 import { admitInvited, freePlaces, freeUnfilled, holdForWaiting, holdPlaces, roomForInvited } from './hold-places.js';
 import { availableCapacity, pauseOnboarding, rolloutStream } from './rollout.js';

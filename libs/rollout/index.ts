@@ -7,6 +7,7 @@ import { cohortStream } from './cohort.js';
 import { rolloutEvents } from './events.js';
 import { AcceptInvitationController, AcceptInvitationHandler } from './features/accept-invitation.js';
 import { AdmitCohortController, AdmitCohortHandler } from './features/admit-cohort.js';
+import { CloseCohortController, CloseCohortHandler } from './features/close-cohort.js';
 import { ExportAddressesController, ExportAddressesHandler } from './features/export-addresses.js';
 import { ImportCohortHandler, importCohortInbound } from './features/import-cohort.js';
 import {
@@ -166,6 +167,7 @@ export const rolloutContext: Context = {
     RevertChangeHandler,
     ListChangesHandler,
     AdmitCohortHandler,
+    CloseCohortHandler,
     ImportCohortHandler,
     SendInvitationsHandler,
     WithdrawInvitationsHandler,
@@ -198,6 +200,7 @@ export const rolloutContext: Context = {
         RevertChangeController,
         ListChangesController,
         AdmitCohortController,
+        CloseCohortController,
         ListCohortsController,
         ShowCohortController,
         ExportAddressesController,

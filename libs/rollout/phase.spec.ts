@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { NOW, rate, rateWorld, set } from '../../test/support/rate-world.js';
+import { NOW, rate, rateWorld, set, terms } from '../../test/support/rate-world.js';
 import { DAY_MS, toIso } from '../kernel/clock.js';
 import { GatehouseError } from '../kernel/errors.js';
 import { admitDaily, admitJoined } from './admission.js';
 import { PHASES } from './change-events.js';
+import { setRamp } from './change-ramp.js';
 import { restrictedAt } from './changes.js';
-import { closeCohort } from './close-cohort.js';
+import { closeCohort } from './closing-cohort.js';
 import type { RolloutEvent } from './events.js';
 import { batchOf } from './held-places.js';
 import { admitInvited, holdPlaces } from './hold-places.js';
@@ -99,6 +100,36 @@ describe('a phase', () => {
     expect(lapsed.after.phase).toEqual({ phase: 'weekly', ceiling: 500 });
     expect(planned('invitations', 5000).effect).toMatchObject([{ data: { how: 'lapsed' } }]);
     expect(planned('open', 2000).effect).toMatchObject([{ type: 'RolloutPhaseSet', data: { ceiling: 5000 } }]);
+  });
+
+  it('from open to weekly with a lower rate ends a ramp plan whose step is due, and lets a scheduled raise lapse', () => {
+    const due = NOW + 7 * DAY_MS;
+    const world = () => {
+      const one = rateWorld(rate(1000), begun('open'));
+      const steps = [{ perWeek: 1500, afterDays: 7, mode: 'automatic' as const }];
+      one.apply(setRamp(one.state, { steps, reason: 'a test' }, { by: 'olga', now: NOW, terms, newId: 'ramp' }));
+      one.change(set(2000, { effectiveAt: toIso(due) }));
+      return one;
+    };
+    const narrowed = (perWeek?: number) => {
+      const one = world();
+      one.propose({ ...proposal, phase: 'weekly', ceiling: undefined, perWeek, effectiveAt: toIso(due - 1) });
+      one.approve('r-1', 'omar');
+      return { effect: one.tick(due), after: one.state };
+    };
+    const lower = narrowed(500);
+    expect(lower.effect).toMatchObject([
+      { type: 'RolloutPhaseSet', data: { phase: 'weekly' } },
+      { type: 'OnboardingRateSet', data: { perWeek: 500 } },
+      { type: 'RampPlanEnded', data: { planId: 'ramp', how: 'rate-changed' } },
+      { type: 'RolloutChangeEnded', data: { how: 'lapsed', reason: expect.stringMatching(/lowered to 500/) } },
+    ]);
+    expect(lower.after).toMatchObject({ perWeek: 500, phase: { phase: 'weekly' }, changes: { planned: [] } });
+    expect(lower.after.ramp).toBeUndefined();
+    // A phase alone says nothing about the rate: the raise is the one that was confirmed, and ends the plan as any other does.
+    const same = narrowed();
+    expect(same.effect.map(({ type }) => type)).toEqual(['RolloutPhaseSet', 'OnboardingRateSet', 'RampPlanEnded']);
+    expect(same.after).toMatchObject({ perWeek: 2000, phase: { phase: 'weekly' } });
   });
 
   it('names the command of a phase in what it says of a raise', () => {

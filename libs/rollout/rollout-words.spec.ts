@@ -57,6 +57,29 @@ it('says how many places are held for invitations', () => {
   ]);
 });
 
+it('says which cohort waits beside people onboarded by a wrong clock, until when, and what would change it', () => {
+  const cohort = (cohortId: string): RolloutEvent => ({
+    type: 'CohortAdmitted',
+    data: { cohortId, size: 600, selection: 'first-come', perWeek: 700, at: toIso(NOW) },
+  });
+  const at = toIso(NOW + DAY_MS);
+  const closed: RolloutEvent = { type: 'CohortClosed', data: { cohortId: 'ahead', people: 600, first: at, last: at } };
+  expect(words(rate, cohort('ahead'), closed, cohort('late'))).toContain(
+    "The 600 people of cohort late come in from 2022-06-26 09:00:00 UTC on, when people onboarded by a wrong clock are seven days past; until then nobody else is chosen from the line and no invitation is sent. What would change it: closing it with those who are in (gatehouse cohort close late 'REASON').",
+  );
+  const ordered: RolloutEvent = { type: 'CohortClosingOrdered', data: { cohortId: 'late', reason: 'it waits' } };
+  expect(words(rate, cohort('ahead'), closed, cohort('late'), ordered)).toContain(
+    'Cohort late is being closed with those who are in.',
+  );
+});
+
+it('says that the evidence is not complete, and whether people are admitted meanwhile', () => {
+  const said = (...events: RolloutEvent[]) =>
+    rolloutWords(rollout(rate, ...events), NOW, { isIncomplete: true }).at(-1);
+  expect(said()).toMatch(/^The evidence is not complete: .* People are admitted meanwhile\.$/);
+  expect(said({ type: 'GateMoved', data: GateMoved.example })).toMatch(/Until it is, nobody is admitted\.$/);
+});
+
 it('says when the next slice of a schedule is due', () => {
   const schedule = { timeZone: 'Europe/London', days: ['monday'], hours: [9, 15] } as const;
   const said = rolloutWords(rollout(rate), NOW, { schedule });

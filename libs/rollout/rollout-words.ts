@@ -15,6 +15,7 @@ import { openProposals } from './changes.js';
 import type { GateReading } from './gate-move.js';
 import { overrideInForce, proposalOf } from './gate-override.js';
 import { heldNow } from './held-places.js';
+import { type DelayedCohort, delayedCohorts } from './late-onboarding.js';
 import { entryWords, FIRST_PHASE, isSamePhase, type Phase } from './phase.js';
 import { nextStep, type Ramp, type RampStep, type StepNeed, stepDueAt } from './ramp.js';
 import { availableCapacity, peopleInTotal, peopleInWindow, type Rollout } from './rollout.js';
@@ -31,8 +32,10 @@ interface LastChange extends Partial<Phase> {
 
 /** What is known beside the rollout. */
 interface KnownBeside {
-  /** Undefined if the evidence can't be read yet. */
+  /** Undefined if the evidence was not read. */
   reading?: GateReading | undefined;
+  /** Whether it can't be read yet. */
+  isIncomplete?: true | undefined;
   /** Of the next step of the ramp plan. */
   needs?: readonly StepNeed[];
   last?: LastChange | undefined;
@@ -48,7 +51,7 @@ interface KnownBeside {
 export function rolloutWords(
   rollout: Rollout,
   now: number,
-  { reading, needs = [], last, schedule }: KnownBeside = {},
+  { reading, isIncomplete, needs = [], last, schedule }: KnownBeside = {},
 ): string[] {
   const { gate } = rollout;
   const override = overrideInForce(gate, now);
@@ -59,9 +62,11 @@ export function rolloutWords(
     ...rateWords(rollout, now),
     ...phaseWords(rollout),
     ...pendingWords(rollout, now),
+    ...delayedCohorts(rollout, now).map(delayedWords),
     sliceWords(rollout, now, schedule),
     ...rampWords(rollout, needs),
     ...gateWords(rollout, reading, now),
+    ...(isIncomplete ? [incompleteWords(rollout, now)] : []),
     ...(last ? [lastWords(last)] : []),
   ];
 }
@@ -111,6 +116,14 @@ const pendingWords = ({ changes }: Rollout, now: number): string[] => [
       `${one.by} proposes to ${changeText(one)} (${one.reason}). Another person has to approve ${one.changeId} by ${timeWords(one.expiresAt)}.`,
   ),
 ];
+
+function delayedWords({ cohortId, people, until, holdsLine, isClosing }: DelayedCohort): string {
+  const who = `The ${countWords(people)} people of cohort ${cohortId}`;
+  const when = `come in from ${timeWords(toIso(until))} on, when people onboarded by a wrong clock are seven days past`;
+  if (isClosing) return `Cohort ${cohortId} is being closed with those who are in.`;
+  if (!holdsLine) return `${who} ${when}.`;
+  return `${who} ${when}; until then nobody else is chosen from the line and no invitation is sent. What would change it: closing it with those who are in (gatehouse cohort close ${cohortId} 'REASON').`;
+}
 
 function sliceWords(rollout: Rollout, now: number, schedule?: Schedule): string {
   const next = nextSlice(rollout, schedule, now);
@@ -164,6 +177,12 @@ function gateWords({ gate }: Rollout, reading: GateReading | undefined, now: num
     ...(reading && reading.verdict.outcome !== 'expand' ? [wouldChange(reading, settings.labelDelayDays)] : []),
   ];
 }
+
+const incompleteWords = ({ gate }: Rollout, now: number): string => {
+  const until =
+    gate.move && !overrideInForce(gate, now) ? 'Until it is, nobody is admitted.' : 'People are admitted meanwhile.';
+  return `The evidence is not complete: its views are being built, or it is being counted. ${until}`;
+};
 
 function wouldChange({ verdict, expectedAt }: GateReading, labelDelayDays: number): string {
   const { outcome, exposures } = verdict;

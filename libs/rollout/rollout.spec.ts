@@ -4,7 +4,7 @@ import { expectCapKept, type OnboardedPerson } from '../../test/support/onboardi
 import { DAY_MS, toIso, WEEK_MS } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
 import { Refusal } from '../kernel/errors.js';
-import { closeCohort } from './close-cohort.js';
+import { closeCohort } from './closing-cohort.js';
 import type { RolloutEvent } from './events.js';
 import {
   type AdmitCohort,

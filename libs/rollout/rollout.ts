@@ -7,6 +7,7 @@ import { type RolloutEvent, rolloutStreamEvents } from './events.js';
 import { stopOf } from './gate-override.js';
 import { evolveGate, type Gate, initialGate } from './gate-stage.js';
 import { evolveHeld, type HeldPlaces, heldNow, noneHeld } from './held-places.js';
+import { type PastPeople, type Span, withPeople } from './past-people.js';
 import {
   type ClassesOf,
   type Entry,
@@ -21,13 +22,6 @@ import { evolveRamp, type Ramp } from './ramp.js';
 
 /** The number of latest cohorts kept in the state. The people of an older one are in `past`; it is found by its own stream. */
 const COHORTS_REMEMBERED = 1000;
-const HOUR_MS = 3_600_000;
-
-/** When the first and the last of some people were onboarded, in epoch milliseconds. */
-interface Span {
-  first: number;
-  last: number;
-}
 
 /** A cohort as it counts against the rate. */
 export interface GrantedCohort {
@@ -40,6 +34,10 @@ export interface GrantedCohort {
   batchId: string | undefined;
   /** The size of its admission while it is being onboarded, then the number of onboarded people. */
   people: number;
+  /** The rate in force at its admission. */
+  perWeek: number;
+  /** Whether an operator has ordered that nobody else comes in with it. */
+  isClosing?: true;
   /** When the first and the last of them were onboarded, in epoch milliseconds; undefined until the cohort is closed. */
   onboarded?: Span;
 }
@@ -61,7 +59,7 @@ export interface Rollout {
    * The people of older cohorts. None is forgotten: they count again when the clock that made them old goes back. Those
    * of one hour are kept together, which counts them for up to an hour longer.
    */
-  past: readonly (Span & { people: number })[];
+  past: readonly PastPeople[];
   /** The places of invitations that are not decided. */
   held: HeldPlaces;
   gate: Gate;
@@ -114,12 +112,17 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
       }
       case 'CohortAdmitted': {
         const admittedAt = Date.parse(data.at);
-        const { cohortId, batchId, size: people } = data;
-        const cohorts = [...state.cohorts, { cohortId, position, admittedAt, batchId, people }];
+        const { cohortId, batchId, size: people, perWeek } = data;
+        const cohorts = [...state.cohorts, { cohortId, position, admittedAt, batchId, people, perWeek }];
         const remembered = cohorts.length - COHORTS_REMEMBERED;
         const isKept = (one: GrantedCohort, i: number) => i >= remembered || one.onboarded === undefined;
         const dropped = cohorts.filter((one, i) => !isKept(one, i));
-        return { ...state, cohorts: cohorts.filter(isKept), past: dropped.reduce(withCohort, state.past) };
+        return { ...state, cohorts: cohorts.filter(isKept), past: withPeople(state.past, dropped) };
+      }
+      case 'CohortClosingOrdered': {
+        const order = (one: GrantedCohort) =>
+          one.cohortId === data.cohortId ? { ...one, isClosing: true as const } : one;
+        return { ...state, cohorts: state.cohorts.map(order) };
       }
       case 'CohortClosed': {
         const { cohortId, people, first, last } = data;
@@ -161,17 +164,6 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
   evolveBroken: (state, { position, type = '' }) =>
     maySetPhase(type) ? { ...state, phaseUnreadable: position } : state,
 };
-
-function withCohort(past: Rollout['past'], { people, onboarded }: GrantedCohort): Rollout['past'] {
-  if (!onboarded || people === 0) return past;
-  const latest = past.at(-1);
-  if (!latest || hourOf(latest.last) !== hourOf(onboarded.last)) return [...past, { ...onboarded, people }];
-  const first = Math.min(latest.first, onboarded.first);
-  const last = Math.max(latest.last, onboarded.last);
-  return [...past.slice(0, -1), { first, last, people: latest.people + people }];
-}
-
-const hourOf = (time: number): number => Math.floor(time / HOUR_MS);
 
 /**
  * The rule of the cap. A cohort counts while it is being onboarded, however long that takes, and then as long as any of

@@ -31,7 +31,11 @@ import { PrevalenceController, ShowPrevalenceHandler } from './queries/show-prev
 import { ReviewersController, ShowReviewersHandler } from './queries/show-reviewers.js';
 import { ShowSafetyMetricsController, ShowSafetyMetricsHandler } from './queries/show-safety-metrics.js';
 import { EarlierEvidence, StageEvidence } from './queries/stage-evidence.js';
-import { CountGateEvidence1700000000227, DropDeactivationTimes1700000000169 } from './schema.js';
+import {
+  CountGateEvidence1700000000227,
+  DropDeactivationTimes1700000000169,
+  IndexGateEvidence1700000000293,
+} from './schema.js';
 import { activePeopleView } from './views/active-people.js';
 import { deactivationsView } from './views/deactivations.js';
 import { disregardedDecisionsView } from './views/disregarded-decisions.js';
@@ -48,6 +52,7 @@ export {
   EVIDENCE_SOURCES,
   type EvidencePeriod,
   type EvidenceReading,
+  NO_STAGE,
   type ViewPositions,
 } from './queries/evidence-sources.js';
 export { SafetyAnswer, SafetyFigures } from './queries/safety-answer.js';
@@ -69,7 +74,7 @@ export const safetyContext: Context = {
   events: [...sampleEvents, ...policyUseEvents],
   streams: [sampleStream, policyUseStream],
   decisionsAgain: [samplesAgain, policyUsesAgain],
-  migrations: [DropDeactivationTimes1700000000169, CountGateEvidence1700000000227],
+  migrations: [DropDeactivationTimes1700000000169, CountGateEvidence1700000000227, IndexGateEvidence1700000000293],
   views: [
     safetyImagesView,
     deactivationsView,

@@ -46,3 +46,32 @@ export class CountGateEvidence1700000000227 implements MigrationInterface {
     await runner.query('DROP SCHEMA gate CASCADE');
   }
 }
+
+/**
+ * Indexes of live views for the evidence of the gate, as their next build has them: of images that are or may be violations, without those
+ * that reviewers dismissed, and of the latest deactivations.
+ */
+export class IndexGateEvidence1700000000293 implements MigrationInterface {
+  name = 'IndexGateEvidence1700000000293';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`DO $$
+      DECLARE former text;
+      BEGIN
+        IF to_regclass('view_safety_images_v8.images') IS NOT NULL THEN
+          FOR former IN SELECT indexname FROM pg_indexes
+            WHERE schemaname = 'view_safety_images_v8' AND indexdef LIKE '%(exposed_position)%flagged_at%'
+          LOOP
+            EXECUTE format('DROP INDEX view_safety_images_v8.%I', former);
+          END LOOP;
+          CREATE INDEX ON view_safety_images_v8.images (exposed_position) WHERE exposed_position IS NOT NULL
+            AND (case_status = 'confirmed' OR (flagged_at IS NOT NULL AND case_status IN ('none', 'open')));
+        END IF;
+        IF to_regclass('view_deactivations_v4.deactivations') IS NOT NULL THEN
+          CREATE INDEX ON view_deactivations_v4.deactivations (stored_at);
+        END IF;
+      END $$`);
+  }
+
+  async down(): Promise<void> {}
+}

@@ -9,6 +9,7 @@ import * as claimNext from './rows/claim-next.mjs';
 import * as deactivation from './rows/deactivation.mjs';
 import * as decisions from './rows/decisions.mjs';
 import * as flags from './rows/flags.mjs';
+import * as gate from './rows/gate.mjs';
 import * as growth from './rows/growth.mjs';
 import * as history from './rows/history.mjs';
 import * as hotAccount from './rows/hot-account.mjs';
@@ -39,6 +40,7 @@ const ROWS = [
   claimNext,
   flags,
   onboarding,
+  gate,
   rebuild,
   leaves,
   history,

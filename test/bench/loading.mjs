@@ -15,7 +15,7 @@ const ids = timeOrderedIds(systemClock);
 
 export const memberId = (number) => `member-${String(number).padStart(ID_DIGITS, '0')}`;
 
-const event = (subject, type, data) => {
+export const event = (subject, type, data) => {
   const id = ids.next();
   const metadata = {
     source: '/gatehouse',

@@ -28,6 +28,7 @@ const { values, positionals: names } = parseArgs({
     hot: { type: 'string', default: '1000' },
     cases: { type: 'string', default: '10000' },
     people: { type: 'string', default: '20000' },
+    images: { type: 'string', default: '300000' },
     log: { type: 'string', default: '300000' },
     growth: { type: 'string' },
     simulate: { type: 'string', default: '240000' },
@@ -39,7 +40,7 @@ const { values, positionals: names } = parseArgs({
 /** The sizes that the budgets name. */
 const FULL = {
   ...{ ingest: '3000000', accounts: '1000000', hot: '4000', people: '100000', log: '3000000', growth: '10000000' },
-  ...{ seconds: '60', simulate: '4800000' },
+  ...{ seconds: '60', simulate: '4800000', images: '3000000' },
 };
 if (values.full) Object.assign(values, FULL);
 
@@ -67,6 +68,7 @@ const ok = await runBench({
   hotImages: number('hot'),
   openCases: number('cases'),
   people: number('people'),
+  images: number('images'),
   logEvents: number('log'),
   growthEvents: values.growth === undefined ? undefined : number('growth'),
   simulatedEvents: number('simulate'),

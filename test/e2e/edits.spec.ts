@@ -43,6 +43,7 @@ const EXCEPTIONS: Record<string, string> = {
   'DELETE /v1/cases/:id/verdicts/mine': FENCED,
   'POST /v1/cohorts': CREATES,
   'POST /v1/cohorts/:id/address-exports': READS,
+  'POST /v1/cohorts/:id/closing': ONCE,
   'POST /v1/waitlist/address-exports': READS,
   'POST /v1/enforcement-ladder/dry-runs': READS,
   'POST /v1/enforcements/:id/acknowledgements': REPORTED,

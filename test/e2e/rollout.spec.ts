@@ -57,6 +57,7 @@ it('sets a rate, uses it for cohorts and frees it after seven days', async () =>
     },
     available: 0,
     moreAt: null,
+    delayed: [],
     nextSlice: null,
     gate: { inForce: 'hold', move: null, override: null, proposal: null },
     admissions: [],
@@ -189,6 +190,33 @@ it('admits nobody while onboarding is paused', async () => {
   expect(codeOf(await operator.post('/v1/cohorts', {}))).toEqual([409, 'onboarding-paused']);
   expect((await operator.post('/v1/rollout/resume')).status).toBe(200);
   expect((await operator.post('/v1/cohorts', { size: 1 })).status).toBe(202);
+});
+
+it('names a cohort that waits and keeps the line waiting, and closes it with those who are in', async () => {
+  await peopleJoin(4);
+  await operator.put('/v1/rollout/rate', { perWeek: 2, reason: 'a test', confirm: 2 });
+  now += 8 * DAY_MS;
+  await operator.post('/v1/cohorts', { size: 2, cohortId: 'ahead' });
+  await gatehouse.settle();
+  now -= 8 * DAY_MS;
+  await operator.post('/v1/cohorts', { size: 2, cohortId: 'late' });
+  expect((await rollout()).delayed).toEqual([]);
+  now += 2 * DAY_MS;
+  await expect(gatehouse.settle()).rejects.toMatchObject({ code: 'rate-used' });
+  const { delayed, words } = await rollout();
+  expect(delayed).toEqual([
+    { cohortId: 'late', people: 2, until: '2022-06-02T09:00:00.000Z', holdsLine: true, isClosing: false },
+  ]);
+  expect(words).toContainEqual(expect.stringMatching(/gatehouse cohort close late/));
+  const close = (cohortId: string) => operator.post(`/v1/cohorts/${cohortId}/closing`, { reason: 'a test' });
+  expect(codeOf(await close('unheard-of'))).toEqual([404, 'cohort-unknown']);
+  expect((await close('late')).status).toBe(202);
+  expect((await rollout()).delayed).toMatchObject([{ isClosing: true }]);
+  await gatehouse.settle();
+  expect((await rollout()).delayed).toEqual([]);
+  expect((await operator.get('/v1/cohorts/late')).body).toMatchObject({ status: 'onboarded', onboarded: 0 });
+  const { position } = (await close('late')).body;
+  expect((await close('late')).body.position).toBe(position);
 });
 
 it('lists cohorts, newest first, page by page', async () => {

@@ -17,6 +17,11 @@ export const [IMAGES, ACCOUNTS, CASES] = [safetyImagesView, accountStandingView,
   viewTable(view as typeof casesView),
 ) as [string, string, string];
 
+/** Counts little at a time, and then leaves the rest to the next reading. */
+export class LittleEvidence extends StageEvidence {
+  protected override readonly limits = { batch: 3, countingMs: 0 };
+}
+
 /** The views that the evidence of the gate comes from, with rows that specs write. */
 export async function evidenceViews() {
   const database = await createTestDatabase();
@@ -30,7 +35,7 @@ export async function evidenceViews() {
   await reach(1_000_000);
   return {
     ...{ pool, reach, build },
-    read: (of = period, stages = [of.since]) => evidence.read(of, stages, Number.MAX_SAFE_INTEGER),
+    read: async (of = period, stages = [of.since]) => (await evidence.read(of, stages, Number.MAX_SAFE_INTEGER))!,
     images: (...all: Image[]) => addImages(pool, all),
     accounts: (...all: Account[]) => addAccounts(pool, all),
     async empty() {

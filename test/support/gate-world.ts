@@ -96,8 +96,17 @@ export async function gateWorld() {
       transactor.transact(rolloutStream, undefined, context, decide),
     rollout: async () => (await transactorOn(store).load(rolloutStream, undefined)).state,
     /** The watch of a process. */
-    watch: (on: EventStore = store) =>
-      new GateWatch(transactorOn(on), evidenceOn(on), new StageChanges(on), on, reader, clock, logger, terms),
+    watch: (on: EventStore = store, counts = new StageEvidence(pool)) =>
+      new GateWatch(
+        transactorOn(on),
+        new GateEvidence(counts, on, clock),
+        new StageChanges(on),
+        on,
+        reader,
+        clock,
+        logger,
+        terms,
+      ),
     moves: () => wholeLog(store, ['GateMoved']),
     explain: (position: number) =>
       new ExplainMoveHandler(store, new EarlierEvidence(rebuilder), epoch, { decisionWaitMs: 60_000 }).execute(

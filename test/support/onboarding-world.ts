@@ -19,6 +19,7 @@ import { timeOrderedIds } from '../../libs/kernel/ids.js';
 import { Projector } from '../../libs/projections/projector.js';
 import { Rebuilder } from '../../libs/projections/rebuilder.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
+import { orderClosing } from '../../libs/rollout/closing-cohort.js';
 import {
   type AdmitCohort,
   admissionPlanStream,
@@ -127,6 +128,8 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
       transactor.transact(rolloutStream, undefined, CONTEXT, (state) =>
         admitCohort(state, { ...cohort, now: clock.time }),
       ),
+    orderClosing: (cohortId: string) =>
+      transactor.transact(rolloutStream, undefined, CONTEXT, (state) => orderClosing(state, cohortId, 'spec')),
     /** All events unless types are given. */
     log: (...types: string[]): Promise<RecordedEvent[]> => wholeLog(store, types),
     async close() {

@@ -150,6 +150,7 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
     { accounts: ['acc-1', 'acc-2'], cohortId: 'c-1' },
     { size: 1, priority: 5, cohortId: 'c-2' },
   ],
+  'POST /v1/cohorts/:id/closing': [{ reason: 'it waits' }],
   'POST /v1/cohorts/:id/address-exports': [{ reason: 'invitations', part: 0 }],
   'POST /v1/cases/:id/reveals': [{ level: 'prompt', reason: 'ambiguous', token: 1 }],
   'POST /v1/bulk-jobs': [

@@ -6,6 +6,8 @@ import { EXIT } from '../../cli/exit-codes.js';
 import { line, lines, type Shown } from '../../cli/rendering/plain-text.js';
 import { number, rowsOf, table } from '../../cli/rendering/table.js';
 import { listed } from '../../cli/session.js';
+import { MAX_PER_WEEK } from '../../events/rollout-limits.js';
+import type { WriteReceipt } from '../../http/write-receipt.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import { passed } from '../../operations/cli.js';
 import { eventPages } from '../../publish/cli/event-pages.js';
@@ -16,7 +18,6 @@ import type { CohortAnswer } from '../queries/cohort-list.js';
 
 const ONBOARDING = 'reactor:filling-places';
 const LOOK_UPS_IN_FLIGHT = 16;
-const MAX_PER_WEEK = 10_000_000;
 
 interface Onboarding {
   id?: string;
@@ -83,6 +84,25 @@ export const cohortCommands: CommandGroup = (program, run) => {
         print({ ...admitted, ...outcome }, () => outcomeText(admitted, outcome));
         if (outcome.leftOut.length > 0) return EXIT.failed;
         return outcome.onboarded.length === 0 ? EXIT.nobodyWaiting : EXIT.done;
+      }),
+    );
+
+  command(
+    group,
+    'close',
+    'Closes a cohort whose people wait, with those who are in. The others are in the line as before. Changes nothing if its onboarding is complete.',
+    "cohort close 2022-w20 'it waits for people onboarded by a wrong clock'",
+  )
+    .argument('<id>', 'of the cohort, as rollout status prints it')
+    .argument('<reason>', 'why', reason)
+    .action(
+      run(async ({ client, print }, _, id, why) => {
+        const path = `/v1/cohorts/${encodeURIComponent(id!)}/closing`;
+        const written = await client.post<WriteReceipt>(path, { reason: why }, { repeatable: true });
+        print(
+          written,
+          () => line`cohort ${id} is closed with those who are in, as ordered at position ${written.position}`,
+        );
       }),
     );
 

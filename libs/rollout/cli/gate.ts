@@ -14,6 +14,7 @@ import { jsonOf } from '../../cli/json-file.js';
 import type { Shown } from '../../cli/rendering/plain-text.js';
 import { table } from '../../cli/rendering/table.js';
 import type { Session } from '../../cli/session.js';
+import { MAX_PER_WEEK } from '../../events/rollout-limits.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { ExplanationAnswer } from '../queries/explain-move.js';
@@ -40,7 +41,7 @@ export const gateCommands: CommandGroup = (program, run) => {
     .option(
       '--per-week <n>',
       'the rate that is asked about; that of the next step of a ramp plan, or twice the present one',
-      integer(0, 10_000_000),
+      integer(0, MAX_PER_WEEK),
     )
     .action(run<{ perWeek?: number }>((session, { perWeek }) => showGate(session, perWeek)));
 

@@ -9,9 +9,10 @@ import {
   reason,
   severalOf,
 } from '../../cli/commands.js';
+import { MAX_PER_WEEK } from '../../events/rollout-limits.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
 import type { RampStep } from '../ramp.js';
-import { MAX_PER_WEEK, showRollout } from './rate.js';
+import { showRollout } from './rate.js';
 
 const MOST_STAY_DAYS = 365;
 const MOST_EXPOSURES = 1_000_000_000;

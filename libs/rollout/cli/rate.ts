@@ -12,14 +12,13 @@ import { actorText } from '../../cli/rendering/actor.js';
 import { line, lines, paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import { number, pairs, table, time } from '../../cli/rendering/table.js';
 import type { Session } from '../../cli/session.js';
+import { MAX_PER_WEEK } from '../../events/rollout-limits.js';
 import { changeText, listWords, phaseText } from '../../gate/gate-words.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { RolloutAnswer } from '../queries/show-rollout.js';
 import { gateHeader } from './gate-text.js';
 import { ratePreviewCommand } from './rate-preview.js';
-
-export const MAX_PER_WEEK = 10_000_000;
 
 const AT = 'when it takes effect; at once by default';
 

@@ -14,14 +14,14 @@ import {
 import { actorText } from '../../cli/rendering/actor.js';
 import type { Shown } from '../../cli/rendering/plain-text.js';
 import { number, table, time } from '../../cli/rendering/table.js';
+import { MAX_PER_WEEK, MOST_CEILING, PHASES } from '../../events/rollout-limits.js';
 import type { PhaseRestriction } from '../../events/schemas.js';
 import { changeText } from '../../gate/gate-words.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
 import type { HistoryEntry } from '../queries/list-changes.js';
-import { MAX_PER_WEEK, showRollout } from './rate.js';
+import { showRollout } from './rate.js';
 
 const LIST_SHOWN = 50;
-const MOST_CEILING = 1_000_000_000;
 /** Complete by its type: the list itself would load the schemas. */
 const RESTRICTIONS = Object.keys({
   ...{ generate: true, share: true, download: true, join: true, 'photorealistic-faces': true },
@@ -83,11 +83,11 @@ export const changeCommands: CommandGroup = (group, run) => {
   command(
     group,
     'propose-phase',
-    'Proposes a phase (preview, invitations, weekly, open); nothing changes until another person approves it.',
+    `Proposes a phase (${PHASES.join(', ')}); nothing changes until another person approves it.`,
     "rollout propose-phase open 'as the board decided' --ceiling 1000000 --rate 5000",
     "rollout propose-phase preview 'known people first' --classes staff,testers --restrict share,download",
   )
-    .addArgument(new Argument('<phase>', 'how people come in').choices(['preview', 'invitations', 'weekly', 'open']))
+    .addArgument(new Argument('<phase>', 'how people come in').choices(PHASES))
     .argument('<reason>', 'why', reason)
     .option('--ceiling <people>', 'the most people who may come in in total; none by default', integer(1, MOST_CEILING))
     .option('--classes <names>', 'the classes of the waitlist whose people may come in; all by default', severalOf)

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { dyingAfter } from '../../../test/support/dying-log.js';
+import { LittleEvidence } from '../../../test/support/evidence-views.js';
 import { type GateWorld, gateWorld, rateOf } from '../../../test/support/gate-world.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { DAY_MS, toIso } from '../../kernel/clock.js';
@@ -175,6 +176,28 @@ describe('the watch of the gate', () => {
       { type: 'GateOverrideApproved', data: { ...override, proposedBy: 'omar' } },
     ]);
     await world.watch().beforeAdmission();
+  });
+
+  it('decides nothing by a part of the evidence, and admits nobody until a tick has counted the rest', async () => {
+    await world.watch().tick();
+    expect(await outcomes()).toEqual(['hold']);
+    await harm('h');
+    await world.projector.processAll();
+    // As after an upgrade that counts otherwise.
+    await world.pool.query('DELETE FROM gate.evidence');
+    const watch = world.watch(world.store, new LittleEvidence(world.pool));
+    await expect(watch.beforeAdmission()).rejects.toThrow(/the evidence of the gate, counted up to position/);
+    expect(await outcomes()).toEqual(['hold']);
+    await watch.tick();
+    expect(await outcomes()).toEqual(['hold', 'brake']);
+  });
+
+  it('lets people in while the first evidence of all is counted', async () => {
+    await harm('h');
+    await world.projector.processAll();
+    await world.watch(world.store, new LittleEvidence(world.pool)).beforeAdmission();
+    expect(await outcomes()).toEqual([]);
+    expect((await admit()).events).toHaveLength(1);
   });
 
   it('begins no stage because the clock goes back to before a policy was in force', async () => {

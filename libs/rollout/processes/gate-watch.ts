@@ -7,7 +7,7 @@ import { NotCaughtUp } from '../../kernel/errors.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import { CLOCK, EVENT_STORE, LOGGER, SETTINGS } from '../../platform/ports.js';
 import type { View } from '../../projections/view.js';
-import { onceBuilt, ViewNotBuilt } from '../../projections/view-query.js';
+import { onceBuilt } from '../../projections/view-query.js';
 import { ViewReader } from '../../projections/view-reader.js';
 import { EVIDENCE_SOURCES } from '../../safety/index.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
@@ -17,7 +17,7 @@ import type { RateTerms } from '../change-rollout.js';
 import { askedRate, moveGate } from '../gate-move.js';
 import { overrideInForce } from '../gate-override.js';
 import { beginStage, type Gate } from '../gate-stage.js';
-import { GateEvidence, type GateState } from '../queries/gate-evidence.js';
+import { GateEvidence, type GateState, isEvidenceIncomplete } from '../queries/gate-evidence.js';
 import { StageChanges } from '../queries/stage-changes.js';
 import { type Rollout, rolloutStream } from '../rollout.js';
 
@@ -45,14 +45,17 @@ export class GateWatch {
   async run(signal: AbortSignal, locks: LockSession): Promise<void> {
     const failed = (error: unknown) => this.logger.warn({ err: error }, 'the gate could not be read; it retries');
     await runPeriodically(
-      { name: GATE_WATCH, everyMs: GATE_TICK_MS, tick: () => this.tick(), failed: onceBuilt(failed) },
+      { name: GATE_WATCH, everyMs: GATE_TICK_MS, tick: (ends) => this.tick(ends), failed: onceBuilt(failed) },
       signal,
       locks,
     );
   }
 
-  /** Waits until the views have everything that is stored now, if that does not take long, and moves the gate. */
-  async tick(): Promise<void> {
+  /**
+   * Waits until the views have everything that is stored now, if that does not take long, and moves the gate.
+   * @param ends aborts when it is to end
+   */
+  async tick(ends?: AbortSignal): Promise<void> {
     await this.beginStage();
     const head = await this.store.head();
     try {
@@ -61,7 +64,19 @@ export class GateWatch {
     } catch (error) {
       if (!(error instanceof NotCaughtUp)) throw error;
     }
-    await this.look(false);
+    await this.lookOnceCounted(ends);
+  }
+
+  /** Counts on for as long as it takes, since nobody is admitted meanwhile. */
+  private async lookOnceCounted(ends?: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        return await this.look(false);
+      } catch (error) {
+        if (!(error instanceof NotCaughtUp) || ends?.aborted) throw error;
+        this.logger.warn({ err: error }, 'the evidence of the gate is being counted; nobody is admitted until then');
+      }
+    }
   }
 
   /**
@@ -72,9 +87,9 @@ export class GateWatch {
     try {
       await this.look(true);
     } catch (error) {
-      if (!(error instanceof ViewNotBuilt)) throw error;
+      if (!isEvidenceIncomplete(error)) throw error;
       const { gate } = (await this.transactor.load(rolloutStream, undefined)).state;
-      // Once it has moved there was evidence, which another release may be building anew.
+      // Once it has moved there was evidence, which another release may be building or counting anew.
       if (gate.move && !overrideInForce(gate, this.clock.now())) throw error;
     }
   }

@@ -25,9 +25,10 @@ import { timeOrderedIds } from '../../kernel/ids.js';
 import { type Waitlist, waitlistEntriesView } from '../../waitlist/index.js';
 import { admissionPlanStream, setClassPlan, setSchedule } from '../admission-plan.js';
 import type { ClassPlan } from '../class-plan.js';
+import { orderClosing } from '../closing-cohort.js';
 import { WEEKDAYS } from '../plan-events.js';
 import { PeopleLeft } from '../queries/people-left.js';
-import { admitCohort, rolloutStream, setRate } from '../rollout.js';
+import { admitCohort, cohortsBeingOnboarded, rolloutStream, setRate } from '../rollout.js';
 import { onboarding } from './onboarding.js';
 import { CohortScheduler } from './scheduler.js';
 
@@ -39,6 +40,7 @@ type Step =
   | { kind: 'schedule'; every: number }
   | { kind: 'tick'; skewMs: readonly number[] }
   | { kind: 'admit'; cohort: number; size: number }
+  | { kind: 'close'; cohort: number }
   | { kind: 'list'; cohort: number; who: number[] }
   | { kind: 'pass'; ms: number }
   | { kind: 'react'; appends: number; meanwhile?: readonly Step[] };
@@ -82,6 +84,8 @@ const admit: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
 );
+/** One of those that are being onboarded. */
+const close = fc.record({ kind: fc.constant('close' as const), cohort });
 /** @param meanwhile what happens after the line was read and before the cohort is filled from it */
 const react = (appends: number, meanwhile: readonly Step[] = []): Step => ({ kind: 'react', appends, meanwhile });
 /** Other commands come while a cohort is admitted and onboarded in part or not at all. */
@@ -90,7 +94,7 @@ const interruptedOnboarding = fc
     admit,
     fc.nat(4),
     fc.array(life, { maxLength: 3 }),
-    fc.array(fc.oneof({ weight: 3, arbitrary: life }, pass, admit), { maxLength: 4 }),
+    fc.array(fc.oneof({ weight: 3, arbitrary: life }, pass, admit, close), { maxLength: 4 }),
   )
   .map(([first, appends, meanwhile, between]): Step[] => [
     first,
@@ -236,6 +240,14 @@ function memoryWorld() {
         return admitted({ cohortId: `c${step.cohort}`, size: step.size });
       case 'list':
         return admitted({ cohortId: `c${step.cohort}`, accounts: step.who.map((who) => of({ who })) });
+      case 'close': {
+        const { state } = await transactor.load(rolloutStream, undefined);
+        const awaited = cohortsBeingOnboarded(state);
+        const one = awaited[step.cohort % Math.max(1, awaited.length)];
+        return transactor.transact(rolloutStream, undefined, CONTEXT, (now) =>
+          orderClosing(now, one?.cohortId ?? 'none', 'spec'),
+        );
+      }
       case 'pass':
         clock.time += step.ms;
         return undefined;
@@ -264,6 +276,7 @@ const areClosed = (events: readonly { type: string }[]): boolean => {
 
 it('keeps the rate and the order of the waitlist and onboards nobody twice, whatever happens in any order', async () => {
   let people = 0;
+  let ended = 0;
   await fc.assert(
     fc.asyncProperty(steps, async (sequence) => {
       const { events, perform } = memoryWorld();
@@ -277,8 +290,10 @@ it('keeps the rate and the order of the waitlist and onboards nobody twice, what
       }
       expectOnboardingInvariants(events);
       people += events.filter(({ type }) => type === 'AccountOnboarded').length;
+      ended += events.filter(({ type }) => type === 'CohortClosingOrdered').length;
     }),
     { numRuns: 300 },
   );
   expect(people).toBeGreaterThan(300);
+  expect(ended).toBeGreaterThan(30);
 });

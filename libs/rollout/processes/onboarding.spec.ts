@@ -115,6 +115,42 @@ describe('onboarding', () => {
     expectOnboardingInvariants(await world.log());
   });
 
+  it('closes a cohort that waits with those who are in, once that is ordered, and goes on with the line', async () => {
+    await world.setRate(2);
+    await world.join('a', 'b', 'c', 'd');
+    world.clock.time += 8 * DAY_MS;
+    await world.admit({ cohortId: 'ahead', size: 2 });
+    await world.reactor.processAll();
+    world.clock.time -= 8 * DAY_MS;
+    await world.admit({ cohortId: 'late', size: 2 });
+    // Their choice is stored, and one of them comes in.
+    await killed(dyingAfter(world.store, 2));
+    world.clock.time += 2 * DAY_MS;
+    await expect(world.reactor.processAll()).rejects.toMatchObject({ code: 'rate-used' });
+    await world.orderClosing('late');
+    await world.reactor.processAll();
+    expect(await dataOf('CohortClosed')).toEqual([
+      expect.objectContaining({ cohortId: 'ahead', people: 2 }),
+      expect.objectContaining({ cohortId: 'late', people: 1 }),
+    ]);
+    world.clock.time += 13 * DAY_MS;
+    await world.admit({ cohortId: 'next', size: 1 });
+    await world.reactor.processAll();
+    const cohorts = (await onboardedPeople(world)).map((one) => one.split(' in ')[1]);
+    expect(cohorts.sort()).toEqual(['ahead', 'ahead', 'late', 'next']);
+    expectOnboardingInvariants(await world.log());
+  });
+
+  it('chooses nobody for a cohort that is to be closed before anybody was', async () => {
+    await world.join('a');
+    await world.admit({ cohortId: 'one', size: 1 });
+    await world.orderClosing('one');
+    await world.reactor.processAll();
+    expect(await dataOf('CohortClosed')).toEqual([{ cohortId: 'one', people: 0 }]);
+    expect(await dataOf('CohortFilled')).toEqual([]);
+    expect((await available()).available).toBe(1_000);
+  });
+
   it('reports only the listed accounts that it onboards and frees the places of the others', async () => {
     await world.join('a', 'b', 'c');
     await world.deactivate('a');

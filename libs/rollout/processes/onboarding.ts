@@ -6,13 +6,13 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import { type CommandContext, causedBy } from '../../kernel/command-context.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import type { Admission } from '../admission.js';
-import { closeCohort } from '../close-cohort.js';
+import { closeCohort, isClosing } from '../closing-cohort.js';
 import { type Cohort, type CohortPart, cohortStream, fillCohort, onboardCohort, placesLeft } from '../cohort.js';
 import { CohortAdmitted } from '../events.js';
 import { refuseBesideUncounted } from '../late-onboarding.js';
 import { Choosing, CONCURRENT_ACCOUNTS, type NextInLine } from '../queries/choosing.js';
 import { rolloutSince } from '../queries/rollout-since.js';
-import { cohortsBeingOnboarded, rolloutStream } from '../rollout.js';
+import { cohortsBeingOnboarded, type Rollout, rolloutStream } from '../rollout.js';
 
 const ONBOARDING = 'onboarding';
 
@@ -70,6 +70,7 @@ class CohortOnboarding {
     const selection = { id: cohortId, ...this.admission };
     const choosing = new Choosing(this.transactor, this.nextInLine, selection, this.context);
     for (let n = 0; n < cohort.chosen.length || placesLeft(cohort, size) > 0; n++) {
+      if (n === cohort.chosen.length && isClosing(await this.rollout(), cohortId)) break;
       if (n === cohort.chosen.length) cohort = await this.fill(n, placesLeft(cohort, size), choosing, cohort.chosen);
       const onboarded = await this.onboard(cohort.chosen[n]!);
       times.push(...onboarded.map(({ at }) => at));
@@ -89,17 +90,23 @@ class CohortOnboarding {
     return state;
   }
 
-  /** Returns the accounts that this cohort onboarded, in the order of their turn. */
+  private async rollout(): Promise<Rollout> {
+    return (await this.transactor.load(rolloutStream, undefined)).state;
+  }
+
+  /** Returns the accounts that this cohort onboarded, in the order of their turn. None more comes in once it is to be closed. */
   private async onboard({ accounts, turns, chosenAt }: CohortPart): Promise<{ accountId: string; at: number }[]> {
     const { cohortId, batchId } = this.admission;
     const times = new Map<string, number>();
     // One time for all of them, which is the one that the rate has room for.
     const now = this.now();
-    refuseBesideUncounted((await this.transactor.load(rolloutStream, undefined)).state, this.admission, now);
+    const rollout = await this.rollout();
+    const isOver = isClosing(rollout, cohortId);
+    if (!isOver) refuseBesideUncounted(rollout, cohortId, now);
     const context = { ...this.context, time: toIso(now) };
     const onboardOne = async (accountId: string, n: number) => {
       const { state } = await this.transactor.transact(invitedAccount, accountId, context, (account) =>
-        batchId === undefined || hasAccepted(account, batchId)
+        !isOver && (batchId === undefined || hasAccepted(account, batchId))
           ? onboardInTurn(account.turn, { accountId, cohortId, turn: turns?.[n], chosenAt })
           : [],
       );

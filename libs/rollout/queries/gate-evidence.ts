@@ -2,14 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EventStore } from '../../event-store/event-store.js';
 import { type Clock, DAY_MS } from '../../kernel/clock.js';
 import type { Position } from '../../kernel/envelope.js';
+import { NotCaughtUp, StoreUnavailable } from '../../kernel/errors.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
-import { type EvidencePeriod, StageEvidence } from '../../safety/index.js';
+import { ViewNotBuilt } from '../../projections/view-query.js';
+import { type EvidencePeriod, NO_STAGE, StageEvidence } from '../../safety/index.js';
 import type { Evidence } from '../gate-move.js';
 import type { Gate } from '../gate-stage.js';
 
 /** What part of the log the gate counts. Nothing is evidence before a stage begins. */
 export const periodOf = ({ settings, stage }: Pick<Gate, 'settings' | 'stage'>, now: number): EvidencePeriod => ({
-  since: stage?.since ?? Number.MAX_SAFE_INTEGER,
+  since: stage?.since ?? NO_STAGE,
   now,
   labelDelayMs: settings.labelDelayDays * DAY_MS,
   accountWindowMs: settings.accountDays * DAY_MS,
@@ -23,6 +25,10 @@ export interface GateState<Known extends Counted = Gate> extends Evidence {
   lateBySeconds: number;
 }
 
+/** Whether evidence could not be read because it is not complete yet, as after an upgrade whose views or counts are others. */
+export const isEvidenceIncomplete = (error: unknown): boolean =>
+  error instanceof ViewNotBuilt || error instanceof NotCaughtUp;
+
 /** Reads the evidence of the present stage, and how late it is. */
 @Injectable()
 export class GateEvidence {
@@ -34,13 +40,22 @@ export class GateEvidence {
 
   /**
    * @param load the gate, which is loaded first: what is stored later may begin another stage
-   * @throws ViewNotBuilt
+   * @throws ViewNotBuilt; NotCaughtUp while much is left to count
    */
   async read<Known extends Counted>(load: () => Promise<Known>): Promise<GateState<Known>> {
+    const found = (await this.attempt(load)) ?? (await this.attempt(load));
+    if (found) return found;
+    throw new StoreUnavailable('the gate was read without the stage that has begun since: retry in a moment');
+  }
+
+  /** @returns undefined if another stage has begun since the gate was loaded */
+  private async attempt<Known extends Counted>(load: () => Promise<Known>): Promise<GateState<Known> | undefined> {
     const until = await this.store.head();
     const gate = await load();
     const stages = gate.stages.map(({ since }) => since);
-    const { storedAt, ...reading } = await this.evidence.read(periodOf(gate, this.clock.now()), stages, until);
+    const found = await this.evidence.read(periodOf(gate, this.clock.now()), stages, until);
+    if (!found) return undefined;
+    const { storedAt, ...reading } = found;
     return { gate, ...reading, lateBySeconds: await this.lateBy(reading.position, storedAt) };
   }
 

@@ -3,7 +3,7 @@ import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { wayOf } from '../admission.js';
 import { admissionPlanStream, endSchedule, setClassPlan, setSchedule, shareCohort } from '../admission-plan.js';
 import { withdrawConfirmation } from '../change-ramp.js';
-import { closeCohort } from '../close-cohort.js';
+import { closeCohort, orderClosing } from '../closing-cohort.js';
 import { cohortStream, fillCohort, onboardCohort } from '../cohort.js';
 import type { RolloutEvent } from '../events.js';
 import { CohortAdmitted } from '../events.js';
@@ -67,6 +67,10 @@ export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
       };
       return admitCohort(state, { cohortId, now: Date.parse(at), way: wayOf(cohortId), ...asked });
     },
+  },
+  CohortClosingOrdered: {
+    rules: { 'cohort-unknown': 'cohort-admitted', 'cohort-of-invitations': 'of-the-line' },
+    decide: (state, { cohortId, reason }) => orderClosing(state, cohortId, reason),
   },
   CohortClosed: { rules: {}, decide: (state, data) => closeCohort(state, data.cohortId, timesOf(data)) },
   PlacesHeld: {

@@ -7,7 +7,7 @@ import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { MAX_PER_WEEK } from '../../events/schemas.js';
 import { casesPerDayAfter } from '../../gate/review-load.js';
-import { BRAKING_REASONS, HOLDING_REASONS, USUAL_CAPACITY } from '../../gate/verdict.js';
+import { BRAKING_REASONS, type HarmTest, HOLDING_REASONS, lowestRate, USUAL_CAPACITY } from '../../gate/verdict.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsInteger } from '../../http/field-rules.js';
 import { entityTagOf } from '../../http/if-match.js';
@@ -28,7 +28,7 @@ import { CLOCK } from '../../platform/ports.js';
 import { EVIDENCE_SOURCES } from '../../safety/index.js';
 import { askedRate, readGate } from '../gate-move.js';
 import { DEFAULT_SETTINGS } from '../gate-stage.js';
-import { OUTCOMES } from '../move-events.js';
+import { COHORTS_NAMED, OUTCOMES } from '../move-events.js';
 import { rolloutStream } from '../rollout.js';
 import {
   inForceAt,
@@ -119,7 +119,7 @@ export const GateAnswer = closed({
       isHarm: flag('Whether they show a rate above the limit.'),
       lower: number('The lowest violation rate that the test does not refute.'),
     }),
-    'The cohorts with a confirmed violation, oldest first.',
+    `The cohorts with a confirmed violation, those with the most evidence of harm first; at most ${COHORTS_NAMED}.`,
   ),
   load: closed(
     {
@@ -225,16 +225,22 @@ export class ShowGateHandler implements IQueryHandler<ShowGate> {
       settings: { ...USUAL_CAPACITY, ...gate.settings, plannedStages: gate.settings.plannedStages ?? null },
       exposures: { ...test, ...prior, ...evidence.counts, arrived: evidence.figures.arrived },
       accounts: ofAccounts,
-      harm: harm.map(({ ordinal, exposures: counted, confirmed, isHarm, lower }, i) => ({
-        cohortId: evidence.cohorts[i]!.cohortId,
-        ...{ ordinal, exposures: counted, confirmed, isHarm, lower },
-      })),
+      harm: mostHarmful(harm).map((test) => {
+        const { ordinal, exposures: counted, confirmed, isHarm } = test;
+        const { cohortId } = evidence.cohorts.find((one) => one.ordinal === ordinal)!;
+        return { cohortId, ordinal, exposures: counted, confirmed, isHarm, lower: lowestRate(test, gate.settings) };
+      }),
       load: { ...load, casesPerDayAfter: casesPerDayAfter(load) },
       etag: entityTagOf(gate.changedAt, this.epoch.current),
       position: String(evidence.position),
     };
   }
 }
+
+const mostHarmful = (harm: readonly HarmTest[]): HarmTest[] =>
+  harm
+    .toSorted((one, other) => other.logE - other.threshold - (one.logE - one.threshold) || one.ordinal - other.ordinal)
+    .slice(0, COHORTS_NAMED);
 
 @Controller('v1/gate')
 export class ShowGateController {

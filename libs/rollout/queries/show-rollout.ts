@@ -22,7 +22,6 @@ import {
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Clock, toIso, WEEK_MS } from '../../kernel/clock.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
-import { ViewNotBuilt } from '../../projections/view-query.js';
 import { EVIDENCE_SOURCES } from '../../safety/index.js';
 import { phaseRestrictionsStream, suspensionAnswers, switchesStream } from '../../switches/index.js';
 import { Waitlist, waitlistEntriesView } from '../../waitlist/index.js';
@@ -33,12 +32,13 @@ import type { RateTerms } from '../change-rollout.js';
 import { openProposals, type PlannedChange, type ProposedChange } from '../changes.js';
 import { askedRate, type GateReading, readGate } from '../gate-move.js';
 import { heldNow } from '../held-places.js';
+import { delayedCohorts } from '../late-onboarding.js';
 import type { StepNeed } from '../ramp.js';
 import { availableCapacity, countedCohorts, type GrantedCohort, peopleInWindow, rolloutStream } from '../rollout.js';
 import { rolloutWords } from '../rollout-words.js';
 import { nextSlice } from '../scheduled-slice.js';
 import { GateInForceAnswer, inForceAt, moveExample } from './gate-answers.js';
-import { GateEvidence } from './gate-evidence.js';
+import { GateEvidence, isEvidenceIncomplete } from './gate-evidence.js';
 import { changedPhase, PhaseAnswer, phaseAnswer, phaseOfChange } from './phase-answers.js';
 import { RampAnswer, rampAnswer } from './ramp-answers.js';
 import { CHANGES_KEPT, rolloutHistory } from './rollout-history.js';
@@ -110,6 +110,16 @@ export const RolloutAnswer = closed({
   ),
   gate: GateInForceAnswer,
   admissions: list(CountedAnswer, 'The admissions that count against the rate now, in the order of their admission.'),
+  delayed: list(
+    closed({
+      cohortId: text('The cohort.'),
+      people: count('Its people, of whom some may be in.'),
+      until: instant('When the rate has room for them.'),
+      holdsLine: flag('Whether nobody else is chosen from the line until then, and no invitation is sent.'),
+      isClosing: flag('Whether it was ordered that it is closed with those who are in.'),
+    }),
+    'Cohorts whose people wait beside people who came in while a clock was wrong, oldest first.',
+  ),
   waiting: count('People on the waitlist who can be chosen.'),
   unconfirmed: count('People who have to confirm their address before they can be chosen.'),
   etag: text('Also the header `ETag`. Send it as `If-Match` to set the rate only if nobody has changed it since.'),
@@ -165,6 +175,7 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
       nextSlice: next ? { at: toIso(next.at), people: next.people } : null,
       gate: inForceAt(rollout.gate, now),
       admissions: countedCohorts(rollout, now).map(toAnswer),
+      delayed: delayedCohorts(rollout, now).map((one) => ({ ...one, until: toIso(one.until) })),
       ...counts,
       etag: entityTagOf(rollout.changedAt, this.epoch.current),
       changes: changes.map((change) => ({ ...change, position: String(change.position) })),
@@ -177,7 +188,7 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
   }
 
   /** What the gate reads, and what the next step of the ramp plan needs by it. */
-  private async reading(now: number): Promise<{ reading?: GateReading; needs: StepNeed[] }> {
+  private async reading(now: number): Promise<{ reading?: GateReading; needs: StepNeed[]; isIncomplete?: true }> {
     try {
       let rollout = rolloutStream.initial;
       const evidence = await this.evidence.read(async () => {
@@ -190,8 +201,8 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
         needs: stepNeeds(rollout, evidence, lateBySeconds, { now, terms: this.terms }),
       };
     } catch (error) {
-      if (error instanceof ViewNotBuilt) return { needs: ['views'] };
-      throw error;
+      if (!isEvidenceIncomplete(error)) throw error;
+      return { needs: ['views'], isIncomplete: true };
     }
   }
 }
@@ -250,6 +261,7 @@ export class ShowRolloutController {
             countsUntil: '2022-05-25T09:00:02.000Z',
           },
         ],
+        delayed: [],
         waiting: 31_000,
         unconfirmed: 120,
         etag: '"9c1f03ab55d2-7"',

@@ -2,23 +2,19 @@ import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { type Static, Type } from 'typebox';
 import { FromViews } from '../../context/from-views.js';
-import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
-import { isOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { actor, closed, count, instant, list, oneOf, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { EVENT_STORE } from '../../platform/ports.js';
 import { EVIDENCE_SOURCES, exactInterval, type ModelFigures, StageEvidence } from '../../safety/index.js';
 import { STAGES_KEPT } from '../gate-stage.js';
-import { GateMoved, OUTCOMES } from '../move-events.js';
+import { OUTCOMES } from '../move-events.js';
 import { rolloutStream } from '../rollout.js';
 import { StageAnswer, stageAnswer, stageExample } from './gate-answers.js';
 import { GateEvidence } from './gate-evidence.js';
+import { gateMoves, MOVES_KEPT } from './gate-moves.js';
 
 const number = (description: string) => Type.Number({ description });
-/** The latest moves that are shown. */
-const MOVES_SHOWN = 200;
 
 const FiguresAnswer = closed({
   model: text('The model; empty for images that named none.'),
@@ -45,7 +41,7 @@ const TimelineAnswer = closed({
       reasons: list(text('A reason.'), 'Why it was not `expand`.'),
       stage: count('The ordinal of the stage.'),
     }),
-    `The moves of the gate, oldest first: the last ${MOVES_SHOWN}.`,
+    `The moves of the gate, oldest first: the last ${MOVES_KEPT}.`,
   ),
   position: position('The figures include all events up to this position.'),
 });
@@ -57,7 +53,6 @@ export class ShowTimeline extends Query<TimelineAnswer> {}
 export class ShowTimelineHandler implements IQueryHandler<ShowTimeline> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
-    @Inject(EVENT_STORE) private readonly store: Pick<EventStore, 'readStream'>,
     @Inject(GateEvidence) private readonly evidence: GateEvidence,
     @Inject(StageEvidence) private readonly stages: StageEvidence,
   ) {}
@@ -70,16 +65,15 @@ export class ShowTimelineHandler implements IQueryHandler<ShowTimeline> {
     const kept = new Set(gate.stages.map(({ since }) => since));
     const figuresOf = (isOfStage: (since: number) => boolean) =>
       found.filter(({ since }) => isOfStage(since)).map(figuresAnswer);
-    const events = (await this.store.readStream(rolloutStream.category)).filter((event) => isOf(GateMoved, event));
+    const moves = (await this.transactor.load(gateMoves, undefined)).state;
     return {
       before: figuresOf((since) => !kept.has(since)),
       stages: gate.stages.map((stage) => ({
         ...stageAnswer(stage),
         figures: figuresOf((since) => since === stage.since),
       })),
-      moves: events.slice(-MOVES_SHOWN).map(({ position: moved, metadata: { time, actor: by }, data }) => ({
-        ...{ position: String(moved), time, actor: by },
-        ...{ outcome: data.outcome, reasons: data.reasons, stage: data.stage },
+      moves: moves.map(({ position: moved, reasons, ...move }) => ({
+        ...{ ...move, position: String(moved), reasons: [...reasons] },
       })),
       position: String(at),
     };

@@ -30,6 +30,11 @@ export const CONFIRMED = `i.case_status = 'confirmed'`;
 /** SQL: whose image it was, if that account was onboarded before: what it did earlier is no evidence of any cohort. */
 export const OWNED = `a.account_id = i.named_account_id AND i.named_position < i.exposed_position
   AND a.onboarded_position < i.exposed_position`;
+/**
+ * SQL: the account of a row `i`, as `a`, looked up for each row: the planner expects more rows than there are, and would read all accounts
+ * for a few.
+ */
+export const JOIN_OWNER = `CROSS JOIN LATERAL (SELECT * FROM ${ACCOUNTS} a WHERE ${OWNED} LIMIT 1) a`;
 /** SQL: the cohort of an onboarded account, that of all slices of a batch of invitations, or of a day in UTC. */
 export const COHORT = `CASE WHEN starts_with(onboarded_cohort_id, '${INVITED_PREFIX}') THEN regexp_replace(onboarded_cohort_id, '-[0-9]+$', '')
   WHEN onboarded_cohort_id ~ '${DATED_SLICE}' THEN split_part(onboarded_cohort_id, 'T', 1)
@@ -38,6 +43,9 @@ export const COHORT = `CASE WHEN starts_with(onboarded_cohort_id, '${INVITED_PRE
 export const MODEL = `CASE WHEN named_position < exposed_position THEN coalesce(model, '') ELSE '' END`;
 /** SQL: the last position there can be. */
 export const NO_END = '9223372036854775807';
+
+/** Before the first stage nothing is evidence. */
+export const NO_STAGE: Position = Number.MAX_SAFE_INTEGER;
 
 /** What part of the log is evidence. */
 export interface EvidencePeriod {

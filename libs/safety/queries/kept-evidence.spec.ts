@@ -4,6 +4,7 @@ import {
   type EvidenceViews,
   evidenceViews,
   IMAGES,
+  LittleEvidence,
   NOW,
   old,
   period,
@@ -11,8 +12,9 @@ import {
 } from '../../../test/support/evidence-views.js';
 import { runs } from '../../../test/support/runs.js';
 import { DAY_MS, toIso } from '../../kernel/clock.js';
+import { NotCaughtUp } from '../../kernel/errors.js';
 import { countedEvidence } from './counted-evidence.js';
-import { rowsOf } from './evidence-sources.js';
+import { type EvidencePeriod, type EvidenceReading, rowsOf } from './evidence-sources.js';
 import { SUSPECT_COUNTS } from './kept-evidence.js';
 
 let views: EvidenceViews;
@@ -26,6 +28,18 @@ const COHORTS = [
   ...['c-0', 'c-1', 'invited-b-0', 'invited-b-2'],
   ...['slice-2022-05-18T09:00:00.000Z', 'slice-2022-05-18T10:00:00.000Z'],
 ];
+
+/** Reads until nothing is left to count. */
+async function readInParts(of: EvidencePeriod, stages: readonly number[]): Promise<EvidenceReading> {
+  const evidence = new LittleEvidence(views.pool);
+  for (;;) {
+    try {
+      return (await evidence.read(of, stages, Number.MAX_SAFE_INTEGER))!;
+    } catch (error) {
+      if (!(error instanceof NotCaughtUp)) throw error;
+    }
+  }
+}
 
 describe('the evidence that is kept', () => {
   const states = [
@@ -92,7 +106,7 @@ describe('the evidence that is kept', () => {
             ...[`i-${again}`, state[0] ? toIso(NOW) : null, state[1]],
           ]);
           const of = { ...period, since, now };
-          const { figures, counts, accounts: groups, cohorts, at } = await views.read(of, stages);
+          const { figures, counts, accounts: groups, cohorts, at } = await readInParts(of, stages);
           const all = await countedEvidence(rowsOf(views.pool), { ...of, now: at }, reached);
           expect({ counts, accounts: groups, cohorts, arrived: figures.arrived }).toEqual(all);
         }
@@ -100,6 +114,26 @@ describe('the evidence that is kept', () => {
       }),
       { numRuns: runs(30, 100) },
     );
+  });
+
+  it('is complete or not given: what is left, the next reading counts', async () => {
+    await views.images(
+      ...Array.from({ length: 8 }, (_, i) => ({ imageId: `i-${i}`, position: 101 + i, storedAt: old })),
+    );
+    const evidence = new LittleEvidence(views.pool);
+    const read = () => evidence.read(period, [SINCE], Number.MAX_SAFE_INTEGER);
+    await expect(read()).rejects.toThrow(/the evidence of the gate, counted up to position 103, has not reached/);
+    await expect(read()).rejects.toThrow(/counted up to position 106,/);
+    expect((await read())!.counts.exposures).toBe(8);
+    expect(await views.read()).toEqual(expect.objectContaining({ counts: (await read())!.counts }));
+  });
+
+  it('is not counted again for a reader that knows only a former stage', async () => {
+    await views.images({ imageId: 'a', position: 101, storedAt: old }, { imageId: 'b', position: 103, storedAt: old });
+    const later = { ...period, since: 102 };
+    expect((await views.read(later, [SINCE, 102])).counts.exposures).toBe(1);
+    expect(await views.read()).toBeUndefined();
+    expect((await views.read(later, [SINCE, 102])).counts.exposures).toBe(1);
   });
 
   it('counts each exposure once if two processes look at the same time', async () => {

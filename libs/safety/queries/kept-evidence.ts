@@ -10,17 +10,16 @@ import {
   CONFIRMED,
   type EvidencePeriod,
   IMAGES,
+  JOIN_OWNER,
   MODEL,
   NO_END,
-  OWNED,
+  NO_STAGE,
   PENDING,
   type Rows,
   type StageCounts,
   SUSPECTS,
 } from './evidence-sources.js';
 
-/** Exposures, or accounts, that are counted in one transaction. */
-const BATCH = 50_000;
 /** The clocks of two processes may differ by so much. One that was further ahead was wrong, and what it counted too. */
 const CLOCKS_DIFFER_MS = 300_000;
 
@@ -55,24 +54,23 @@ const WRITE = `INSERT INTO gate.evidence (epoch, ${KEPT_COLUMNS}) VALUES ($1, ${
   ON CONFLICT (only_row) DO UPDATE SET epoch = excluded.epoch, ${KEPT_COLUMNS.map((name) => `${name} = excluded.${name}`)}`;
 
 /** The first two parameters of each: what is done, and how far the views are. The next is the size of a batch. */
-const NEXT_IMAGES = `batch AS MATERIALIZED (
-    SELECT exposed_position AS p, exposed_stored_at AS t, exposed_position, named_position, named_account_id, model FROM ${IMAGES}
-    WHERE exposed_position IS NOT NULL AND exposed_position > $1 AND exposed_position <= $2
-    ORDER BY exposed_position LIMIT $3)`;
-const NEXT_ACCOUNTS = `batch AS MATERIALIZED (
-    SELECT account_id, ${COHORT} AS cohort_id, onboarded_position AS p, onboarded_stored_at AS t FROM ${ACCOUNTS}
-    WHERE onboarded_position IS NOT NULL AND onboarded_position > $1 AND onboarded_position <= $2
-    ORDER BY onboarded_position LIMIT $3)`;
+const nextOf = (table: string, position: string, columns: string, more = '') => `
+    SELECT ${position} AS p, ${columns} FROM ${table}
+    WHERE ${position} IS NOT NULL AND ${position} > $1 AND ${position} <= $2${more}
+    ORDER BY ${position} LIMIT $3`;
+/** Before the first that is stored after `$4`, where reading ends: those that are too young are more than those that are new. */
+const oldOf = (table: string, position: string, storedAt: string, columns: string) => `young AS MATERIALIZED (
+    SELECT p FROM (${nextOf(table, position, `${storedAt} AS t`)}) next WHERE t > $4::timestamptz ORDER BY p LIMIT 1),
+  batch AS MATERIALIZED (${nextOf(table, position, columns, ` AND ${position} < coalesce((SELECT p FROM young), ${NO_END})`)})`;
+const OF_IMAGES = 'exposed_stored_at AS t, exposed_position, named_position, named_account_id, model';
+const OF_ACCOUNTS = `account_id, ${COHORT} AS cohort_id`;
 const BATCH_END = `(SELECT count(*) FROM batch)::float8 AS read, (SELECT max(p) FROM batch)::float8 AS done`;
-/** Of a batch, what is before the first that is stored after `$4`. */
-const OLD_ENOUGH = `SELECT * FROM batch WHERE p < coalesce((SELECT min(p) FROM batch WHERE t > $4::timestamptz), ${NO_END})`;
 
 /** `$5`: since when accounts count; `$6`: their window in milliseconds; `$7`: the accounts up to here are closed. */
-const COUNT_EXPOSURES = `WITH ${NEXT_IMAGES},
-  matured AS (${OLD_ENOUGH}),
+const COUNT_EXPOSURES = `WITH ${oldOf(IMAGES, 'exposed_position', 'exposed_stored_at', OF_IMAGES)},
   owned AS (
     SELECT i.t, a.account_id, ${COHORT} AS cohort_id, a.onboarded_position, a.onboarded_stored_at
-    FROM matured i JOIN ${ACCOUNTS} a ON ${OWNED}),
+    FROM batch i ${JOIN_OWNER}),
   by_cohort AS (
     INSERT INTO gate.cohort_exposures AS c SELECT cohort_id, count(*) FROM owned GROUP BY 1
     ON CONFLICT (cohort_id) DO UPDATE SET exposures = c.exposures + excluded.exposures),
@@ -91,28 +89,28 @@ const COUNT_EXPOSURES = `WITH ${NEXT_IMAGES},
     INSERT INTO gate.closed_accounts AS c SELECT * FROM moved
     ON CONFLICT (exposures) DO UPDATE SET accounts = c.accounts + excluded.accounts),
   by_day AS (
-    INSERT INTO gate.day_exposures AS d SELECT (t AT TIME ZONE 'UTC')::date, count(*) FROM matured GROUP BY 1
+    INSERT INTO gate.day_exposures AS d SELECT (t AT TIME ZONE 'UTC')::date, count(*) FROM batch GROUP BY 1
     ON CONFLICT (day) DO UPDATE SET exposures = d.exposures + excluded.exposures)
-  SELECT ${BATCH_END}, (SELECT count(*) FROM matured)::float8 AS counted, (SELECT max(p) FROM matured)::float8 AS last`;
+  SELECT ${BATCH_END}`;
 
-const CLOSE_ACCOUNTS = `WITH ${NEXT_ACCOUNTS},
-  closed AS (${OLD_ENOUGH}),
+const CLOSE_ACCOUNTS = `WITH ${oldOf(ACCOUNTS, 'onboarded_position', 'onboarded_stored_at', OF_ACCOUNTS)},
   by_size AS (
     INSERT INTO gate.closed_accounts AS c
-    SELECT coalesce(a.exposures, 0), count(*) FROM closed LEFT JOIN gate.account_exposures a USING (account_id) GROUP BY 1
+    SELECT coalesce((SELECT a.exposures FROM gate.account_exposures a WHERE a.account_id = batch.account_id), 0), count(*)
+    FROM batch GROUP BY 1
     ON CONFLICT (exposures) DO UPDATE SET accounts = c.accounts + excluded.accounts)
-  SELECT ${BATCH_END}, (SELECT count(*) FROM closed)::float8 AS counted, (SELECT max(p) FROM closed)::float8 AS last`;
+  SELECT ${BATCH_END}`;
 
-const NUMBER_COHORTS = `WITH ${NEXT_ACCOUNTS},
+const NUMBER_COHORTS = `WITH batch AS MATERIALIZED (${nextOf(ACCOUNTS, 'onboarded_position', OF_ACCOUNTS)}),
   fresh AS (
-    SELECT b.cohort_id, min(p) AS first FROM batch b
-    WHERE NOT EXISTS (SELECT FROM gate.cohorts c WHERE c.cohort_id = b.cohort_id) GROUP BY 1),
+    SELECT b.cohort_id, min(p) AS first FROM batch b GROUP BY 1
+    HAVING (SELECT c.ordinal FROM gate.cohorts c WHERE c.cohort_id = b.cohort_id) IS NULL),
   numbered AS (
     INSERT INTO gate.cohorts SELECT cohort_id, (SELECT count(*) FROM gate.cohorts) + row_number() OVER (ORDER BY first) FROM fresh)
   SELECT ${BATCH_END}`;
 
 /** `$4`: the positions at which stages began. */
-const COUNT_ARRIVED = `WITH ${NEXT_IMAGES},
+const COUNT_ARRIVED = `WITH batch AS MATERIALIZED (${nextOf(IMAGES, 'exposed_position', OF_IMAGES)}),
   by_stage AS (
     INSERT INTO gate.arrived_exposures AS a
     SELECT coalesce((SELECT max(s) FROM unnest($4::bigint[]) s WHERE s < p), 0), ${MODEL}, count(*) FROM batch GROUP BY 1, 2
@@ -123,48 +121,54 @@ const COUNT_ARRIVED = `WITH ${NEXT_IMAGES},
  * Counts what the views have and was not counted, up to a batch. In a transaction whose snapshot is that of the positions.
  * @param until how far the views are
  * @param stages the positions at which stages began, this one's too
- * @returns false if more is left
+ * @param most exposures, or accounts, of a batch
+ * @returns what is left if that is more than a batch; undefined if what is kept is of a later stage
  */
 export async function keepEvidence(
   rows: Rows,
   { since, now, labelDelayMs, accountWindowMs }: EvidencePeriod,
   stages: readonly Position[],
   until: Position,
-): Promise<{ kept: Kept; isComplete: boolean }> {
+  most: number,
+): Promise<{ kept: Kept; left: { done: Position; of: Position } | undefined } | undefined> {
   const [{ name: epoch }] = await rows(
     EPOCH,
     COUNTED_VIEWS.map(({ name }) => name),
     COUNTED_VIEWS.map(({ version }) => version),
   );
   const kept = await keptFor(rows, epoch, since, now, until);
+  if (!kept) return undefined;
   const { position } = kept;
-  let isComplete = true;
-  const [arrived] = await rows(COUNT_ARRIVED, kept.arrived_done, position, BATCH, stages);
-  const [cohorts] = await rows(NUMBER_COHORTS, kept.cohorts_done, position, BATCH);
-  for (const [name, { read, done }] of [['arrived_done', arrived] as const, ['cohorts_done', cohorts] as const]) {
-    kept[name] = done ?? kept[name];
-    isComplete &&= read < BATCH;
-  }
+  let left: { done: Position; of: Position } | undefined;
+  const count = async (text: string, done: `${string}_done` & keyof Kept, ...more: unknown[]): Promise<number> => {
+    const [batch] = await rows(text, kept[done], position, most, ...more);
+    kept[done] = batch.done ?? kept[done];
+    if (batch.read === most) left = { done: Math.min(kept[done], left?.done ?? position), of: position };
+    return batch.read;
+  };
+  await count(COUNT_ARRIVED, 'arrived_done', stages);
+  await count(NUMBER_COHORTS, 'cohorts_done');
   const matured = toIso(kept.as_of - labelDelayMs);
-  const [images] = await rows(
-    COUNT_EXPOSURES,
-    ...[kept.exposures_done, position, BATCH, matured],
-    ...[since, accountWindowMs, kept.accounts_done],
-  );
-  kept.exposures += images.counted;
-  kept.exposures_done = images.last ?? kept.exposures_done;
-  const closed = toIso(kept.as_of - labelDelayMs - accountWindowMs);
-  const [accounts] = await rows(CLOSE_ACCOUNTS, kept.accounts_done, position, BATCH, closed);
-  kept.accounts_done = accounts.last ?? kept.accounts_done;
-  isComplete &&= images.counted < BATCH && accounts.counted < BATCH;
+  kept.exposures += await count(COUNT_EXPOSURES, 'exposures_done', matured, since, accountWindowMs, kept.accounts_done);
+  await count(CLOSE_ACCOUNTS, 'accounts_done', toIso(kept.as_of - labelDelayMs - accountWindowMs));
   await rows(WRITE, epoch, ...KEPT_COLUMNS.map((name) => kept[name as keyof Kept]));
-  return { kept, isComplete };
+  return { kept, left };
 }
 
-/** Begins anew with another stage, with another log, and if a clock was ahead: what it made count was too young. */
-async function keptFor(rows: Rows, epoch: string, since: Position, now: number, until: Position): Promise<Kept> {
+/**
+ * Begins anew with another stage, with another log, and if a clock was ahead: what it made count was too young.
+ * @returns undefined for a stage that is over: a reader that asks about it has read the gate before the present one began
+ */
+async function keptFor(
+  rows: Rows,
+  epoch: string,
+  since: Position,
+  now: number,
+  until: Position,
+): Promise<Kept | undefined> {
   const [found] = await rows(READ);
   const isSameLog = found?.epoch === epoch;
+  if (isSameLog && found.since !== NO_STAGE && found.since > since) return undefined;
   if (isSameLog && found.since === since && found.as_of - now <= CLOCKS_DIFFER_MS)
     return { ...found, as_of: Math.max(found.as_of, now), position: Math.max(found.position, until) };
   for (const table of ['cohort_exposures', 'account_exposures', 'closed_accounts', 'day_exposures'])
@@ -187,14 +191,14 @@ export const SUSPECT_COUNTS = `SELECT (count(*) FILTER (WHERE ${PENDING}))::floa
 const COHORTS = `
   SELECT c.cohort_id AS "cohortId", c.ordinal::float8 AS ordinal, e.exposures::float8 AS exposures, f.confirmed::float8 AS confirmed
   FROM (
-    SELECT ${COHORT} AS cohort_id, count(*) AS confirmed FROM ${SUSPECTS} i JOIN ${ACCOUNTS} a ON ${OWNED}
+    SELECT ${COHORT} AS cohort_id, count(*) AS confirmed FROM ${SUSPECTS} i ${JOIN_OWNER}
     WHERE ${IN_STAGE} AND ${CONFIRMED} GROUP BY 1) f
   JOIN gate.cohorts c USING (cohort_id) JOIN gate.cohort_exposures e USING (cohort_id) ORDER BY 2`;
 
 /** `$3`: the accounts up to here are closed; `$4`: the window of an account in milliseconds. */
 const VIOLATORS = `
   SELECT e.exposures::float8 AS exposures, f.violations::float8 AS violations, count(*)::float8 AS accounts FROM (
-    SELECT a.account_id, count(*) AS violations FROM ${SUSPECTS} i JOIN ${ACCOUNTS} a ON ${OWNED}
+    SELECT a.account_id, count(*) AS violations FROM ${SUSPECTS} i ${JOIN_OWNER}
     WHERE ${IN_STAGE} AND ((${PENDING}) OR ${CONFIRMED}) AND a.onboarded_position > $1 AND a.onboarded_position <= $3
       AND i.exposed_stored_at < a.onboarded_stored_at + $4::float8 * interval '1 millisecond' GROUP BY 1) f
   JOIN gate.account_exposures e USING (account_id) GROUP BY 1, 2`;

@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { batched } from '../../kernel/batched.js';
 import { earlierMoment } from '../../kernel/earlier-moment.js';
 import type { Position } from '../../kernel/envelope.js';
+import { NotCaughtUp } from '../../kernel/errors.js';
 import { inSnapshot, inTransaction } from '../../platform/database/in-transaction.js';
 import { POOL } from '../../platform/ports.js';
 import { Rebuilder } from '../../projections/rebuilder.js';
@@ -29,24 +31,47 @@ const POSITIONS = `
 /** By the clock that events are stored by. */
 const NOW = 'SELECT (extract(epoch FROM log.present_time()) * 1000)::float8 AS at';
 
+/** Readings that one answers. */
+const MOST_ALIKE = 1_000;
+
+interface Question {
+  period: EvidencePeriod;
+  stages: readonly Position[];
+  until: Position;
+}
+
 /** Reads the evidence of the gate, in the order in which exposures and accounts arrived in the log. */
 @Injectable()
 export class StageEvidence {
+  /** One at a time counts in the database: those that wait for it share one reading, and no connection waits. */
+  private readonly together = batched<Question, EvidenceReading | undefined>((questions) => this.answers(questions), {
+    most: MOST_ALIKE,
+    atOnce: 1,
+  });
+
+  /**
+   * Exposures, or accounts, that are counted in one transaction, and how long one reading counts what nobody has counted yet: little, unless
+   * a view was built again or another release counts otherwise. What is left then, the next reading counts.
+   */
+  protected readonly limits = { batch: 50_000, countingMs: 3_000 };
+
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   /**
    * Counts what is new in the views, and reads the evidence of one moment of them.
    * @param stages the positions at which stages began, this one's too
    * @param until up to where those are known: what arrived later may belong to another stage
-   * @throws ViewNotBuilt
+   * @returns undefined if a later stage has begun since
+   * @throws ViewNotBuilt; NotCaughtUp if more is left to count than in that time
    */
-  async read(period: EvidencePeriod, stages: readonly Position[], until: Position): Promise<EvidenceReading> {
+  async read(
+    period: EvidencePeriod,
+    stages: readonly Position[],
+    until: Position,
+  ): Promise<EvidenceReading | undefined> {
     const moment = earlierMoment();
     if (moment) return earlierReading(rowsOf(this.pool), period, moment.position);
-    for (;;) {
-      const reading = await this.attempt(period, stages, until);
-      if (reading) return reading;
-    }
+    return this.together({ period, stages, until });
   }
 
   /** The evidence of a stage by the day of its arrival, as it was last counted; empty if that was another stage. */
@@ -59,29 +84,59 @@ export class StageEvidence {
     return inSnapshot(this.pool, (client) => modelFigures(rowsOf(client as unknown as pg.Pool), stages));
   }
 
-  /** @returns undefined if more is left to count than in one transaction */
+  private async answers(questions: readonly Question[]): Promise<(EvidenceReading | undefined)[]> {
+    const keyOf = ({ period: { now: _, ...period }, stages }: Question) => JSON.stringify([period, stages]);
+    const readings = new Map<string, EvidenceReading | undefined>();
+    for (const key of new Set(questions.map(keyOf)))
+      readings.set(key, await this.counted(latestOf(questions.filter((one) => keyOf(one) === key))));
+    return questions.map((question) => readings.get(keyOf(question)));
+  }
+
+  private async counted({ period, stages, until }: Question): Promise<EvidenceReading | undefined> {
+    const { countingMs } = this.limits;
+    const deadline = performance.now() + countingMs;
+    for (;;) {
+      const { reading, left } = await this.attempt(period, stages, until);
+      if (!left) return reading;
+      if (performance.now() >= deadline)
+        throw new NotCaughtUp(`the evidence of the gate, counted up to position ${left.done},`, left.of, countingMs);
+    }
+  }
+
+  /** @returns what is left to count if that is more than in one transaction; nothing if a later stage has begun */
   private attempt(
     period: EvidencePeriod,
     stages: readonly Position[],
     until: Position,
-  ): Promise<EvidenceReading | undefined> {
+  ): Promise<{ reading?: EvidenceReading; left?: { done: Position; of: Position } }> {
     return inTransaction(this.pool, async (client) => {
       await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+      // What a crash of the database loses is counted again.
+      await client.query('SET LOCAL synchronous_commit = off');
       // Before the snapshot, so that it has what another process has counted.
       await client.query('LOCK TABLE gate.evidence IN EXCLUSIVE MODE');
       const rows = rowsOf(client as unknown as pg.Pool);
       const positions = await positionsIn(rows);
       const known = Math.min(until, ...Object.values(positions).flat());
-      const { kept, isComplete } = await keepEvidence(rows, period, stages, known);
-      if (!isComplete) return undefined;
+      const found = await keepEvidence(rows, period, stages, known, this.limits.batch);
+      if (!found) return {};
+      const { kept, left } = found;
+      if (left) return { left };
       const { position } = kept;
       const { arrived, ...counts } = await readKept(rows, kept, period);
       const figures = { ...(await gateFigures(rows, kept.as_of, position)), arrived };
       const [{ at: storedAt }] = await rows(NOW);
-      return { ...counts, figures, at: kept.as_of, storedAt, position, positions };
+      return { reading: { ...counts, figures, at: kept.as_of, storedAt, position, positions } };
     });
   }
 }
+
+/** One that answers all of them: they know the same stages, each up to where it asks for. */
+const latestOf = (alike: readonly Question[]): Question => ({
+  ...alike[0]!,
+  period: { ...alike[0]!.period, now: Math.max(...alike.map(({ period }) => period.now)) },
+  until: Math.max(...alike.map(({ until }) => until)),
+});
 
 /** Counts the evidence of an earlier reading again, in views that are replayed from the log. */
 @Injectable()

@@ -1,5 +1,5 @@
 import type { Position } from '../../kernel/envelope.js';
-import { CONFIRMED, MODEL, PENDING, type Rows, SUSPECTS } from './evidence-sources.js';
+import { CONFIRMED, MODEL, NO_END, PENDING, type Rows, SUSPECTS } from './evidence-sources.js';
 
 /** The evidence up to the end of a day of arrival. */
 export interface SeriesPoint {
@@ -36,9 +36,12 @@ const SERIES = `
 
 /** `$1`: the positions at which stages began. */
 const BY_MODEL = `
-  WITH found AS (
-    SELECT coalesce((SELECT max(s) FROM unnest($1::bigint[]) s WHERE s < exposed_position), 0) AS since, ${MODEL} AS model, ${SUMS}
-    FROM ${SUSPECTS} i WHERE exposed_position <= (SELECT arrived_done FROM gate.evidence) GROUP BY 1, 2)
+  WITH stages AS (
+    SELECT s AS since, least(lead(s, 1, ${NO_END}) OVER (ORDER BY s), (SELECT arrived_done FROM gate.evidence)) AS until
+    FROM unnest(0 || $1::bigint[]) s),
+  found AS (
+    SELECT since, ${MODEL} AS model, ${SUMS}
+    FROM stages JOIN ${SUSPECTS} i ON exposed_position > since AND exposed_position <= until GROUP BY 1, 2)
   SELECT a.since::float8 AS since, a.model, a.exposures::float8 AS exposures,
     coalesce(f.pending, 0)::float8 AS pending, coalesce(f.confirmed, 0)::float8 AS confirmed
   FROM gate.arrived_exposures a LEFT JOIN found f USING (since, model) ORDER BY 1, 2`;

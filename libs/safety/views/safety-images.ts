@@ -92,8 +92,8 @@ const EVENTS = [
   ImageSampled,
 ] as const;
 
-/** SQL: whether an image may be a violation, decided or not. */
-export const SUSPECT = `(flagged_at IS NOT NULL OR case_status = 'confirmed')`;
+/** SQL: whether an image is a violation, or may be one: flagged and not decided. Most that were flagged are dismissed. */
+export const SUSPECT = `(case_status = 'confirmed' OR (flagged_at IS NOT NULL AND case_status IN ('none', 'open')))`;
 
 export const safetyImagesView = defineView({
   name: 'safety-images',

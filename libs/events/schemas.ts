@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { MAX_PER_WEEK } from '../kernel/rollout-limits.js';
 import {
   EMAIL_ADDRESS,
   ENTITY_ID,
@@ -10,7 +11,6 @@ import {
   NAME,
   TEXT,
 } from '../kernel/text-forms.js';
-import { MAX_PER_WEEK } from './rollout-limits.js';
 
 /*
  * The building blocks of every event schema. Each string has a maximum length, no control characters and no half of a

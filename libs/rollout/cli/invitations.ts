@@ -2,7 +2,7 @@ import { type CommandGroup, command, integer, reason, severalOf, sharedGroup } f
 import { line, type Shown } from '../../cli/rendering/plain-text.js';
 import { number, table, time } from '../../cli/rendering/table.js';
 import { listed } from '../../cli/session.js';
-import { MAX_PER_WEEK } from '../../events/rollout-limits.js';
+import { MAX_PER_WEEK } from '../../kernel/rollout-limits.js';
 import type { BatchSentAnswer } from '../features/send-invitations.js';
 import type { BatchWithdrawnAnswer } from '../features/withdraw-invitations.js';
 import type { InvitationsAnswer } from '../queries/batch-list.js';

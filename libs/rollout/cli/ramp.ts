@@ -9,8 +9,8 @@ import {
   reason,
   severalOf,
 } from '../../cli/commands.js';
-import { MAX_PER_WEEK } from '../../events/rollout-limits.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
+import { MAX_PER_WEEK } from '../../kernel/rollout-limits.js';
 import type { RampStep } from '../ramp.js';
 import { showRollout } from './rate.js';
 

@@ -14,10 +14,10 @@ import {
 import { actorText } from '../../cli/rendering/actor.js';
 import type { Shown } from '../../cli/rendering/plain-text.js';
 import { number, table, time } from '../../cli/rendering/table.js';
-import { MAX_PER_WEEK, MOST_CEILING, PHASES } from '../../events/rollout-limits.js';
 import type { PhaseRestriction } from '../../events/schemas.js';
 import { changeText } from '../../gate/gate-words.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
+import { MAX_PER_WEEK, MOST_CEILING, PHASES } from '../../kernel/rollout-limits.js';
 import type { HistoryEntry } from '../queries/list-changes.js';
 import { showRollout } from './rate.js';
 

@@ -46,7 +46,14 @@ function startWorld() {
   const accepted = (classes?: readonly string[]) =>
     rows().filter((row) => row.status === 'accepted' && (classes?.includes(row.class) ?? true));
   let asked = 0;
-  const gate = { beforeAdmission: async () => void asked++ };
+  /** What happens while the gate is asked. */
+  const meanwhile: (() => Promise<unknown>)[] = [];
+  const gate = {
+    async beforeAdmission() {
+      asked++;
+      await meanwhile.shift()?.();
+    },
+  };
   const invitations = new InvitationClock(
     transactor,
     {
@@ -92,6 +99,7 @@ function startWorld() {
     events,
     rollout,
     gateAsked: () => asked,
+    meanwhile,
     tick: (signal?: AbortSignal) => invitations.tick(signal),
     readsOf: async (work: () => Promise<void>) => {
       reads = 0;
@@ -301,4 +309,20 @@ it('leaves those waiting in their places who accepted and whose class the phase 
   await tick();
   await onboard();
   expect(onboarded()).toEqual(['ben', 'ann']);
+});
+
+it('admits nobody whom a phase leaves out that was set after those who accepted were looked up', async () => {
+  const { join, hold, send, classify, accept, rollout, tick, onboard, onboarded, meanwhile } = world;
+  await rollout((state) => setRate(state, 10));
+  await join('ann', 'ben');
+  await classify('testers', 'ben');
+  await hold('b1', 'ann', 'ben');
+  await send();
+  await accept('ann');
+  await accept('ben');
+  const data = { phase: 'invitations' as const, before: 'weekly' as const, reason: 'a test', classes: ['testers'] };
+  meanwhile.push(() => rollout(() => [{ type: 'RolloutPhaseSet', data }]));
+  await tick();
+  await onboard();
+  expect(onboarded()).toEqual(['ben']);
 });

@@ -20,7 +20,11 @@ import { SearchController } from './queries/search-history.js';
 import { DecisionController } from './queries/show-decision.js';
 import { HistoryController } from './queries/show-history.js';
 import { MetricsHistoryController } from './queries/show-metrics-history.js';
-import { CreateSubjectIndex1700000000216, VersionSubjectIndex1700000000265 } from './schema.js';
+import {
+  CreateSubjectIndex1700000000216,
+  NameEpochOfSubjectIndex1700000000306,
+  VersionSubjectIndex1700000000265,
+} from './schema.js';
 
 export { SubjectEvents } from './places/events-of-subjects.js';
 export type { SubjectIndexReport } from './places/refill.js';
@@ -74,5 +78,5 @@ export const historyContext: Context = {
         }),
     },
   ],
-  migrations: [CreateSubjectIndex1700000000216, VersionSubjectIndex1700000000265],
+  migrations: [CreateSubjectIndex1700000000216, VersionSubjectIndex1700000000265, NameEpochOfSubjectIndex1700000000306],
 };

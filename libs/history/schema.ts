@@ -48,3 +48,20 @@ export class VersionSubjectIndex1700000000265 implements MigrationInterface {
     await runner.query('ALTER TABLE history.indexed DROP version, DROP reached, DROP filled, DROP fill_to');
   }
 }
+
+/**
+ * Which epoch the columns of the version are of. A process of the first version sets `epoch`, and knows none of the others: what they
+ * say is of an earlier log then.
+ */
+export class NameEpochOfSubjectIndex1700000000306 implements MigrationInterface {
+  name = 'NameEpochOfSubjectIndex1700000000306';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query("ALTER TABLE history.indexed ADD version_epoch text NOT NULL DEFAULT ''");
+    await runner.query('UPDATE history.indexed SET version_epoch = epoch');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE history.indexed DROP version_epoch');
+  }
+}

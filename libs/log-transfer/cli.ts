@@ -48,7 +48,8 @@ export const logTransferCommands =
       .action(
         run<{ from?: string }>(async (session, { from }, file) => {
           const { exportLog } = await import('./export-log.js');
-          const write = (store: EventStore) => exportLog(store, file!, progressOf(session, 'exporting'));
+          const onAnew = (draft: string) => session.remark(beginsAnew(draft));
+          const write = (store: EventStore) => exportLog(store, file!, { ...progressOf(session, 'exporting'), onAnew });
           print(session, file!, await withLog(() => openLog(from, 'read', session.signal), write));
         }),
       );
@@ -144,6 +145,10 @@ async function withLog<Result>(
     await log.close();
   }
 }
+
+/** The draft of an earlier release can be read by others, so that it may not be what that wrote. */
+const beginsAnew = (draft: string): Shown =>
+  line`the interrupted export can't be resumed and begins anew: ${draft} is missing, a link, of another user, or open to others (as of an earlier release)`;
 
 function progressOf({ progress, signal }: Session, label: string) {
   let started = false;

@@ -10,6 +10,11 @@ export interface CopyProgress {
   onProgress?(done: number, total: number): void;
 }
 
+export interface ExportProgress extends CopyProgress {
+  /** Called if an interrupted export begins anew, with the draft that it could not use. */
+  onAnew?(draft: string): void;
+}
+
 /**
  * Writes a log, up to its current head, to a file. Resumes if an earlier call was interrupted.
  * @throws InvalidInput if the file exists
@@ -17,10 +22,10 @@ export interface CopyProgress {
 export async function exportLog(
   store: EventStore,
   path: string,
-  { signal, onProgress }: CopyProgress = {},
+  { signal, onProgress, onAnew }: ExportProgress = {},
 ): Promise<LogSummary> {
   const head = await store.head();
-  const file = await LogFileWriter.open(path);
+  const file = await LogFileWriter.open(path, onAnew);
   try {
     while (file.next < head) {
       signal?.throwIfAborted();

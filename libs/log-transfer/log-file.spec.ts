@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -78,6 +78,32 @@ describe('a log in a file', () => {
     expect(await writer.finish()).toEqual(whole);
     expect((await stat(path)).isFile()).toBe(true);
     expect(await readFile(victim, 'utf8')).toBe('mine');
+  });
+
+  it.each([
+    ['open to others, as of an earlier release', '.progress', (draft: string) => chmod(draft, 0o644)],
+    [
+      'a link',
+      '.progress',
+      async (draft: string) => rename(draft, `${draft}-2`).then(() => symlink(`${draft}-2`, draft)),
+    ],
+    ['missing', '.part', (draft: string) => rm(draft)],
+    ['open to others', '.part', (draft: string) => chmod(draft, 0o644)],
+  ])('says that it begins anew if a draft is %s', async (what, which, spoil) => {
+    const path = join(folder, `${what}${which}`.replaceAll(/\W/g, '-'));
+    const anew: string[] = [];
+    const open = () => LogFileWriter.open(path, (draft) => void anew.push(draft));
+    const first = await open();
+    await first.append([recorded(0)], 1);
+    await first.close();
+    const resumed = await open();
+    expect([resumed.next, anew]).toEqual([1, []]);
+    await resumed.close();
+    await spoil(`${path}${which}`);
+    const begun = await open();
+    expect([begun.next, anew]).toEqual([0, [`${path}${which}`]]);
+    await begun.append([recorded(0)], 1);
+    expect(await begun.finish()).toMatchObject({ events: 1 });
   });
 
   it('rejects a damaged byte with the name of the file', async () => {

@@ -1,5 +1,5 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { type FileHandle, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGunzip, gzip } from 'node:zlib';
@@ -36,8 +36,12 @@ export class LogFileWriter {
     private progress: Progress,
   ) {}
 
-  /** Resumes an interrupted export to this file. @throws InvalidInput if the file exists and is complete */
-  static async open(path: string): Promise<LogFileWriter> {
+  /**
+   * Resumes an interrupted export to this file.
+   * @param onAnew called with the draft that is missing or not ours, if one was interrupted and can't be resumed
+   * @throws InvalidInput if the file exists and is complete
+   */
+  static async open(path: string, onAnew: (draft: string) => void = () => {}): Promise<LogFileWriter> {
     if (existsSync(path))
       throw new InvalidInput([{ field: 'file', message: `${path} exists already: choose another name, or remove it` }]);
     const progress = await progressAt(progressOf(path));
@@ -48,6 +52,8 @@ export class LogFileWriter {
       for await (const { text, event } of linesOf(partOf(path))) if (event) addTo(digest, text, event, partOf(path));
       return new LogFileWriter(path, file, digest, progress);
     }
+    const unusable = progress ? partOf(path) : progressOf(path);
+    if (progress || (await isThere(unusable))) onAnew(unusable);
     const created = await newFile(partOf(path), OWNER_ONLY);
     const writer = new LogFileWriter(path, created, new LogDigest(), { bytes: 0, next: 0 });
     await writer.write(`${JSON.stringify({ format: FORMAT })}\n`, 0);
@@ -97,6 +103,13 @@ export class LogFileWriter {
     await rename(draft, progressOf(this.path));
   }
 }
+
+/** Whatever is there, also a link to nothing. */
+const isThere = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
 
 /** Undefined without one that this user's export wrote. */
 async function progressAt(path: string): Promise<Progress | undefined> {

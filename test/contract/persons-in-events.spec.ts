@@ -56,6 +56,7 @@ const KNOWN = new Set([...PEOPLE, ...IMAGES, ...EITHER, ...OTHERS]);
 
 interface Schema {
   type?: string;
+  additionalProperties?: boolean;
   pattern?: string;
   properties?: Record<string, Schema>;
   items?: Schema;
@@ -71,6 +72,15 @@ const partsOf = ({ items, anyOf, properties }: Schema, path: readonly string[]):
 function* names(schema: Schema, path: readonly string[] = []): Generator<string> {
   if (schema.pattern === ENTITY_ID || schema.pattern === LINE) yield path.join('.');
   for (const [part, at] of partsOf(schema, path)) yield* names(part, at);
+}
+
+/** Objects in a schema that may have members of other names than its own, each of which could be the name of somebody. */
+function* maps(schema: Schema, path: readonly string[] = []): Generator<string> {
+  const isText = schema.type !== undefined && schema.type !== 'object';
+  const isForm =
+    isText || schema.items !== undefined || schema.anyOf !== undefined || 'enum' in schema || 'const' in schema;
+  if (!isForm && (!schema.properties || schema.additionalProperties !== false)) yield path.join('.');
+  for (const [part, at] of partsOf(schema, path)) yield* maps(part, at);
 }
 
 const fields = new Set(catalogue.events.flatMap(({ schema }) => [...names(schema as Schema)]));
@@ -114,6 +124,16 @@ describe('the fields of events', () => {
   it('are known where they may name a person or an image', () => {
     expect([...fields].filter((path) => !KNOWN.has(path))).toEqual([]);
     expect([...KNOWN].filter((path) => !fields.has(path))).toEqual([]);
+  });
+
+  it('have no names but those of their schemas: a map by names of people would name them where nobody looks', () => {
+    const found = catalogue.events.flatMap(({ type, schema }) =>
+      [...maps(schema as Schema)].map((path) => `${type} ${path}`),
+    );
+    expect(found).toEqual([]);
+    const map = { type: 'object', patternProperties: { '^.*$': { type: 'number' } } };
+    const open = { type: 'object', properties: { votes: map, anything: {} }, additionalProperties: false };
+    expect([...maps(open)]).toEqual(['votes', 'anything']);
   });
 
   it('name what was read in events that say so', () => {

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -6,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import pg from 'pg';
 import { ApiClient } from '../../libs/cli/api-client.js';
-import { openPart } from '../../libs/exports/cli/part-file.js';
+import { FORMATS, type Format, openPart } from '../../libs/exports/cli/part-file.js';
 import { exportLog } from '../../libs/log-transfer/export-log.js';
 import { LogFileWriter } from '../../libs/log-transfer/log-file.js';
 import { settled } from '../../libs/operations/cli.js';
@@ -100,6 +101,42 @@ async function contentOf(directory: string): Promise<string> {
   return parts.join('\n');
 }
 
+const DRAFT_COLUMNS = [
+  { name: 'id', type: 'text', meaning: 'Its id.' },
+  { name: 'data', type: 'json', meaning: 'Its data.' },
+] as const;
+/** More than a draft keeps in memory before it writes them. */
+const DRAFTED_ROWS = 30_000;
+
+/** Many rows, none like another, so that they are not packed into few bytes. */
+const manyOf = (rows: readonly DraftRow[]): DraftRow[] =>
+  Array.from({ length: DRAFTED_ROWS }, (_, n) => {
+    const { id, data } = rows[n % rows.length]!;
+    return { id, data: { ...data, apart: createHash('sha256').update(String(n)).digest('hex') } };
+  });
+
+interface DraftRow extends Record<string, unknown> {
+  id: string;
+  data: Record<string, unknown>;
+}
+
+/**
+ * The draft of a part that was cut off. One in Parquet can't be read without its end: that of a copy is written, so that what the draft
+ * has is read from there.
+ */
+async function draftOf(format: Format, directory: string, rows: readonly DraftRow[]): Promise<void> {
+  const path = join(directory, `part.${format}`);
+  const part = await openPart(format, path, DRAFT_COLUMNS);
+  const drafted = format === 'parquet' ? manyOf(rows) : rows;
+  for (let n = 0; n < drafted.length; n += 1_000) await part.add(drafted.slice(n, n + 1_000));
+  if (format !== 'parquet') return part.abandon();
+  await copyFile(path, join(directory, 'part.draft'));
+  await part.finish();
+  const [draft, whole] = [await readFile(join(directory, 'part.draft')), await readFile(path)];
+  expect(draft.length).toBeGreaterThan(100_000);
+  expect(whole.subarray(0, draft.length).equals(draft)).toBe(true);
+}
+
 /** The drafts of exports that were cut off: of the log, after its first page, and of a dataset, with the part it had begun. */
 async function drafts(name: string): Promise<string> {
   const directory = join(folder, `${name}-drafts`);
@@ -108,16 +145,9 @@ async function drafts(name: string): Promise<string> {
   const { events, next } = await gatehouse.runtime.store.readAll(0);
   await log.append(events, next);
   await log.close();
-  for (const format of ['ndjson', 'csv'] as const) {
-    const { events: rows } = (await carol.get('/v1/log?limit=2000')).body;
-    const columns = [
-      { name: 'id', type: 'text', meaning: 'Its id.' } as const,
-      { name: 'data', type: 'json', meaning: 'Its data.' } as const,
-    ];
-    const part = await openPart(format, join(directory, `part.${format}`), columns);
-    await part.add(rows.map(({ id, data }: { id: string; data: unknown }) => ({ id, data })));
-    await part.abandon();
-  }
+  const { events: rows } = (await carol.get('/v1/log?limit=2000')).body;
+  const drafted = rows.map(({ id, data }: DraftRow) => ({ id, data }));
+  for (const format of FORMATS) await draftOf(format, directory, drafted);
   return contentOf(directory);
 }
 
@@ -281,8 +311,10 @@ describe('a copy of the data', () => {
     await mkdir(tile, { recursive: true });
     await writeFile(join(tile, '234'), Buffer.concat([Buffer.alloc(32, 0xff), Buffer.from(marker('prompt'))]));
     await writeFile(join(folder, 'planted', 'part'), gzipSync(Buffer.from(marker('comment')).toString('base64')));
+    const row = { id: 'e-1', data: { note: marker('note') } };
+    await draftOf('parquet', join(folder, 'planted'), [row]);
     const made = new Map([['planted', await contentOf(join(folder, 'planted'))]]);
-    expect(leaksIn(made)).toEqual(['planted: prompt', 'planted: comment']);
+    expect(leaksIn(made)).toEqual(['planted: prompt', 'planted: comment', 'planted: note']);
   });
 
   it('that the database server logs would be found there', async () => {

@@ -2,8 +2,11 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { exportLog } from '../../libs/log-transfer/export-log.js';
 import { importLog } from '../../libs/log-transfer/import-log.js';
+import { renderReport } from '../../libs/reports/queries/report-document.js';
+import { ReportFigures } from '../../libs/reports/queries/report-figures.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { type EventStoreDBProcess, startEventStoreDB } from '../support/eventstoredb/server-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
@@ -37,11 +40,14 @@ const commandsOf = ({ url, administratorToken: token }: TestGatehouse) => {
 async function fill(gatehouse: TestGatehouse, service: Client, first: number): Promise<void> {
   const images = [first, first + 1, first + 2].map((n) => ({ imageId: `img-${n}`, accountId: `acc-${n}` }));
   const flag = { imageId: `img-${first}`, flaggedBy: 'acc-9', flaggerKind: 'user', categories: ['hate'] };
-  await service.post('/v1/events', [
+  const sent = [
     ...images.map((image) => cloudEvent('ImageGenerated', image)),
     ...images.map((image) => cloudEvent('ImageShared', image)),
     cloudEvent('ContentFlagged', flag),
-  ]);
+  ];
+  const { status, body } = await service.post('/v1/events', sent);
+  const outcomes = body.results?.map((one: { outcome: string }) => one.outcome);
+  expect([status, outcomes]).toEqual([202, sent.map(() => 'accepted')]);
   await gatehouse.settle();
   const rita = await gatehouse.as(`rita-${first}`, 'reviewer');
   expect(await judge(rita, `img-${first}`, 'unsafe')).toMatchObject({ status: 200 });
@@ -51,8 +57,25 @@ async function fill(gatehouse: TestGatehouse, service: Client, first: number): P
 const within = async (gatehouse: TestGatehouse, service: Client): Promise<string> => {
   await fill(gatehouse, service, 1);
   const { events } = await gatehouse.runtime.store.readAll(0, { types: ['ImageShared'] });
-  return String(events[1]!.position);
+  return String(events.at(-2)!.position);
 };
+
+/** As an earlier release published it: its event doesn't name the last event that it counts. */
+async function publishAsEarlier({ app, runtime: { store } }: TestGatehouse): Promise<string> {
+  const counted = await app.get(ReportFigures).read(String(await store.head()), 'at');
+  const { lastEvent: _, ...data } = counted;
+  const { sha256 } = renderReport(counted, [], undefined);
+  const reportId = String(counted.position);
+  const [{ metadata }] = (await store.readAll(0, { limit: 1 })).events as [RecordedEvent];
+  const event = {
+    id: '0190f3c2-6f1a-7c3e-8b1d-5a2f4c6e8d10',
+    type: 'ReportPublished',
+    data: { reportId, ...data, sha256 },
+    metadata,
+  };
+  await store.append([{ stream: 'reports', expected: 'no-stream', events: [event] }]);
+  return reportId;
+}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-reports-'));
@@ -75,13 +98,15 @@ describe.each([
     source = await start(keep);
     const service = await source.as('web-site', 'service');
     const run = commandsOf(source);
-    // One of which the last event is among others of the same time, and one that is compared with it.
+    // One of an earlier release, one of which the last event is among others of the same time, and one that is compared with it.
+    await fill(source, service, 7);
+    const earlier = await publishAsEarlier(source);
     const first = await within(source, service);
     await run('report', 'publish', '--at', first, '--out', file());
     await fill(source, service, 4);
     const second = String(await source.runtime.store.head());
     await run('report', 'publish', '--at', second, '--out', file('second'));
-    ids = [first, second];
+    ids = [first, second, earlier];
     const terms = { category: 'STATEMENT_CATEGORY_OTHER_VIOLATION_TC', ground: 'terms', explanation: 'a spec' };
     const entries = [terms, { ...terms, clause: 'violent' }];
     const set = await source.administrator.put('/v1/statement-mapping', { entries, reason: 'a spec' });
@@ -97,7 +122,7 @@ describe.each([
     const run = commandsOf(source);
     const shown = await run('report', 'show', ids[0]!);
     const exposed = shown.report.figures.find(({ name }: { name: string }) => name === 'exposed');
-    expect(exposed.count).toBe(2);
+    expect(exposed.count).toBe(5);
     for (const id of ids)
       expect(await run('report', 'verify', id)).toEqual({ reportId: id, isPublished: true, differences: [] });
     for (const name of ['report.txt', 'report.json', 'report.html'])

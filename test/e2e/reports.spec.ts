@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -179,23 +180,37 @@ it('verifies a report and each of its files against the log, and finds a changed
   expect(await run(0, 'verify', join(path('unpublished'), 'report.html'))).toMatchObject({ isPublished: false });
 });
 
+const GONE = '0190f3c2-6f1a-7c3e-8b1d-5a2f4c6e8d10';
+
+/** A publication that no decision has stored. */
+async function forge(data: Record<string, unknown>): Promise<void> {
+  const { store } = gatehouse.runtime;
+  const stream = await store.readStream('reports');
+  const { metadata } = stream.at(-1)!;
+  const event = { id: randomUUID(), type: 'ReportPublished', data, metadata };
+  await store.append([{ stream: 'reports', expected: stream.length - 1, events: [event] }]);
+}
+
 it('finds a published report whose figures are not those of the log', async () => {
   const position = Number(await head());
   const { data } = (await logTo(position)).findLast(({ type }) => type === 'ReportPublished');
-  const forged = { ...data, reportId: String(position), position, figures: { ...data.figures, flagged: 0 } };
-  const stream = await gatehouse.runtime.store.readStream('reports');
-  const { metadata } = stream.at(-1)!;
-  await gatehouse.runtime.store.append([
-    {
-      stream: 'reports',
-      expected: stream.length - 1,
-      events: [{ id: 'forged', type: 'ReportPublished', data: forged, metadata }],
-    },
-  ]);
+  await forge({ ...data, reportId: String(position), position, figures: { ...data.figures, flagged: 0 } });
   const { differences } = await run(7, 'verify', String(position));
   expect(differences.map(({ what }: { what: string }) => what)).toEqual(
     expect.arrayContaining(['Flagged share', 'the text', 'its digest']),
   );
+});
+
+it('says of a published report that its last event is not in this log, and what to do', async () => {
+  const { data } = (await logTo(Number(first) + 1000)).find(({ type }) => type === 'ReportPublished');
+  await forge({ ...data, reportId: '77', lastEvent: GONE });
+  expect((await cleo.get('/v1/reports/77')).status).toBe(200);
+  const { status, body } = await cleo.get('/v1/reports/77?recount=true');
+  expect([status, body.type]).toEqual([410, expect.stringMatching(/reported-event-gone$/)]);
+  expect(body.detail).toContain(`the last event of report 77 (${GONE})`);
+  expect(body.detail).toContain('gatehouse audit verify --full');
+  const { code, stderr } = await cli.run('report', 'verify', '77', '--json');
+  expect([code, stderr]).toEqual([5, expect.stringContaining('reported-event-gone')]);
 });
 
 it('refuses an older position, one that is none, and other roles', async () => {

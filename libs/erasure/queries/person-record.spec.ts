@@ -65,8 +65,8 @@ describe('what is stored of a person', () => {
   });
 
   it('names nobody else in members that no schema knows, as in events of another release', async () => {
-    const unknown = { addedBy: 'rita', steps: [{ decidedBy: 'carl', of: 'acc-1', round: 2 }], image: 'img-1' };
-    const withheld = { addedBy: 'withheld', steps: [{ decidedBy: 'withheld', of: 'acc-1', round: 2 }], image: 'img-1' };
+    const unknown = { addedBy: 'rita', steps: ['carl', ['acc-1', 2]], image: 'img-1' };
+    const withheld = { addedBy: 'withheld', steps: ['withheld', ['acc-1', 2]], image: 'img-1' };
     const known = { accountId: 'acc-1', imageId: 'img-7' };
     expect((await record({ ...known, ...unknown })).data).toEqual({ ...known, ...withheld });
     expect((await record({ accountId: 'acc-1', ...unknown }, undefined, 'OfAnotherRelease')).data).toEqual({
@@ -76,6 +76,22 @@ describe('what is stored of a person', () => {
     const within = { answers: [{ reviewer: 'acc-1', verdict: 'safe', checkedBy: 'rita' }] };
     expect((await record(within)).data).toEqual({
       answers: [{ reviewer: 'acc-1', verdict: 'safe', checkedBy: 'withheld' }],
+    });
+  });
+
+  it('names nobody else by the names in objects that no schema knows, which may be maps', async () => {
+    const votes = { rita: 'unsafe', 'acc-1': { carl: 2, 'img-1': 1 }, mira: 3 };
+    const shown = {
+      ...{ 'withheld-1': 'withheld', 'acc-1': { 'withheld-1': 2, 'img-1': 1 } },
+      'withheld-2': 3,
+    };
+    expect((await record({ votes, steps: [votes] })).data).toEqual({ votes: shown, steps: [shown] });
+    expect((await record({ votes, accounts: votes }, undefined, 'OfAnotherRelease')).data).toEqual({
+      ...{ votes: shown, accounts: shown },
+    });
+    // A string by its schema, and a map in another release.
+    expect((await record({ by: votes, answers: [{ reviewer: votes }] })).data).toEqual({
+      ...{ by: shown, answers: [{ reviewer: shown }] },
     });
   });
 

@@ -28,9 +28,12 @@ export const subjectOf = (person: string, keys: readonly string[]): Subject => (
   caseIds: new Set(keys.filter((key) => key !== person).map((key) => key.slice(imageKey('').length))),
 });
 
+/** An event is a list of fields in every release: what they are called names nobody. */
+const ANY_EVENT: Schema = { properties: {} };
+
 /**
  * An event with what the person wrote in clear, and without who else took part or what they wrote. A member that no schema
- * knows, as one of another release, may name anybody: its strings are withheld too.
+ * knows, as one of another release, may name anybody: its strings are withheld too, and the names in it, since it may be a map.
  */
 export async function recordFor(
   { person, caseIds }: Subject,
@@ -41,7 +44,7 @@ export async function recordFor(
   const definition = schemas.definition(event.type);
   const { personal } = definition ?? {};
   const own = (id: string) => (id === person || caseIds.has(id) ? id : WITHHELD);
-  const data = withPeople(withoutUnknown(event.data, definition?.schema, own) as JsonObject, own);
+  const data = withPeople(withoutUnknown(event.data, definition?.schema ?? ANY_EVENT, own) as JsonObject, own);
   for (const name of personal?.fields ?? []) {
     if (data[name] === undefined) continue;
     const isOwn = event.data[personal!.person] === person;
@@ -57,7 +60,7 @@ interface Schema {
   anyOf?: readonly Schema[];
 }
 
-/** @param schema undefined if the release knows none: every string of the value is replaced */
+/** @param schema undefined if the release knows none: every string of the value is replaced, and every name in it */
 function withoutUnknown(value: unknown, schema: Schema | undefined, replace: (text: string) => string): unknown {
   if (typeof value === 'string') return schema ? value : replace(value);
   if (typeof value !== 'object' || value === null) return value;
@@ -66,10 +69,18 @@ function withoutUnknown(value: unknown, schema: Schema | undefined, replace: (te
     const items = forms.find((one) => one.items)?.items;
     return value.map((one) => withoutUnknown(one, items, replace));
   }
-  const partOf = (name: string) => forms.find(({ properties }) => properties && Object.hasOwn(properties, name));
+  const known = forms.flatMap(({ properties }) => (properties ? [properties] : []));
+  const partOf = (name: string) => known.find((properties) => Object.hasOwn(properties, name))?.[name];
+  const shown = known.length > 0 ? (name: string) => name : apart(replace);
   return Object.fromEntries(
-    Object.entries(value).map(([name, one]) => [name, withoutUnknown(one, partOf(name)?.properties?.[name], replace)]),
+    Object.entries(value).map(([name, one]) => [shown(name), withoutUnknown(one, partOf(name), replace)]),
   );
+}
+
+/** Names of members, replaced: two that become the same stay two. */
+function apart(replace: (text: string) => string): (name: string) => string {
+  let replaced = 0;
+  return (name) => (replace(name) === name ? name : `${replace(name)}-${++replaced}`);
 }
 
 const whoFor = (actor: Actor, person: string): string =>

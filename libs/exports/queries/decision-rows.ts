@@ -53,7 +53,7 @@ const NAMED = [
 
 export const decisionsDataset = (store: Pick<EventStore, 'readAll'>): Dataset => ({
   summary:
-    'Each verdict, review, enforcement, measure, appeal and change of policy, ladder, switches or rate, in the order of the log.',
+    'Each verdict, review, enforcement, measure and appeal, each pause of the rollout, and each change of policy, ladder, switches, rate or phase, in the order of the log.',
   columns: [
     { name: 'position', type: 'integer', meaning: 'Place in the one order of all events.' },
     { name: 'id', type: 'text', meaning: 'The event of the decision.' },

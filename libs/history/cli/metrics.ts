@@ -46,7 +46,7 @@ export function metricsHistoryCommand(group: Command, run: Runner): void {
           const left = limit - (answer?.events.length ?? 0);
           const query = { asOf, by, known: known ?? knownBy(answer), limit: Math.min(PAGE, left), cursor };
           const page: MetricsHistoryAnswer = await client.get('/v1/audit/metrics', query);
-          answer = answer ? { ...page, events: [...answer.events, ...page.events] } : page;
+          answer = withPage(answer, page);
           cursor = page.nextCursor;
         } while (cursor !== undefined && answer.events.length < limit);
         const found = answer;
@@ -55,6 +55,16 @@ export function metricsHistoryCommand(group: Command, run: Runner): void {
       }),
     );
 }
+
+/** What is missing on one page is missing in the whole. */
+export const withPage = (before: MetricsHistoryAnswer | undefined, page: MetricsHistoryAnswer): MetricsHistoryAnswer =>
+  before
+    ? {
+        ...page,
+        events: [...before.events, ...page.events],
+        areMovesComplete: before.areMovesComplete && page.areMovesComplete,
+      }
+    : page;
 
 /** Further pages are of the replay of the first. */
 const knownBy = (answer: MetricsHistoryAnswer | undefined): string | undefined =>

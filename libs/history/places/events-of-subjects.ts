@@ -29,7 +29,7 @@ export const PLACES = {
 const UNFILLED = {
   name: 'gatehouse_unfilled_places',
   text: `WITH one AS (
-           SELECT *, version <> $1 OR reached < coalesce(
+           SELECT *, version <> $1 OR version_epoch <> epoch OR reached < coalesce(
              (SELECT position FROM projections.checkpoints WHERE follower = '${SUBJECT_INDEX}'), 0) AS is_of_another
            FROM history.indexed WHERE epoch <> ''
          )

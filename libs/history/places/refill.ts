@@ -11,13 +11,14 @@ const LOOK_MS = 5_000;
 
 const GAP = {
   name: 'gatehouse_gap_of_places',
-  text: 'SELECT filled, fill_to FROM history.indexed WHERE version = $1 AND filled < fill_to',
+  text: `SELECT filled, fill_to FROM history.indexed
+         WHERE version = $1 AND version_epoch = epoch AND filled < fill_to`,
 };
 /** Where it was found: the index may have been taken up anew, with another gap. */
 const FILL = {
   name: 'gatehouse_fill_places',
   text: `UPDATE history.indexed SET filled = least($2, fill_to)
-         WHERE version = $3 AND filled = $1 AND filled < fill_to`,
+         WHERE version = $3 AND version_epoch = epoch AND filled = $1 AND filled < fill_to`,
 };
 
 export interface SubjectIndexReport {

@@ -11,20 +11,24 @@ import { storePlaces } from './store-places.js';
 /** The name of its checkpoint and of its ownership. */
 export const SUBJECT_INDEX = 'subject-index';
 
-/** A gap of this version is what was not filled before, and what it had not reached. An older process may move the checkpoint. */
+/**
+ * A gap of this version is what was not filled before, and what it had not reached. An older process may move the checkpoint; one
+ * of the first version also begins another epoch, in which nothing is of this version yet.
+ */
 const TAKE_UP = {
   name: 'gatehouse_take_up_places',
   text: `UPDATE history.indexed
          SET version = $1,
-             filled = CASE WHEN version <> $1 THEN 0 WHEN filled < fill_to THEN filled ELSE least(reached, $2) END,
+             version_epoch = epoch,
+             filled = CASE WHEN version <> $1 OR version_epoch <> epoch THEN 0 WHEN filled < fill_to THEN filled ELSE least(reached, $2) END,
              fill_to = $2,
              reached = $2
-         WHERE version <> $1 OR reached < $2`,
+         WHERE version <> $1 OR version_epoch <> epoch OR reached < $2`,
 };
 
 const REACHED = {
   name: 'gatehouse_reached_places',
-  text: 'UPDATE history.indexed SET reached = $1 WHERE version = $2 AND reached < $1',
+  text: 'UPDATE history.indexed SET reached = $1 WHERE version = $2 AND version_epoch = epoch AND reached < $1',
 };
 
 /** Nobody waits for less: a busy log would be stored in pages of a few events. */
@@ -97,10 +101,11 @@ async function takeUp(pool: Pool, checkpoint: Checkpoint, epoch: string): Promis
       return;
     }
     await client.query('TRUNCATE history.places');
-    await client.query('UPDATE history.indexed SET epoch = $1, version = $2, reached = 0, filled = 0, fill_to = 0', [
-      epoch,
-      INDEX_VERSION,
-    ]);
+    await client.query(
+      `UPDATE history.indexed
+       SET epoch = $1, version_epoch = $1, version = $2, reached = 0, filled = 0, fill_to = 0`,
+      [epoch, INDEX_VERSION],
+    );
     await moveCheckpoints(client, [checkpoint], 0);
     checkpoint.position = 0;
   });

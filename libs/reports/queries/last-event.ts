@@ -1,9 +1,22 @@
 import { type EventStore, UnknownPosition } from '../../event-store/event-store.js';
 import { positionAt } from '../../event-store/position-at.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import { GatehouseError } from '../../kernel/errors.js';
 import type { ReportData } from '../report.js';
 
 const PAGE = 1_000;
+
+/** The log has the publication of a report, and not the last event that its figures count. */
+export class ReportedEventGone extends GatehouseError {
+  constructor({ reportId, lastEvent, asOf }: Pick<ReportData, 'reportId' | 'lastEvent' | 'asOf'>) {
+    const named = lastEvent === undefined ? '' : ` (${lastEvent})`;
+    super(
+      'reported-event-gone',
+      `the last event of report ${reportId}${named}, stored at ${asOf}, is not in this log, so its figures can't be counted again: the log was altered, or is not the one that the report was published from. Compare it with its leaves by gatehouse audit verify --full, or count the report again on the log that it was published from, or on a whole copy of that`,
+      'gone',
+    );
+  }
+}
 
 /** Undefined if none is there. @throws UnknownPosition */
 export async function eventAt(store: EventStore, position: Position): Promise<RecordedEvent | undefined> {

@@ -7,7 +7,7 @@ import { readFromGiven } from '../../http/position-text.js';
 import type { Clock } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
-import { InvalidInput, PositionGone } from '../../kernel/errors.js';
+import { InvalidInput } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, EVENT_STORE, SETTINGS } from '../../platform/ports.js';
 import { EarlierAnswers } from '../../projections/earlier-answers.js';
@@ -18,7 +18,7 @@ import { rolloutStream } from '../../rollout/index.js';
 import { COUNTED_VIEWS, SafetyReport } from '../../safety/index.js';
 import type { Figures } from '../events.js';
 import type { ReportData } from '../report.js';
-import { eventAt, lastEventOf } from './last-event.js';
+import { eventAt, lastEventOf, ReportedEventGone } from './last-event.js';
 
 type Counted = Pick<ReportData, 'position' | 'asOf' | 'lastEvent' | 'figures'>;
 
@@ -59,12 +59,12 @@ export class ReportFigures {
 
   /**
    * Those of a published report, from its last event: a copy of the log has that at another position.
-   * @throws PositionGone if the log has no such event
+   * @throws ReportedEventGone
    * @throws Unavailable replay-running if the replay goes on, or another one does
    */
   async again(published: ReportData): Promise<Counted> {
     const last = await lastEventOf(this.store, published);
-    if (!last) throw new PositionGone(published.reportId, this.epoch.current);
+    if (!last) throw new ReportedEventGone(published);
     return this.counted(last);
   }
 

@@ -97,7 +97,7 @@ export class ShowReportsController {
       'With `recount` its figures are counted again from the log, up to the event that was the last when it was published, at whatever position a copy of the log has that. If the replay of the log takes longer than a few seconds, the answer is `replay-running`, and a repeat gets the report once it has ended.',
     fields: { id: 'The report: the digits of its position.' },
     answer: answer('Report', 'The report.', ReportAnswer, reportExample),
-    refusals: { 404: ['report-unknown'], 410: ['position-gone'], 503: ['replay-running'] },
+    refusals: { 404: ['report-unknown'], 410: ['reported-event-gone'], 503: ['replay-running'] },
   })
   showReport(@Param() { id }: IdParam, @QueryParameters() { recount }: ReportQuery): Promise<ReportAnswer> {
     return this.queries.execute(new ShowReport(id, recount === 'true'));

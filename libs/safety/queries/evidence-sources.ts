@@ -34,7 +34,7 @@ export const OWNED = `a.account_id = i.named_account_id AND i.named_position < i
  * SQL: the account of a row `i`, as `a`, looked up for each row: the planner expects more rows than there are, and would read all accounts
  * for a few.
  */
-export const JOIN_OWNER = `CROSS JOIN LATERAL (SELECT * FROM ${ACCOUNTS} a WHERE ${OWNED} LIMIT 1) a`;
+export const OWNER = `LATERAL (SELECT * FROM ${ACCOUNTS} a WHERE ${OWNED} LIMIT 1) a`;
 /** SQL: the cohort of an onboarded account, that of all slices of a batch of invitations, or of a day in UTC. */
 export const COHORT = `CASE WHEN starts_with(onboarded_cohort_id, '${INVITED_PREFIX}') THEN regexp_replace(onboarded_cohort_id, '-[0-9]+$', '')
   WHEN onboarded_cohort_id ~ '${DATED_SLICE}' THEN split_part(onboarded_cohort_id, 'T', 1)

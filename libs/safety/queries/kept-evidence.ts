@@ -10,10 +10,10 @@ import {
   CONFIRMED,
   type EvidencePeriod,
   IMAGES,
-  JOIN_OWNER,
   MODEL,
   NO_END,
   NO_STAGE,
+  OWNER,
   PENDING,
   type Rows,
   type StageCounts,
@@ -70,7 +70,7 @@ const BATCH_END = `(SELECT count(*) FROM batch)::float8 AS read, (SELECT max(p) 
 const COUNT_EXPOSURES = `WITH ${oldOf(IMAGES, 'exposed_position', 'exposed_stored_at', OF_IMAGES)},
   owned AS (
     SELECT i.t, a.account_id, ${COHORT} AS cohort_id, a.onboarded_position, a.onboarded_stored_at
-    FROM batch i ${JOIN_OWNER}),
+    FROM batch i CROSS JOIN ${OWNER}),
   by_cohort AS (
     INSERT INTO gate.cohort_exposures AS c SELECT cohort_id, count(*) FROM owned GROUP BY 1
     ON CONFLICT (cohort_id) DO UPDATE SET exposures = c.exposures + excluded.exposures),
@@ -181,27 +181,26 @@ async function keptFor(
   };
 }
 
-const IN_STAGE = 'i.exposed_position > $1 AND i.exposed_position <= $2';
-
-/** SQL. */
-export const SUSPECT_COUNTS = `SELECT (count(*) FILTER (WHERE ${PENDING}))::float8 AS pending,
-    (count(*) FILTER (WHERE ${CONFIRMED}))::float8 AS confirmed
-  FROM ${SUSPECTS} i WHERE ${IN_STAGE}`;
-
-const COHORTS = `
-  SELECT c.cohort_id AS "cohortId", c.ordinal::float8 AS ordinal, e.exposures::float8 AS exposures, f.confirmed::float8 AS confirmed
-  FROM (
-    SELECT ${COHORT} AS cohort_id, count(*) AS confirmed FROM ${SUSPECTS} i ${JOIN_OWNER}
-    WHERE ${IN_STAGE} AND ${CONFIRMED} GROUP BY 1) f
-  JOIN gate.cohorts c USING (cohort_id) JOIN gate.cohort_exposures e USING (cohort_id) ORDER BY 2`;
-
-/** `$3`: the accounts up to here are closed; `$4`: the window of an account in milliseconds. */
-const VIOLATORS = `
-  SELECT e.exposures::float8 AS exposures, f.violations::float8 AS violations, count(*)::float8 AS accounts FROM (
-    SELECT a.account_id, count(*) AS violations FROM ${SUSPECTS} i ${JOIN_OWNER}
-    WHERE ${IN_STAGE} AND ((${PENDING}) OR ${CONFIRMED}) AND a.onboarded_position > $1 AND a.onboarded_position <= $3
-      AND i.exposed_stored_at < a.onboarded_stored_at + $4::float8 * interval '1 millisecond' GROUP BY 1) f
-  JOIN gate.account_exposures e USING (account_id) GROUP BY 1, 2`;
+/**
+ * SQL: what is or may be a violation, with the cohorts and accounts whose it is; read once for all that is counted of it. `$1`: the stage;
+ * `$2`: the exposures up to here are counted; `$3`: the accounts up to here are closed; `$4`: the window of an account in milliseconds.
+ */
+export const SUSPECTED = `WITH found AS MATERIALIZED (
+    SELECT ${PENDING} AS is_pending, ${CONFIRMED} AS is_confirmed, a.account_id, ${COHORT} AS cohort,
+      a.onboarded_position > $1 AND a.onboarded_position <= $3
+        AND i.exposed_stored_at < a.onboarded_stored_at + $4::float8 * interval '1 millisecond' AS is_in_window
+    FROM ${SUSPECTS} i LEFT JOIN ${OWNER} ON true WHERE i.exposed_position > $1 AND i.exposed_position <= $2),
+  by_cohort AS (SELECT cohort, count(*) AS confirmed FROM found WHERE is_confirmed GROUP BY 1),
+  by_account AS (
+    SELECT (SELECT e.exposures FROM gate.account_exposures e WHERE e.account_id = f.account_id) AS exposures, violations
+    FROM (SELECT account_id, count(*) AS violations FROM found WHERE is_in_window GROUP BY 1) f),
+  violators AS (SELECT exposures, violations, count(*) AS accounts FROM by_account WHERE exposures IS NOT NULL GROUP BY 1, 2)
+  SELECT (count(*) FILTER (WHERE is_pending))::float8 AS pending, (count(*) FILTER (WHERE is_confirmed))::float8 AS confirmed,
+    (SELECT coalesce(json_agg(json_build_object('cohortId', cohort, 'ordinal', ordinal, 'exposures', exposures,
+        'confirmed', confirmed) ORDER BY ordinal), '[]')
+      FROM by_cohort JOIN gate.cohorts c ON c.cohort_id = cohort JOIN gate.cohort_exposures e ON e.cohort_id = cohort) AS cohorts,
+    (SELECT coalesce(json_agg(violators), '[]') FROM violators) AS violators
+  FROM found`;
 
 const CLOSED = `SELECT exposures::float8 AS exposures, accounts::float8 AS accounts FROM gate.closed_accounts WHERE accounts > 0`;
 const ARRIVED = `SELECT coalesce(sum(exposures), 0)::float8 AS arrived FROM gate.arrived_exposures WHERE since = $1`;
@@ -212,10 +211,8 @@ export async function readKept(
   { exposures, exposures_done, accounts_done }: Kept,
   { since, accountWindowMs }: EvidencePeriod,
 ): Promise<StageCounts & { arrived: number }> {
-  const range = [since, exposures_done] as const;
-  const [suspects] = await rows(SUSPECT_COUNTS, ...range);
-  const cohorts = await rows(COHORTS, ...range);
-  const violators: AccountGroup[] = await rows(VIOLATORS, ...range, accounts_done, accountWindowMs);
+  const [suspected] = await rows(SUSPECTED, since, exposures_done, accounts_done, accountWindowMs);
+  const { cohorts, violators, ...suspects } = suspected;
   const closed: Omit<AccountGroup, 'violations'>[] = await rows(CLOSED);
   const [{ arrived }] = await rows(ARRIVED, since);
   const counts: MaturedCounts = { exposures, ...suspects };

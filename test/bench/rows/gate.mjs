@@ -91,6 +91,7 @@ async function installation(server, images, log) {
   const pool = new pg.Pool(connection);
   await makeHistory({ pool, connection }, rolloutOf(images, Date.now()));
   const serving = await startGateway(onDatabase(connection));
+  await serving.ask('GET', '/v1/status'); // the server answers a connection without any request with 408
   const store = new PostgresEventStore(connection, undefined, randomNonces());
   const watch = watchOn(pool, store);
   // What the start and the first look at the gate have stored is nothing that the views had to read.

@@ -1,10 +1,10 @@
 import { openBareLog } from '../bare-log.mjs';
 import { followBareLog } from '../bare-view.mjs';
 import { imageTraffic, stored } from '../image-traffic.mjs';
-import { alternate, compare, inFlight, rateOf } from '../measure.mjs';
+import { alternate, compare, inFlight, median, rateOf } from '../measure.mjs';
 import { expectRows } from '../postgres.mjs';
 import { batchRequest, post } from '../posting.mjs';
-import { onDatabase, startStandalone } from '../standalone.mjs';
+import { cpuMicros, onDatabase, startStandalone } from '../standalone.mjs';
 
 const BATCH = 500;
 const CONNECTIONS = 8;
@@ -30,8 +30,9 @@ export async function run({ server, rounds, ingestEvents, profile, log }) {
   const bare = await openBareLog(bareDatabase.connection, LANES, true);
   const view = await followBareLog(bareDatabase.connection);
   try {
+    const ours = httpContender(OURS, standalone, imageTraffic(), batches);
     const contenders = [
-      httpContender(OURS, standalone, imageTraffic(), batches),
+      ours,
       bareContender(bare, view, imageTraffic(), batches),
       httpContender(PROMPTED, standalone, imageTraffic(PROMPTED_FROM, true), batches),
     ];
@@ -64,6 +65,14 @@ export async function run({ server, rounds, ingestEvents, profile, log }) {
         detail: `over ${size * rounds} events`,
       },
       {
+        what: 'ingest to visible, CPU of the standalone',
+        budget: '-',
+        unit: 'µs an event',
+        figure: median(ours.cpu),
+        met: undefined,
+        detail: 'without PostgreSQL',
+      },
+      {
         what: 'ingest to visible, with prompts to seal',
         budget: '-',
         unit: 'events/s',
@@ -86,16 +95,22 @@ export async function run({ server, rounds, ingestEvents, profile, log }) {
 
 /** Posts and waits until every view and every reactor has caught up. */
 export function httpContender(name, standalone, traffic, batches) {
+  /** Microseconds for an event, in each round. */
+  const cpu = [];
   return {
     name,
-    async run() {
+    cpu,
+    async run(round) {
       const token = await standalone.serviceToken();
       const requests = Array.from({ length: batches }, () => batchRequest(token, traffic.take(BATCH)));
       await standalone.caughtUp();
-      return rateOf(batches * BATCH, async () => {
+      const before = cpuMicros(standalone.pid);
+      const rate = await rateOf(batches * BATCH, async () => {
         await post(standalone, CONNECTIONS, BATCH, () => requests.shift());
         await standalone.caughtUp();
       });
+      if (round > 0) cpu.push((cpuMicros(standalone.pid) - before) / (batches * BATCH));
+      return rate;
     },
   };
 }

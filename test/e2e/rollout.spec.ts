@@ -52,7 +52,7 @@ it('sets a rate, uses it for cohorts and frees it after seven days', async () =>
     held: 0,
     ramp: null,
     phase: {
-      ...{ phase: 'weekly', ceiling: null, people: 0, suspended: [] },
+      ...{ phase: 'weekly', ceiling: null, people: 0, classes: null, restrictions: [], suspended: [] },
       entries: ['listed', 'invitation', 'line', 'schedule'],
     },
     available: 0,

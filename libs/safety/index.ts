@@ -48,6 +48,7 @@ export {
   EVIDENCE_SOURCES,
   type EvidencePeriod,
   type EvidenceReading,
+  type GateFigures,
   type ViewPositions,
 } from './queries/evidence-sources.js';
 export { SafetyAnswer, SafetyFigures } from './queries/safety-answer.js';

@@ -110,7 +110,7 @@ export class ExplainMoveHandler implements IQueryHandler<ExplainMove> {
       ...evidenceOf(reading, evidence, lateBySeconds),
       isHarmKnown: gate.harmStage !== undefined,
     };
-    const differences = RECOMPUTED.filter((name) => canonicalJson(recomputed[name]) !== canonicalJson(data[name]));
+    const differences = RECOMPUTED.filter((name) => textOf(recomputed[name]) !== textOf(data[name]));
     return {
       agrees: differences.length === 0,
       differences,
@@ -120,6 +120,9 @@ export class ExplainMoveHandler implements IQueryHandler<ExplainMove> {
     };
   }
 }
+
+/** Also of a part that a move lacks, as one without missing inputs does. */
+const textOf = (part: unknown): string => canonicalJson({ part });
 
 /** A move of a release that did not count active people was decided without them. */
 function figuresThen({ figures }: Moved['data'], counted: GateFigures): Evidence['figures'] {

@@ -45,7 +45,7 @@ export interface ReviewLoad {
  * Reviewers who decide everything that comes have decided as much as there was to do, not as much as they can: so their supply is
  * the most that they decided within one day, which they have shown that they can.
  *
- * Cases come from people who generate images, and whoever comes in is likely to do so at first: over everybody who ever came in, the
+ * Cases come from people who generate images, and somebody who comes in is likely to do so at first: over everybody who ever came in, the
  * cases of a person would be too few. Accounts that are active and not in don't count, so that demand is never below cases a day and
  * person times the people in after the raise.
  * @param at epoch milliseconds

@@ -1,7 +1,7 @@
 import type { ReviewLoad } from '../gate/review-load.js';
 import { type MissingFigure, USUAL_CAPACITY } from '../gate/verdict.js';
 import { DAY_MS } from '../kernel/clock.js';
-import type { Evidence } from './gate-move.js';
+import type { RolloutEvent } from './events.js';
 import type { GateSettings } from './gate-stage.js';
 
 /** Views that lack events that were stored so long ago say nothing about now: admissions stop. */
@@ -11,7 +11,13 @@ export const FRESH_SECONDS = 60;
 /** A raise needs an exposure within this share of the silence that stops admissions: a day, unless set otherwise. */
 const FRESH_SILENCE = 0.5;
 
-type Known = Pick<Evidence, 'figures' | 'at'>;
+type Figures = Extract<RolloutEvent, { type: 'GateMoved' }>['data']['figures'];
+
+interface Known {
+  figures: Pick<Figures, 'lastExposureAt' | 'people' | 'activePeople'>;
+  /** Epoch milliseconds. */
+  at: number;
+}
 
 const silenceMs = ({ silenceDays = USUAL_CAPACITY.silenceDays }: GateSettings): number => silenceDays * DAY_MS;
 

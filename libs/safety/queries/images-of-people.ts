@@ -15,7 +15,7 @@ const COUNTED = `SELECT bucket AS group, generated::float8 AS generated, exposed
     cases_confirmed::float8 AS confirmed
   FROM ${counterTable(safetyImagesView)} WHERE bucket = ANY($1::text[])`;
 
-/** SQL: by a text of the cohort or of `at`; from `$1` to before `$2`, both in seconds since 1970, of the cohort `$3` unless that is null. */
+/** SQL: by the cohort, or by the day or week of `at`; from `$1` to before `$2`, both in seconds since 1970, of the cohort `$3` unless that is null. */
 const computed = (group: string): string => `
   SELECT ${group} AS group, ${IMAGE_COUNTS.map((name) => `(count(*) FILTER (WHERE what = '${name}'))::float8 AS ${name}`)}
   FROM (

@@ -1,4 +1,4 @@
-import type { GateReason, GateVerdict } from './verdict.js';
+import type { GateReason, GateVerdict, MissingFigure } from './verdict.js';
 
 type GateOutcome = GateVerdict['outcome'];
 
@@ -29,7 +29,7 @@ export const REASON_WORDS: Record<GateReason | 'no-stage', string> = {
     'a cohort had more confirmed violations than the limit explains; since then no model, policy, detector or ladder has changed, and the exposures of no later stage show that the rate is below the limit',
   'backlog-too-long': 'more cases wait than reviewers can decide in the days that are allowed',
   'figures-stopped': 'figures that existed no longer arrive',
-  'figures-missing': 'it is too early to know how many cases reviewers decide',
+  'figures-missing': 'figures are missing or too old',
   'exposures-insufficient': 'the exposures so far do not show that the rate is below the limit',
   'accounts-insufficient': 'the accounts so far do not show that the rate is below the limit',
   'accounts-over-cap': 'an account has more violations than count of one: raise the cap of an account',
@@ -37,6 +37,25 @@ export const REASON_WORDS: Record<GateReason | 'no-stage', string> = {
   'backlog-over-a-day': 'more cases wait than reviewers can decide in the time that a raise allows',
   'deactivations-slow': 'deactivations take over an hour',
 };
+
+const MISSING_WORDS: Record<MissingFigure, string> = {
+  reviews: 'it is too early to know how many cases reviewers decide',
+  'active-people':
+    'nobody who is in generated an image in this week or the last, so it is not known how many cases a person makes',
+  views: 'the views lack events that were stored over a minute ago',
+  exposures: 'no image was exposed for half of the time after which admissions stop',
+};
+
+/** Why the gate holds or brakes, each in words. */
+export const reasonWords = (
+  reasons: readonly (keyof typeof REASON_WORDS)[],
+  missing: readonly MissingFigure[] = [],
+): string[] =>
+  reasons.flatMap((reason) =>
+    reason === 'figures-missing' && missing.length > 0
+      ? missing.map((name) => MISSING_WORDS[name])
+      : REASON_WORDS[reason],
+  );
 
 export const CAUSE_WORDS: Record<StageCause, string> = {
   'rate-raised': 'a higher rate',

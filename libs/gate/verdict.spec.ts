@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { priorOfLimit } from './evidence.js';
 import { openingExposures } from './opening-boundary.js';
-import { type GateParameters, lowestRate, type StageTotals, verdictOf } from './verdict.js';
+import { type GateParameters, lowestRate, type MissingFigure, type StageTotals, verdictOf } from './verdict.js';
 
 const parameters: GateParameters = {
   limit: 0.0005,
@@ -15,7 +15,7 @@ const parameters: GateParameters = {
 
 const load = {
   ...{ supplyPerDay: 100, verdictsPerDay: 100, casesPerDay: 20, waiting: 10, people: 1_000, peopleAfter: 2_000 },
-  deactivationSeconds: 30,
+  ...{ activePeople: 1_000, casesPerDayAfter: 40, deactivationSeconds: 30 },
 };
 
 /** A first stage with clean accounts of 20 exposures each. */
@@ -89,12 +89,13 @@ describe('the verdict of the gate', () => {
   });
 
   it('holds if reviewers could not keep up after the raise, or if anything is missing', () => {
-    const people = (peopleAfter: number) => ({ ...clean(ENOUGH), load: { ...load, peopleAfter } });
-    expect(verdictOf(people(4_001), parameters).reasons).toEqual(['load-too-high']);
-    expect(verdictOf(people(4_000), parameters).reasons).toEqual([]);
-    expect(verdictOf({ ...clean(ENOUGH), missing: ['safety-images'] }, parameters).reasons).toEqual([
-      'figures-missing',
-    ]);
+    const cases = (casesPerDayAfter: number | null) => ({ ...clean(ENOUGH), load: { ...load, casesPerDayAfter } });
+    expect(verdictOf(cases(80.01), parameters).reasons).toEqual(['load-too-high']);
+    expect(verdictOf(cases(80), parameters).reasons).toEqual([]);
+    expect(verdictOf(cases(null), parameters).reasons).toEqual(['figures-missing']);
+    expect(verdictOf({ ...clean(ENOUGH), missing: ['views'] }, parameters)).toMatchObject({
+      ...{ outcome: 'hold', reasons: ['figures-missing'], missing: ['views'] },
+    });
   });
 
   it('holds and does not brake on the first days, before anybody knows what reviewers can do', () => {
@@ -181,8 +182,10 @@ describe('the verdict of the gate', () => {
         waiting: fc.nat(300),
         people: fc.nat(1_000),
         peopleAfter: fc.nat(2_000),
+        activePeople: fc.nat(1_000),
+        casesPerDayAfter: fc.option(fc.nat(200), { nil: null }),
       }),
-      missing: fc.constantFrom<string[][]>([], ['view']),
+      missing: fc.constantFrom<MissingFigure[][]>([], ['views']),
       stopped: fc.constantFrom<string[][]>([], ['verdicts']),
     });
     fc.assert(
@@ -190,6 +193,13 @@ describe('the verdict of the gate', () => {
         const verdict = verdictOf(totals, parameters);
         expect(verdictOf({ ...totals, accounts: [...totals.accounts].reverse() }, parameters)).toEqual(verdict);
         expect(verdict.outcome === 'expand').toBe(verdict.reasons.length === 0);
+        const { load } = totals;
+        const worse = {
+          waiting: load.waiting + 1,
+          casesPerDayAfter: load.casesPerDayAfter && load.casesPerDayAfter + 1,
+        };
+        const { reasons } = verdictOf({ ...totals, load: { ...load, ...worse } }, parameters);
+        expect(reasons).toEqual(expect.arrayContaining(verdict.reasons));
         if (verdict.outcome === 'expand')
           expect([verdict.exposures.passes, verdict.accounts.passes]).toEqual([true, true]);
         expect(verdict.exposures.passes).toBe(verdict.exposures.upper < verdict.exposures.limit);

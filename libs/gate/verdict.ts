@@ -4,12 +4,16 @@ import { lowerBound, upperBound } from './bounds.js';
 import { logEHarm, logESafe, type Prior, priorNearLimit, priorOfLimit } from './evidence.js';
 import { type MaturedCounts, testedLimit } from './matured-prefix.js';
 import { openingExposures, thresholdOf } from './opening-boundary.js';
-import { casesPerDayAfter, type ReviewLoad } from './review-load.js';
+import type { ReviewLoad } from './review-load.js';
 
 /** What holds unless operators set something else. */
 export const USUAL_CAPACITY = { mostLoad: 0.8, mostWaitingDays: 1, brakingDays: 3, silenceDays: 2 };
 /** Deactivations that take longer let violators go on: no time to raise the rate. */
 const MOST_DEACTIVATION_SECONDS = 3600;
+
+/** Inputs of the gate that may be missing, or older than a raise allows. */
+export const MISSING_FIGURES = ['reviews', 'active-people', 'views', 'exposures'] as const;
+export type MissingFigure = (typeof MISSING_FIGURES)[number];
 
 /** What operators set; a change of any of them begins a stage. */
 export interface GateParameters {
@@ -64,8 +68,8 @@ export interface StageTotals {
   /** The stage in which harm was found last, if nothing has ended it since. */
   harmStage?: number | undefined;
   load: ReviewLoad;
-  /** Names of inputs that are older than allowed or were never there. */
-  missing: readonly string[];
+  /** Inputs that are older than allowed or were never there. */
+  missing: readonly MissingFigure[];
   /** Names of figures that existed and no longer arrive. */
   stopped: readonly string[];
 }
@@ -124,6 +128,8 @@ export interface GateVerdict {
   /** `expand`: the rate may rise. `hold`: the set rate stays. `brake`: no further admission. */
   outcome: 'expand' | 'hold' | 'brake';
   reasons: GateReason[];
+  /** What `figures-missing` is about. */
+  missing: readonly MissingFigure[];
   exposures: ExposureTest;
   accounts: AccountTest;
   harm: HarmTest[];
@@ -135,7 +141,7 @@ export function verdictOf(totals: StageTotals, parameters: GateParameters): Gate
   const accounts = testOfAccounts(totals, parameters);
   const harm = totals.cohorts.map((cohort) => testForHarm(cohort, parameters));
   const { load, missing, stopped } = totals;
-  const { supplyPerDay: supply, waiting, deactivationSeconds } = load;
+  const { supplyPerDay: supply, casesPerDayAfter, waiting, deactivationSeconds } = load;
   const { mostLoad, mostWaitingDays, brakingDays } = { ...USUAL_CAPACITY, ...parameters };
   const isHarmful = harm.some(({ isHarm }) => isHarm);
   const braking = reasonsIf({
@@ -145,19 +151,19 @@ export function verdictOf(totals: StageTotals, parameters: GateParameters): Gate
     'figures-stopped': stopped.length > 0,
   });
   const holding = reasonsIf({
-    'figures-missing': missing.length > 0 || supply === null,
+    'figures-missing': missing.length > 0 || supply === null || casesPerDayAfter === null,
     'exposures-insufficient': !exposures.passes,
     'accounts-insufficient': !accounts.passes,
     // What such accounts did beyond the cap is not counted, so the promise would not be about it.
     'accounts-over-cap': totals.accounts.some(
       ({ violations, accounts: n }) => n > 0 && violations > parameters.accountCap,
     ),
-    'load-too-high': supply !== null && casesPerDayAfter(load) > mostLoad * supply,
+    'load-too-high': supply !== null && casesPerDayAfter !== null && casesPerDayAfter > mostLoad * supply,
     'backlog-over-a-day': supply !== null && waiting > mostWaitingDays * supply,
     'deactivations-slow': deactivationSeconds !== null && deactivationSeconds > MOST_DEACTIVATION_SECONDS,
   });
   const outcome = braking.length > 0 ? 'brake' : holding.length > 0 ? 'hold' : 'expand';
-  return { outcome, reasons: [...braking, ...holding], exposures, accounts, harm };
+  return { outcome, reasons: [...braking, ...holding], missing, exposures, accounts, harm };
 }
 
 /** Only the evidence of a later stage refutes harm: that of its own stage had it, whatever came afterwards. */

@@ -4,6 +4,7 @@ import { InvalidInput, NotFound, Refusal } from '../kernel/errors.js';
 import { type Asking, dueRefusal, refuseRaise } from './change-rollout.js';
 import { dueChanges } from './changes.js';
 import type { RolloutEvent } from './events.js';
+import { FRESH_SECONDS } from './gate-inputs.js';
 import { type Evidence, readGate } from './gate-move.js';
 import { overrideInForce } from './gate-override.js';
 import type { Gate } from './gate-stage.js';
@@ -12,8 +13,6 @@ import { type Rollout, setRate } from './rollout.js';
 
 /** Without an exposure for that long, evidence says nothing about the people who came since. */
 const TRAFFIC_MS = DAY_MS;
-/** A step waits for views that lack events for longer. */
-const MOST_LATE_SECONDS = 60;
 
 /**
  * Sets a ramp plan, instead of the one before. A step that one person may not make alone has to be one that is confirmed.
@@ -141,7 +140,7 @@ export function stepNeeds(
     exposures: evidence.counts.exposures < (next.exposures ?? 0),
     gate: !isSupported(gate, next, evidence, lateBySeconds),
     traffic: lastExposureAt === null || now - lastExposureAt > TRAFFIC_MS,
-    views: lateBySeconds > MOST_LATE_SECONDS,
+    views: lateBySeconds > FRESH_SECONDS,
     confirmation: !isConfirmed,
     terms: isConfirmed && dueRefusal(() => refuseRaise(state, next.perWeek, consentOf(ramp), terms)) !== undefined,
     override: overrideInForce(gate, now)?.outcome === 'hold',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { DAY_MS, toIso } from '../kernel/clock.js';
 import type { RolloutEvent } from './events.js';
-import { type Evidence, MOST_LATE_SECONDS, moveGate, readGate } from './gate-move.js';
+import { FRESH_SECONDS, MOST_LATE_SECONDS } from './gate-inputs.js';
+import { type Evidence, moveGate, readGate } from './gate-move.js';
 import { changeModel } from './gate-stage.js';
 import { type Rollout, rolloutStream } from './rollout.js';
 
@@ -24,7 +25,15 @@ const clean: Evidence = {
   accounts: [{ exposures: 20, violations: 0, accounts: 12_000 }],
   cohorts: [],
   figures: {
-    ...{ firstCaseAt: START, opened: 20, decided: 20, mostDecidedADay: 50, waiting: 2, people: 3_000 },
+    ...{
+      firstCaseAt: START,
+      opened: 20,
+      decided: 20,
+      mostDecidedADay: 50,
+      waiting: 2,
+      people: 3_000,
+      activePeople: 3_000,
+    },
     ...{ deactivationSeconds: 3, arrived: 240_000, exposedInWeek: 14_000, lastExposureAt: NOW - 1_000 },
   },
   at: NOW,
@@ -36,6 +45,11 @@ const fresh: Evidence = { ...clean, counts: { exposures: 0, pending: 0, confirme
 const harm = { cohortId: 'c-1', ordinal: 1, exposures: 1_000, confirmed: 20 };
 const harmful: Evidence = { ...clean, counts: { ...clean.counts, confirmed: 20 }, cohorts: [harm] };
 const waiting = (cases: number): Evidence => ({ ...clean, figures: { ...clean.figures, waiting: cases } });
+/** The last exposure was so long ago. */
+const last = (days: number): Evidence => ({
+  ...clean,
+  figures: { ...clean.figures, lastExposureAt: NOW - days * DAY_MS },
+});
 const move = (state: Rollout, evidence: Evidence, lateBySeconds = 0, isAdmission = false) =>
   moveGate(state.gate, evidence, 2000, lateBySeconds, isAdmission);
 const after = (state: Rollout, evidence: Evidence) => applied(state, ...move(state, evidence));
@@ -156,21 +170,67 @@ describe('harm', () => {
 
 describe('figures that existed', () => {
   it('brake if no image was exposed for longer than the silence that is allowed', () => {
-    const last = (days: number): Evidence => ({
-      ...clean,
-      figures: { ...clean.figures, lastExposureAt: NOW - days * DAY_MS },
-    });
-    expect(move(started, last(2))).toMatchObject([{ data: { outcome: 'expand' } }]);
+    expect(move(started, last(2))).toMatchObject([{ data: { outcome: 'hold', reasons: ['figures-missing'] } }]);
     expect(move(started, { ...last(2), at: NOW + 1 })).toMatchObject([
-      { data: { outcome: 'brake', reasons: ['figures-stopped'] } },
+      { data: { outcome: 'brake', reasons: ['figures-stopped', 'figures-missing'] } },
     ]);
     const never = { ...clean, figures: { ...clean.figures, lastExposureAt: null } };
     expect(move(started, never)).toMatchObject([{ data: { outcome: 'expand' } }]);
   });
 
   it('brake if the views lack what was stored long ago', () => {
-    expect(move(started, clean, MOST_LATE_SECONDS)).toMatchObject([{ data: { outcome: 'expand' } }]);
+    expect(move(started, clean, MOST_LATE_SECONDS)).toMatchObject([{ data: { outcome: 'hold' } }]);
     expect(move(started, clean, MOST_LATE_SECONDS + 1)).toMatchObject([{ data: { outcome: 'brake' } }]);
+  });
+});
+
+describe('a raise', () => {
+  const having = (figures: Partial<Evidence['figures']>): Evidence => ({
+    ...clean,
+    figures: { ...clean.figures, ...figures },
+  });
+  const verdict = (evidence: Evidence, lateBySeconds = 0) =>
+    readGate(started.gate, evidence, 2000, lateBySeconds).verdict;
+
+  it('is held by the cases that active people make, and not by those of everybody who ever came in', () => {
+    const cases = { opened: 280, decided: 280, people: 3_000 };
+    expect(verdict(having({ ...cases, activePeople: 2_000 }))).toMatchObject({ outcome: 'expand' });
+    expect(verdict(having({ ...cases, activePeople: 1_999 }))).toMatchObject({
+      outcome: 'hold',
+      reasons: ['load-too-high'],
+    });
+  });
+
+  it('is held while an input is missing or too old, which the move names', () => {
+    expect(verdict(clean, FRESH_SECONDS)).toMatchObject({ outcome: 'expand', missing: [] });
+    expect(verdict(clean, FRESH_SECONDS + 1)).toMatchObject({ outcome: 'hold', missing: ['views'] });
+    expect(verdict(last(1))).toMatchObject({ outcome: 'expand', missing: [] });
+    expect(verdict({ ...last(1), at: NOW + 1 })).toMatchObject({ outcome: 'hold', missing: ['exposures'] });
+    const nothing = having({ activePeople: 0, firstCaseAt: null });
+    expect(verdict(nothing)).toMatchObject({ outcome: 'hold', missing: ['reviews', 'active-people'] });
+    expect(move(started, nothing)).toMatchObject([
+      { data: { missing: ['reviews', 'active-people'], figures: { activePeople: 0 } } },
+    ]);
+    expect(move(started, clean)[0]!.data).not.toHaveProperty('missing');
+  });
+
+  it('may wait longer for an exposure if operators allow a longer silence', () => {
+    const { settings, ...gate } = started.gate;
+    const allowing = { ...gate, settings: { ...settings, silenceDays: 10 } };
+    expect(readGate(allowing, last(5), 2000).verdict).toMatchObject({ outcome: 'expand' });
+    expect(readGate(allowing, { ...last(5), at: NOW + 1 }, 2000).verdict).toMatchObject({ missing: ['exposures'] });
+  });
+
+  it('is decided as an earlier release did by figures without active people', () => {
+    const { activePeople: _, ...figures } = { ...last(2).figures, opened: 280, decided: 280, people: 2_000 };
+    const earlier = { ...clean, figures };
+    expect(move(started, earlier, MOST_LATE_SECONDS)).toMatchObject([{ data: { outcome: 'expand', reasons: [] } }]);
+    expect(verdict({ ...earlier, figures: { ...figures, people: 1_999 } })).toMatchObject({
+      reasons: ['load-too-high'],
+    });
+    expect(verdict({ ...earlier, figures: { ...figures, firstCaseAt: null } })).toMatchObject({
+      ...{ reasons: ['figures-missing'], missing: [] },
+    });
   });
 });
 

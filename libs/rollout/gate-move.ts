@@ -5,13 +5,13 @@ import {
   type GateVerdict,
   isBraking,
   type StageTotals,
-  USUAL_CAPACITY,
   verdictOf,
 } from '../gate/verdict.js';
 import { DAY_MS, toIso } from '../kernel/clock.js';
 import type { Position } from '../kernel/envelope.js';
 import type { RolloutEvent } from './events.js';
-import type { Gate, GateSettings } from './gate-stage.js';
+import { missingFigures, stoppedFigures } from './gate-inputs.js';
+import type { Gate } from './gate-stage.js';
 import { COHORTS_NAMED } from './move-events.js';
 import { nextStep, type Ramp } from './ramp.js';
 
@@ -27,9 +27,6 @@ export interface Evidence extends Pick<StageTotals, 'counts' | 'accounts'> {
   /** By view, for each shard. */
   positions: Record<string, readonly Position[]>;
 }
-
-/** Views that lack events that were stored so long ago say nothing about now. */
-export const MOST_LATE_SECONDS = 900;
 
 /** The rate of the next step of the ramp plan; without one, twice the present rate. */
 export const askedRate = ({ perWeek = 0, ramp }: { perWeek?: number; ramp?: Ramp }): number =>
@@ -58,6 +55,7 @@ export function readGate(
   const { settings, stage, alphaLeft, harmStage } = gate;
   const { counts, accounts, cohorts, figures, at } = evidence;
   const load = reviewLoad(figures, at, perWeek);
+  const missing = missingFigures(settings, evidence, load, lateBySeconds);
   const stopped = stoppedFigures(settings, evidence, lateBySeconds);
   const totals = {
     stage: stage?.ordinal ?? 1,
@@ -67,24 +65,12 @@ export function readGate(
     cohorts,
     harmStage,
     load,
-    missing: [],
+    missing,
     stopped,
   };
   const verdict = verdictOf(totals, settings);
   const expectedAt = expectedEnd(gate, verdict, evidence);
   return { verdict, load, ...(expectedAt !== undefined && { expectedAt }) };
-}
-
-/** Names of figures that existed and no longer arrive. */
-function stoppedFigures(
-  settings: GateSettings,
-  { figures, at }: Pick<Evidence, 'figures' | 'at'>,
-  lateBySeconds: number,
-): string[] {
-  const { silenceDays = USUAL_CAPACITY.silenceDays } = settings;
-  const { lastExposureAt, people } = figures;
-  const isSilent = lastExposureAt !== null && people > 0 && at - lastExposureAt > silenceDays * DAY_MS;
-  return [...(isSilent ? ['exposures'] : []), ...(lateBySeconds > MOST_LATE_SECONDS ? ['views'] : [])];
 }
 
 /**
@@ -158,7 +144,7 @@ export function evidenceOf(
   { verdict }: GateReading,
   { counts, cohorts: named, figures }: Pick<Evidence, 'counts' | 'cohorts' | 'figures'>,
   lateBySeconds: number,
-): Pick<Moved, 'exposures' | 'accounts' | 'cohorts' | 'figures'> {
+): Pick<Moved, 'missing' | 'exposures' | 'accounts' | 'cohorts' | 'figures'> {
   const { arrived, ...others } = figures;
   const { limit, prior, alpha, logE, requiredExposures: required, moreCleanExposures: moreClean } = verdict.exposures;
   const { accounts, exposures, violations, logE: logEOfAccounts } = verdict.accounts;
@@ -169,6 +155,7 @@ export function evidenceOf(
     .sort((one, other) => Number(other.isHarm) - Number(one.isHarm) || one.ordinal - other.ordinal)
     .slice(0, COHORTS_NAMED);
   return {
+    ...(verdict.missing.length > 0 && { missing: [...verdict.missing] }),
     exposures: { ...counts, arrived, limit, ...prior, alpha, logE, required, moreClean },
     accounts: { accounts, exposures, violations, logE: logEOfAccounts },
     cohorts,

@@ -18,6 +18,7 @@ const REASONS = [
   'backlog-over-a-day',
   'deactivations-slow',
 ] as const;
+const MISSING = ['reviews', 'active-people', 'views', 'exposures'] as const;
 /** The cohorts that an event names, those with harm first. */
 export const COHORTS_NAMED = 100;
 
@@ -41,6 +42,12 @@ export const GateMoved = defineEvent({
       maxItems: REASONS.length,
       description: 'Why it is not `expand`.',
     }),
+    missing: Type.Optional(
+      Type.Array(Type.Enum([...MISSING]), {
+        maxItems: MISSING.length,
+        description: 'What `figures-missing` is about: what the evidence lacked, or had only as it was some time ago.',
+      }),
+    ),
     stage: Count('The ordinal of the stage.', 1),
     since: Count('The position of the event that the stage began with.', 1),
     at: Instant('As of when the evidence was counted.'),
@@ -110,6 +117,11 @@ export const GateMoved = defineEvent({
         mostDecidedADay: Count('The most that were decided within one of them.'),
         waiting: Count('Cases that wait.'),
         people: Count('Onboarded accounts that are not deactivated.'),
+        activePeople: Type.Optional(
+          Count(
+            'Distinct accounts that generated an image in the ISO week of that time or in the one before, whichever were more; absent if it was decided by an earlier release.',
+          ),
+        ),
         deactivationSeconds: orNull(Count('From decision to deactivation, of 95 of 100 in 14 days.')),
         exposedInWeek: Count('Distinct images exposed in the last seven days.'),
         lastExposureAt: orNull(Count('When the last exposure was stored, in epoch milliseconds.')),
@@ -162,6 +174,7 @@ export const GateMoved = defineEvent({
       mostDecidedADay: 120,
       waiting: 14,
       people: 1_000,
+      activePeople: 640,
       deactivationSeconds: 4,
       exposedInWeek: 11_000,
       lastExposureAt: 1_655_542_800_000,

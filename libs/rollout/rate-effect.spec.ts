@@ -109,10 +109,12 @@ describe('the effect of a rate', () => {
 
   it('is the share of what reviewers can decide, if that is known', () => {
     const load = { supplyPerDay: 50, verdictsPerDay: 20, casesPerDay: 20, waiting: 0, people: 1000, peopleAfter: 2000 };
-    expect(reviewEffect({ ...load, deactivationSeconds: null })).toEqual({
+    const known = { ...load, activePeople: 1000, casesPerDayAfter: 40, deactivationSeconds: null };
+    expect(reviewEffect(known)).toEqual({
       ...{ casesPerDay: 40, supplyPerDay: 50, load: 0.8 },
     });
-    expect(reviewEffect({ ...load, supplyPerDay: null, deactivationSeconds: null }).load).toBeNull();
-    expect(reviewEffect({ ...load, supplyPerDay: 0, deactivationSeconds: null }).load).toBeNull();
+    expect(reviewEffect({ ...known, supplyPerDay: null }).load).toBeNull();
+    expect(reviewEffect({ ...known, supplyPerDay: 0 }).load).toBeNull();
+    expect(reviewEffect({ ...known, casesPerDayAfter: null })).toMatchObject({ casesPerDay: null, load: null });
   });
 });

@@ -1,4 +1,4 @@
-import { casesPerDayAfter, type ReviewLoad } from '../gate/review-load.js';
+import type { ReviewLoad } from '../gate/review-load.js';
 import { WEEK_MS } from '../kernel/clock.js';
 import { type RateTerms, refuseRaise } from './change-rollout.js';
 import { heldNow } from './held-places.js';
@@ -70,15 +70,15 @@ function isRefused(state: Rollout, perWeek: number, isConfirmed: boolean, terms:
 
 /** What reviewers would have to do a day. */
 export interface ReviewEffect {
-  casesPerDay: number;
+  /** Null if nobody is active. */
+  casesPerDay: number | null;
   /** What reviewers can decide; null while that is not known. */
   supplyPerDay: number | null;
-  /** The share of it that the cases would need; null without a supply. */
+  /** The share of it that the cases would need; null without a supply, and if nobody is active. */
   load: number | null;
 }
 
-export function reviewEffect(load: ReviewLoad): ReviewEffect {
-  const { supplyPerDay } = load;
-  const casesPerDay = casesPerDayAfter(load);
-  return { casesPerDay, supplyPerDay, load: supplyPerDay ? casesPerDay / supplyPerDay : null };
+export function reviewEffect({ supplyPerDay, casesPerDayAfter: casesPerDay }: ReviewLoad): ReviewEffect {
+  const load = supplyPerDay && casesPerDay !== null ? casesPerDay / supplyPerDay : null;
+  return { casesPerDay, supplyPerDay, load };
 }

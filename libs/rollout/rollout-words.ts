@@ -6,9 +6,10 @@ import {
   overrideWords,
   phaseText,
   proposalWords,
-  REASON_WORDS,
+  reasonWords,
   timeWords,
 } from '../gate/gate-words.js';
+import type { ReviewLoad } from '../gate/review-load.js';
 import { toIso } from '../kernel/clock.js';
 import type { Actor } from '../kernel/envelope.js';
 import { openProposals } from './changes.js';
@@ -169,11 +170,12 @@ function gateWords({ gate }: Rollout, reading: GateReading | undefined, now: num
   const said = `The gate ${verb[move?.outcome ?? 'hold']}${since}.`;
   const override = overrideInForce(gate, now);
   const isOverridden = override !== undefined && override.outcome !== (move?.outcome ?? 'hold');
-  const why = (reading?.verdict.reasons ?? move?.reasons ?? []).map((reason) => REASON_WORDS[reason]);
+  const why = reasonWords(reading?.verdict.reasons ?? move?.reasons ?? [], reading?.verdict.missing);
   return [
     said,
     ...(isOverridden ? [OVERRIDDEN[override.outcome]] : []),
     ...(why.length > 0 ? [`Why: ${why.join('; ')}.`] : []),
+    ...(reading ? [capacityWords(reading.load)] : []),
     ...(reading && reading.verdict.outcome !== 'expand' ? [wouldChange(reading, settings.labelDelayDays)] : []),
   ];
 }
@@ -183,6 +185,18 @@ const incompleteWords = ({ gate }: Rollout, now: number): string => {
     gate.move && !overrideInForce(gate, now) ? 'Until it is, nobody is admitted.' : 'People are admitted meanwhile.';
   return `The evidence is not complete: its views are being built, or it is being counted. ${until}`;
 };
+
+/** What the raise that is asked about would bring to reviewers. */
+function capacityWords({ people, peopleAfter, activePeople, casesPerDay, casesPerDayAfter, supplyPerDay }: ReviewLoad) {
+  const active = `${countWords(activePeople)} of ${countWords(people)} people who are in generated images in a week`;
+  if (casesPerDayAfter === null)
+    return `Capacity: ${active}, so it is not known what more people would bring to reviewers.`;
+  const can = supplyPerDay === null ? '' : `, of ${countWords(supplyPerDay)} that reviewers can decide`;
+  return `Capacity: ${active}; ${caseWords(casesPerDay)} cases come a day, and ${caseWords(casesPerDayAfter)} would with ${countWords(peopleAfter - people)} more people${can}.`;
+}
+
+/** Of few, a tenth matters. */
+const caseWords = (cases: number): string => (cases < 10 ? String(Number(cases.toFixed(1))) : countWords(cases));
 
 function wouldChange({ verdict, expectedAt }: GateReading, labelDelayDays: number): string {
   const { outcome, exposures } = verdict;

@@ -52,6 +52,7 @@ export {
   EVIDENCE_SOURCES,
   type EvidencePeriod,
   type EvidenceReading,
+  type GateFigures,
   NO_STAGE,
   type ViewPositions,
 } from './queries/evidence-sources.js';

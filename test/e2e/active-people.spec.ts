@@ -3,6 +3,7 @@ import { DAY_MS, toIso, utcDayOf } from '../../libs/kernel/clock.js';
 import { calendarBuckets } from '../../libs/safety/index.js';
 import { cliFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { judge } from '../support/judge.js';
 
 const MONDAY = Date.parse('2022-05-16T00:00:00Z');
 const dayAfter = (days: number) => utcDayOf(toIso(MONDAY + days * DAY_MS));
@@ -29,6 +30,9 @@ const image = (accountId: string, n: number, days: number) => ({
   ...cloudEvent('ImageGenerated', { imageId: `${accountId}-${n}`, accountId }),
   time: toIso(MONDAY + days * DAY_MS + 3_600_000 * n),
 });
+const at = (event: object, days: number) => ({ ...event, time: toIso(MONDAY + days * DAY_MS) });
+const peopleOf = async (query: Record<string, string>) =>
+  (await active(query)).groups.map(({ group, people }: { group: string; people: number }) => ({ group, people }));
 const active = async (query: Record<string, string>) =>
   (await compliance.get(`/v1/metrics/active-people?${new URLSearchParams(query)}`)).body;
 
@@ -69,8 +73,8 @@ function expected(by: 'day' | 'week' | 'cohort', isMeant: (day: number, cohort: 
 }
 
 it('are distinct accounts by day and week, exact for every period', async () => {
-  expect((await active({})).groups).toEqual(expected('day', () => true));
-  expect((await active({ by: 'week' })).groups).toEqual(expected('week', () => true));
+  expect(await peopleOf({})).toEqual(expected('day', () => true));
+  expect(await peopleOf({ by: 'week' })).toEqual(expected('week', () => true));
   for (const [first, last] of [
     [0, 0],
     [1, 7],
@@ -79,17 +83,17 @@ it('are distinct accounts by day and week, exact for every period', async () => 
   ] as const) {
     const period = { from: dayAfter(first), to: dayAfter(last) };
     const isIn = (day: number) => day >= first && day <= last;
-    expect((await active(period)).groups).toEqual(expected('day', isIn));
-    expect((await active({ ...period, by: 'cohort' })).groups).toEqual(expected('cohort', isIn));
+    expect(await peopleOf(period)).toEqual(expected('day', isIn));
+    expect(await peopleOf({ ...period, by: 'cohort' })).toEqual(expected('cohort', isIn));
     for (const by of ['day', 'week'] as const)
-      expect((await active({ ...period, by, cohort: 'one' })).groups).toEqual(
+      expect(await peopleOf({ ...period, by, cohort: 'one' })).toEqual(
         expected(by, (day, cohort) => isIn(day) && cohort === 'one'),
       );
   }
 });
 
 it('are those of an earlier position, from a replay', async () => {
-  const one = async (asOf: string) => (await active({ by: 'cohort', from: dayAfter(0), to: dayAfter(6), asOf })).groups;
+  const one = (asOf: string) => peopleOf({ by: 'cohort', from: dayAfter(0), to: dayAfter(6), asOf });
   expect(await one(before)).toEqual([
     { group: 'one', people: 2 },
     { group: 'two', people: 1 },
@@ -98,6 +102,48 @@ it('are those of an earlier position, from a replay', async () => {
   const { position } = await active({});
   expect(await one(position)).toContainEqual({ group: 'two', people: 2 });
   expect(await active({ asOf: before })).toMatchObject({ position: before });
+});
+
+it('have the images of the same days, and of each person', async () => {
+  const flag = (imageId: string) =>
+    cloudEvent('ContentFlagged', { imageId, flaggedBy: 'zoe', flaggerKind: 'user', categories: ['violent'] });
+  await send(
+    await gatehouse.as('images', 'service'),
+    at(cloudEvent('ImageShared', { imageId: 'ann-0', accountId: 'ann' }), 1),
+    at(cloudEvent('ImageDownloaded', { imageId: 'ann-0' }), 2),
+    at(cloudEvent('ImageDownloaded', { imageId: 'ann-1' }), 8),
+    at(flag('ann-0'), 2),
+    at(flag('cleo-0'), 3),
+  );
+  await judge(await gatehouse.as('rita', 'reviewer'), 'ann-0', 'unsafe');
+  await gatehouse.settle();
+  const period = { from: dayAfter(0), to: dayAfter(6) };
+  const week = {
+    ...{ group: '2022-W20', people: 5 },
+    images: { generated: 10, exposed: 1, flagged: 2, confirmed: 1 },
+    perPerson: { generated: 2, exposed: 0.2, flagged: 0.4, confirmed: 0.2 },
+  };
+  expect((await active({ ...period, by: 'week' })).groups).toEqual([week]);
+  const imagesOf = async (query: Record<string, string>) =>
+    (await active({ ...period, ...query })).groups.map(({ group, images }: typeof week) => [
+      group,
+      Object.values(images),
+    ]);
+  expect(await imagesOf({ by: 'cohort' })).toEqual([
+    ['one', [5, 1, 1, 1]],
+    ['two', [4, 0, 1, 0]],
+    [null, [1, 0, 0, 0]],
+  ]);
+  expect(await imagesOf({ by: 'day', cohort: 'one' })).toEqual([
+    [dayAfter(0), [2, 0, 0, 0]],
+    [dayAfter(1), [2, 1, 0, 0]],
+    [dayAfter(6), [1, 0, 0, 0]],
+  ]);
+  expect(await imagesOf({ by: 'day', to: dayAfter(2) })).toEqual([
+    [dayAfter(0), [2, 0, 0, 0]],
+    [dayAfter(1), [3, 1, 0, 0]],
+    [dayAfter(2), [2, 0, 1, 1]],
+  ]);
 });
 
 it('are refused by cohort without a first day', async () => {
@@ -110,5 +156,5 @@ it('are refused by cohort without a first day', async () => {
 it('are shown by the command line', async () => {
   const cli = cliFor({ url: gatehouse.url, token: gatehouse.administratorToken });
   const { stdout } = await cli.run('metrics', 'active-people', '--by', 'cohort', '--from', dayAfter(0));
-  expect(stdout).toMatch(/one +2\n.*two +2\n.*no cohort +1/);
+  expect(stdout).toMatch(/one +2 .*\n.*two +2 .*\n.*no cohort +1 /);
 });

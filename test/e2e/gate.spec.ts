@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => gatehouse.close());
 
 async function send(...events: [type: string, data: Record<string, unknown>][]) {
-  const time = new Date().toISOString();
+  const time = new Date(Date.now() + ahead).toISOString();
   const headers = { 'content-type': 'application/cloudevents-batch+json' };
   for (let from = 0; from < events.length; from += 500) {
     const body = events.slice(from, from + 500).map(([type, data]) => cloudEvent(type, data, { time }));
@@ -124,7 +124,7 @@ it('counts distinct exposures once they are old enough, and of these what is fla
     exposures: { exposures: 30, pending: 1, confirmed: 1 },
     accounts: { accounts: 0, exposures: 0, violations: 0 },
     harm: [{ cohortId: 'c-1', ordinal: 1, exposures: 30, confirmed: 1, isHarm: false }],
-    load: { waiting: 1, people: 1 },
+    load: { waiting: 1, people: 1, activePeople: 1 },
   });
   expect(matured.exposures.upper).toBeGreaterThan(2 / 30);
 
@@ -146,7 +146,13 @@ it('supports a higher rate once both tests pass and reviewers keep up', async ()
   expect(open.exposures.upper).toBeLessThan(open.exposures.limit);
   expect(open.exposures.logE).toBeGreaterThan(-Math.log(open.exposures.alpha));
   expect(open.accounts).toMatchObject({ passes: true, accounts: 5 });
-  expect({ outcome: open.outcome, reasons: open.reasons }).toEqual({ outcome: 'expand', reasons: [] });
+  expect(open).toMatchObject({ outcome: 'expand', reasons: [], missing: [], load: { people: 4, activePeople: 3 } });
+  expect(open.load.casesPerDayAfter).toBeCloseTo((open.load.casesPerDay * 4) / 3);
+  expect((await operator.get('/v1/rollout')).body.words).toContainEqual(
+    expect.stringMatching(
+      /^Capacity: 3 of 4 people who are in generated images in a week; .* cases come a day, and .* would with \d+ more people/,
+    ),
+  );
 });
 
 it('advises to stop if more than three days of work wait', async () => {
@@ -165,6 +171,7 @@ it('is shown and set on the command line, with its promise and its assumptions',
     /^Stop: admit nobody until this is clear\.\n- more cases wait than reviewers can decide in the days that are allowed/,
   );
   expect(shown.stdout).toMatch(/stage +4, since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(another model: m-2\)/);
+  expect(shown.stdout).toMatch(/active people +3 in a week, of 4 who are in/);
   expect(shown.stdout).toMatch(/Promise: with a chance of at most 30%/);
   expect(shown.stdout).toMatch(/an account makes at most 1\./);
   const set = await cli.run('gate', 'set', '--limit', '0.1', '--account-cap', '3', '--reason', 'a test', '--json');

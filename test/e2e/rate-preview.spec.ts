@@ -23,10 +23,11 @@ it('shows what a rate would come to beside the present one, and sets nothing', a
   const before = (await operator.get('/v1/rollout')).body;
   const shown = await preview(7);
   expect(shown).toMatchObject({
-    proposed: { perWeek: 7, perDay: 1, atOnce: 4, casesPerDay: 0, load: null },
+    proposed: { perWeek: 7, perDay: 1, atOnce: 4, casesPerDay: null, load: null },
     present: { perWeek: 4, atOnce: 1 },
     ...{ needs: 'nothing', waiting: 2, supplyPerDay: null, waitingCases: 0, suffices: null, outcome: 'hold' },
     reasons: expect.arrayContaining(['figures-missing', 'exposures-insufficient']),
+    missing: ['reviews', 'active-people'],
     gate: { inForce: 'hold' },
   });
   // Two wait: at the higher rate both fit in now, at the present one only one does.
@@ -51,5 +52,7 @@ it('is shown by the command line', async () => {
   const { stdout, stderr } = await cli.run('rate', 'preview', '9');
   expect(stderr).toBe('');
   expect(stdout).toMatch(/people a week +4 +9\n/);
+  expect(stdout).toMatch(/cases a day +not known +not known\n/);
+  expect(stdout).toMatch(/nobody who is in generated an image in this week or the last/);
   expect(stdout).toContain('Setting it needs --confirm');
 });

@@ -7,6 +7,7 @@ import {
   overrideWords,
   proposalWords,
   REASON_WORDS,
+  reasonWords,
 } from '../../gate/gate-words.js';
 import { type GateReason, isBraking } from '../../gate/verdict.js';
 import type { GateInForceAnswer } from '../queries/gate-answers.js';
@@ -30,14 +31,14 @@ const brakingWords = (reasons: readonly GateReason[]): string =>
 
 /** What `gatehouse gate show` prints. */
 export function gateText(gate: GateAnswer): Shown {
-  const { outcome, reasons, stage, settings, exposures, accounts, harm, load, expectedAt } = gate;
+  const { outcome, reasons, missing, stage, settings, exposures, accounts, harm, load, expectedAt } = gate;
   const cohorts = harm.map((one) => [one.cohortId, one.exposures, one.confirmed, share(one.lower), one.isHarm]);
   const change = { passes: exposures.passes, moreCleanExposures: exposures.moreCleanExposures, expectedAt };
   return paragraphs([
     ...gateHeader(gate),
     lines([
       line`${OUTCOME_WORDS[outcome]}`,
-      ...reasons.map((reason) => line`- ${REASON_WORDS[reason]}`),
+      ...reasonWords(reasons, missing).map((why) => line`- ${why}`),
       ...(outcome === 'hold' ? [line`${changeWords({ ...change, labelDelayDays: settings.labelDelayDays })}`] : []),
     ]),
     pairs([
@@ -60,7 +61,11 @@ export function gateText(gate: GateAnswer): Shown {
       ],
       ['reviewers can decide', load.supplyPerDay === null ? null : `${number(load.supplyPerDay)} a day`],
       ['decided a day', load.verdictsPerDay],
-      ['opened a day', `${number(load.casesPerDay)}, after a raise ${number(load.casesPerDayAfter)}`],
+      ['active people', `${number(load.activePeople)} in a week, of ${number(load.people)} who are in`],
+      [
+        'opened a day',
+        `${number(load.casesPerDay)}, after a raise ${load.casesPerDayAfter === null ? 'not known' : number(load.casesPerDayAfter)}`,
+      ],
       ['waiting cases', load.waiting],
       [
         'deactivation',

@@ -3,7 +3,7 @@ import { command, integer } from '../../cli/commands.js';
 import { line, lines, paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import { number, table, time } from '../../cli/rendering/table.js';
 import type { Runner } from '../../cli/session.js';
-import { OUTCOME_WORDS, REASON_WORDS } from '../../gate/gate-words.js';
+import { OUTCOME_WORDS, reasonWords } from '../../gate/gate-words.js';
 import type { RatePreviewAnswer } from '../queries/show-rate-preview.js';
 
 /** @param most the highest rate */
@@ -35,7 +35,7 @@ const rounded = (value: number): string => number(Number(value.toFixed(1)));
 const percent = (share: number | null): string => (share === null ? 'not known' : `${Math.round(share * 100)}%`);
 
 export function ratePreviewText(answer: RatePreviewAnswer): Shown {
-  const { present, proposed, needs, waiting, unconfirmed, supplyPerDay, waitingCases, outcome, reasons, gate } = answer;
+  const { present, proposed, needs, waiting, unconfirmed, supplyPerDay, waitingCases, outcome, gate } = answer;
   const row = (name: string, textOf: (effect: Effect) => string | null) => [
     name,
     present ? textOf(present) : null,
@@ -48,7 +48,7 @@ export function ratePreviewText(answer: RatePreviewAnswer): Shown {
       row('people a day', ({ perDay }) => rounded(perDay)),
       row('people at once', ({ atOnce }) => number(atOnce)),
       row('the line ends', ({ lineEndsAt }) => (lineEndsAt === null ? 'never' : time(lineEndsAt))),
-      row('cases a day', ({ casesPerDay }) => rounded(casesPerDay)),
+      row('cases a day', ({ casesPerDay }) => (casesPerDay === null ? 'not known' : rounded(casesPerDay))),
       row('load of reviewers', ({ load }) => percent(load)),
     ],
   );
@@ -61,7 +61,7 @@ export function ratePreviewText(answer: RatePreviewAnswer): Shown {
     ]),
     lines([
       line`The gate would say: ${OUTCOME_WORDS[outcome]}`,
-      ...reasons.map((reason) => line`  ${REASON_WORDS[reason]}`),
+      ...reasonWords(answer.reasons, answer.missing).map((why) => line`  ${why}`),
       line`In force now: ${gate.inForce}.`,
     ]),
   ]);

@@ -310,6 +310,38 @@ describe('gate explain', () => {
     await expect(world.explain(move!.position - 1)).rejects.toMatchObject({ code: 'move-unknown' });
   });
 
+  it('agrees about who is active in this week of the calendar or the last, and about what is missing', async () => {
+    await world.onboard('a', 'c');
+    await world.onboard('b', 'c');
+    await expose('i-1', 'a');
+    await expose('i-2', 'a');
+    await world.projector.processAll();
+    await world.watch().tick();
+    world.clock.ahead += 21 * DAY_MS;
+    await world.projector.processAll();
+    await world.watch().tick();
+    const moves = await world.moves();
+    expect(moves.map(({ data }) => data)).toMatchObject([
+      { outcome: 'hold', missing: ['reviews'], figures: { people: 2, activePeople: 1 } },
+      { outcome: 'brake', missing: ['reviews', 'active-people', 'exposures'], figures: { people: 2, activePeople: 0 } },
+    ]);
+    for (const { position } of moves) expect(await world.explain(position)).toMatchObject({ agrees: true });
+  });
+
+  it('agrees with a move of a release that did not count active people', async () => {
+    await world.onboard('a', 'c');
+    await expose('i-1', 'a');
+    await world.projector.processAll();
+    await world.watch().tick();
+    const [move] = await world.moves();
+    const { missing: _, figures, ...data } = move!.data as { missing: string[]; figures: Record<string, number> };
+    const { activePeople: __, ...earlier } = figures;
+    await world.append('rollout', 'GateMoved', { ...data, figures: earlier });
+    expect(await world.explain(await world.store.head())).toMatchObject({ agrees: true, differences: [] });
+    await world.append('rollout', 'GateMoved', { ...data, figures: { ...figures, activePeople: 5 } });
+    expect(await world.explain(await world.store.head())).toMatchObject({ differences: ['missing', 'figures'] });
+  });
+
   it('says in what a move differs that the log does not support', async () => {
     await world.projector.processAll();
     await world.watch().tick();

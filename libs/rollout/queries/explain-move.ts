@@ -17,8 +17,8 @@ import { NotFound } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { EVENT_STORE, SETTINGS } from '../../platform/ports.js';
 import { EarlierAnswers } from '../../projections/earlier-answers.js';
-import { EarlierEvidence, EVIDENCE_SOURCES } from '../../safety/index.js';
-import { evidenceOf, readGate } from '../gate-move.js';
+import { EarlierEvidence, EVIDENCE_SOURCES, type GateFigures } from '../../safety/index.js';
+import { type Evidence, evidenceOf, readGate } from '../gate-move.js';
 import type { Gate } from '../gate-stage.js';
 import { GateMoved } from '../move-events.js';
 import { rolloutStream } from '../rollout.js';
@@ -30,6 +30,7 @@ type Moved = RecordedOf<typeof GateMoved>;
 const RECOMPUTED = [
   'outcome',
   'reasons',
+  'missing',
   'stage',
   'since',
   'parameters',
@@ -100,7 +101,8 @@ export class ExplainMoveHandler implements IQueryHandler<ExplainMove> {
     const { data } = move;
     const at = Date.parse(data.at);
     const { lateBySeconds } = data.figures;
-    const evidence = { ...(await this.evidence.recount(periodOf(gate, at), data.position, positionsOf(data))), at };
+    const counted = await this.evidence.recount(periodOf(gate, at), data.position, positionsOf(data));
+    const evidence = { ...counted, figures: figuresThen(data, counted.figures), at };
     const reading = readGate(gate, evidence, data.perWeek, lateBySeconds);
     const recomputed = {
       ...{ outcome: reading.verdict.outcome, reasons: reading.verdict.reasons },
@@ -108,7 +110,7 @@ export class ExplainMoveHandler implements IQueryHandler<ExplainMove> {
       ...evidenceOf(reading, evidence, lateBySeconds),
       isHarmKnown: gate.harmStage !== undefined,
     };
-    const differences = RECOMPUTED.filter((name) => canonicalJson(recomputed[name]) !== canonicalJson(data[name]));
+    const differences = RECOMPUTED.filter((name) => textOf(recomputed[name]) !== textOf(data[name]));
     return {
       agrees: differences.length === 0,
       differences,
@@ -117,6 +119,15 @@ export class ExplainMoveHandler implements IQueryHandler<ExplainMove> {
       recomputed,
     };
   }
+}
+
+/** Also of a part that a move lacks, as one without missing inputs does. */
+const textOf = (part: unknown): string => canonicalJson({ part });
+
+/** A move of a release that did not count active people was decided without them. */
+function figuresThen({ figures }: Moved['data'], counted: GateFigures): Evidence['figures'] {
+  const { activePeople, ...others } = counted;
+  return figures.activePeople === undefined ? others : { ...others, activePeople };
 }
 
 /** How far each shard of each view was. */

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import { STAGE_CAUSES } from '../../gate/gate-words.js';
-import { BRAKING_REASONS, HOLDING_REASONS } from '../../gate/verdict.js';
+import { BRAKING_REASONS, HOLDING_REASONS, MISSING_FIGURES } from '../../gate/verdict.js';
 import {
   actor,
   closed,
@@ -63,6 +63,14 @@ export const moveExample: Static<typeof MoveAnswer> = {
   position: '1043',
   at: '2022-06-18T09:00:00.000Z',
 };
+
+export const MissingAnswer = list(
+  oneOf(
+    MISSING_FIGURES,
+    'An input: `reviews` in the first three days of cases; `active-people` if nobody who is in generated an image in this ISO week or the last; `views` that lack an event which was stored over a minute ago; `exposures` if the last one is older than half of the silence that stops admissions.',
+  ),
+  'What `figures-missing` is about: inputs that are missing, or older than a raise allows.',
+);
 
 const overriding = {
   overrideId: text('Its id.'),

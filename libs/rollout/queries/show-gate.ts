@@ -6,7 +6,6 @@ import { AsOf, FromViews } from '../../context/from-views.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { MAX_PER_WEEK } from '../../events/schemas.js';
-import { casesPerDayAfter } from '../../gate/review-load.js';
 import { BRAKING_REASONS, type HarmTest, HOLDING_REASONS, lowestRate, USUAL_CAPACITY } from '../../gate/verdict.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsInteger } from '../../http/field-rules.js';
@@ -32,6 +31,7 @@ import { COHORTS_NAMED, OUTCOMES } from '../move-events.js';
 import { rolloutStream } from '../rollout.js';
 import {
   inForceAt,
+  MissingAnswer,
   MoveAnswer,
   moveExample,
   overrideFields,
@@ -48,6 +48,7 @@ const number = (description: string) => Type.Number({ description });
 export const GateAnswer = closed({
   outcome: oneOf(OUTCOMES, 'What the evidence supports: a higher rate, the present one, or no admission.'),
   reasons: list(oneOf(REASONS, 'A reason.'), 'Why it is not `expand`; empty if it is.'),
+  missing: MissingAnswer,
   inForce: oneOf(OUTCOMES, 'What holds: what the gate decided last, or what overrides it.'),
   move: orNull(MoveAnswer),
   ...overrideFields,
@@ -131,7 +132,14 @@ export const GateAnswer = closed({
       waiting: count('Cases that wait now.'),
       people: count('Onboarded accounts that are not deactivated.'),
       peopleAfter: count('The same after a week at the rate that is asked about.'),
-      casesPerDayAfter: number('Cases opened a day then, if everybody makes as many as now.'),
+      activePeople: count(
+        'Distinct accounts that generated an image in this ISO week or the last one, whichever were more; at most `people`.',
+      ),
+      casesPerDayAfter: orNull(
+        number(
+          'Cases opened a day then, if everybody who comes in makes as many as an active person now; null if nobody is active.',
+        ),
+      ),
       deactivationSeconds: orNull(
         number('From the decision to the deactivation, of 95 of 100 in the last 14 days; null without any.'),
       ),
@@ -146,6 +154,7 @@ export type GateAnswer = Static<typeof GateAnswer>;
 const example: GateAnswer = {
   outcome: 'hold',
   reasons: ['exposures-insufficient', 'accounts-insufficient'],
+  missing: [],
   inForce: 'hold',
   move: moveExample,
   override: null,
@@ -177,7 +186,7 @@ const example: GateAnswer = {
   harm: [],
   load: {
     ...{ supplyPerDay: 180, verdictsPerDay: 120, casesPerDay: 80, waiting: 14, people: 1_000, peopleAfter: 3_000 },
-    ...{ casesPerDayAfter: 240, deactivationSeconds: 4 },
+    ...{ activePeople: 640, casesPerDayAfter: 330, deactivationSeconds: 4 },
   },
   etag: '"9c1f03ab55d2-0"',
   position: '1042',
@@ -212,12 +221,13 @@ export class ShowGateHandler implements IQueryHandler<ShowGate> {
     });
     const { gate, lateBySeconds } = evidence;
     const { verdict, load, expectedAt } = readGate(gate, evidence, perWeek!, lateBySeconds);
-    const { outcome, reasons, exposures, accounts, harm } = verdict;
+    const { outcome, reasons, missing, exposures, accounts, harm } = verdict;
     const { prior, n: _, x: __, ...test } = exposures;
     const { cap: ___, ...ofAccounts } = accounts;
     return {
       outcome,
       reasons: [...(gate.stage ? [] : ['no-stage' as const]), ...reasons],
+      missing: [...missing],
       ...inForceAt(gate, this.clock.now()),
       expectedAt: expectedAt === undefined ? null : toIso(expectedAt),
       isHarmKnown: gate.harmStage !== undefined,
@@ -230,7 +240,7 @@ export class ShowGateHandler implements IQueryHandler<ShowGate> {
         const { cohortId } = evidence.cohorts.find((one) => one.ordinal === ordinal)!;
         return { cohortId, ordinal, exposures: counted, confirmed, isHarm, lower: lowestRate(test, gate.settings) };
       }),
-      load: { ...load, casesPerDayAfter: casesPerDayAfter(load) },
+      load,
       etag: entityTagOf(gate.changedAt, this.epoch.current),
       position: String(evidence.position),
     };

@@ -19,7 +19,7 @@ import { readGate } from '../gate-move.js';
 import { OUTCOMES } from '../move-events.js';
 import { needsOf, rateEffect, reviewEffect } from '../rate-effect.js';
 import { rolloutStream } from '../rollout.js';
-import { GateInForceAnswer, inForceAt, moveExample } from './gate-answers.js';
+import { GateInForceAnswer, inForceAt, MissingAnswer, moveExample } from './gate-answers.js';
 import { GateEvidence } from './gate-evidence.js';
 import { PeopleLeft } from './people-left.js';
 
@@ -34,7 +34,11 @@ const EffectAnswer = closed({
       'When the last of those who wait now could come in, if every place is used as soon as it is free; null for never: at a rate of 0, or if more wait than the ceiling leaves.',
     ),
   ),
-  casesPerDay: number('Cases a day, if everybody makes as many as now, a week after the rate is set.'),
+  casesPerDay: orNull(
+    number(
+      'Cases a day, a week after the rate is set, if everybody who comes in makes as many as an active person now; null if nobody is active.',
+    ),
+  ),
   load: orNull(number('The share of what reviewers can decide that these cases need; null while that is not known.')),
 });
 
@@ -56,6 +60,7 @@ export const RatePreviewAnswer = closed({
   ),
   outcome: oneOf(OUTCOMES, 'What the gate would say of this rate.'),
   reasons: list(oneOf([...BRAKING_REASONS, ...HOLDING_REASONS], 'A reason.'), 'Why it would not be `expand`.'),
+  missing: MissingAnswer,
   gate: GateInForceAnswer,
   position: position('The figures include all events up to this position.'),
 });
@@ -78,6 +83,7 @@ const example: RatePreviewAnswer = {
   suffices: true,
   outcome: 'hold',
   reasons: ['exposures-insufficient'],
+  missing: [],
   gate: { inForce: 'hold', move: moveExample, override: null, proposal: null },
   position: '1042',
 };
@@ -114,17 +120,19 @@ export class ShowRatePreviewHandler implements IQueryHandler<ShowRatePreview> {
     };
     const { verdict, load: reviews } = readingOf(perWeek);
     const { supplyPerDay } = reviews;
+    const proposed = effectOf(perWeek);
     return {
-      proposed: effectOf(perWeek),
+      proposed,
       present: state.perWeek === undefined ? null : effectOf(state.perWeek),
       needs: needsOf(state, perWeek, this.settings),
       waiting,
       unconfirmed,
       supplyPerDay,
       waitingCases: reviews.waiting,
-      suffices: supplyPerDay === null ? null : !verdict.reasons.includes('load-too-high'),
+      suffices: proposed.load === null ? null : !verdict.reasons.includes('load-too-high'),
       outcome: verdict.outcome,
       reasons: verdict.reasons,
+      missing: [...verdict.missing],
       gate: inForceAt(state.gate, now),
     };
   }
@@ -141,7 +149,7 @@ export class ShowRatePreviewController {
     'What a rate would come to: people a day, the load of reviewers, when the line ends, and what the gate says',
     {
       description:
-        'Sets nothing. The cases are those of the gate: of the last 14 days, a person times the people in a week after the rate is set. `outcome` is what the evidence says about this rate; `gate` is what holds now.',
+        'Sets nothing. The cases are those of the gate: of the last 14 days, an active person times the active people a week after the rate is set. `outcome` is what the evidence says about this rate; `gate` is what holds now.',
       answer: answer('RatePreview', 'The effect.', RatePreviewAnswer, example),
     },
   )

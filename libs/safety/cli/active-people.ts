@@ -19,7 +19,7 @@ export function activePeopleCommand(parent: Command, run: Runner): void {
   command(
     parent,
     'active-people',
-    'Shows how many distinct accounts generated an image, by day, week or cohort.',
+    'Shows how many distinct accounts generated an image, by day, week or cohort, and what their images came to for each.',
     'metrics active-people',
     'metrics active-people --by week --cohort 2022-w20',
     'metrics active-people --by cohort --from 2022-05-16 --to 2022-05-22',
@@ -39,6 +39,11 @@ export function activePeopleCommand(parent: Command, run: Runner): void {
 
 export const activePeopleText = ({ by, groups }: ActivePeopleAnswer) =>
   table(
-    [by, 'people'],
-    groups.map(({ group, people }) => [group ?? 'no cohort', people]),
+    [by, 'people', 'generated', 'exposed', 'flagged', 'confirmed', 'generated each', 'flagged each', 'confirmed each'],
+    groups.map(({ group, people, images, perPerson }) => [
+      ...[group ?? 'no cohort', people, images.generated, images.exposed, images.flagged, images.confirmed],
+      ...[perPerson.generated, perPerson.flagged, perPerson.confirmed].map((each) =>
+        String(Number(each.toPrecision(3))),
+      ),
+    ]),
   );

@@ -9,6 +9,7 @@ import { counterTable, viewTable } from '../../projections/view-tables.js';
 import { calendarBuckets } from '../calendar-buckets.js';
 import { activePeopleView } from '../views/active-people.js';
 import { type Days, MAX_GROUPS } from './groupings.js';
+import { IMAGE_COUNTS, type ImageCounts, imagesBy, imagesIn, NO_IMAGES } from './images-of-people.js';
 
 export const ACTIVE_GROUPINGS = ['day', 'week', 'cohort'] as const;
 
@@ -22,6 +23,9 @@ export interface ActiveGroup {
   /** Null for people of no cohort. */
   group: string | null;
   people: number;
+  images: ImageCounts;
+  /** The same divided by the people. */
+  perPerson: ImageCounts;
 }
 
 const WEEKS = viewTable(activePeopleView);
@@ -52,33 +56,58 @@ const BY_COHORT = `SELECT cohort_id AS group, count(*)::float8 AS people
 /** Far from every day, and in an int4 also with some days more. */
 const NO_DAY = 1_000_000;
 
-/** Distinct accounts that generated an image. */
+/** Distinct accounts that generated an image, and what their images came to. */
 @Injectable()
 export class ActivePeopleReport {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
-  /** Of everybody, days and weeks have counters; the others are counted from the weeks of each account. */
+  /** Of everybody, days and weeks have counters; the others are counted from the weeks of each account, and in one pass over the images. */
   async read(query: ActivePeopleQuery): Promise<{ groups: ActiveGroup[] }> {
-    return { groups: await groupsOf(this.pool, query) };
+    const { people, images } = await figuresOf(this.pool, query);
+    return {
+      groups: people.map(({ group, people: count }) => {
+        const counts = images.get(group) ?? NO_IMAGES;
+        const perPerson = Object.fromEntries(IMAGE_COUNTS.map((name) => [name, counts[name] / count])) as ImageCounts;
+        return { group, people: count, images: counts, perPerson };
+      }),
+    };
   }
 }
 
-async function groupsOf(db: ViewQueries, { by, from, to, cohort }: ActivePeopleQuery): Promise<ActiveGroup[]> {
+interface Figures {
+  people: Pick<ActiveGroup, 'group' | 'people'>[];
+  images: Map<string | null, ImageCounts>;
+}
+
+async function figuresOf(db: ViewQueries, { by, from, to, cohort }: ActivePeopleQuery): Promise<Figures> {
   const [first, last] = [from, to].map((day) => (day === undefined ? undefined : Date.parse(day)));
-  if (by !== 'cohort' && cohort === undefined) {
-    const bucketOf = (at: number | undefined) =>
-      at === undefined ? undefined : calendarBuckets(at)[by === 'day' ? 0 : 1];
-    const values = [bucketOf(first) ?? `${by}:`, `${bucketOf(last) ?? `${by}:`}\u{10FFFF}`];
-    const { rows } = await queryView(db, { text: COUNTED, values });
-    return rows.map((row) => ({ group: row.group.slice(by.length + 1), people: row.people }));
-  }
+  if (by !== 'cohort' && cohort === undefined) return countedFigures(db, by, first, last);
   const dayNumber = (at: number | undefined, otherwise: number) => (at === undefined ? otherwise : at / DAY_MS);
-  const period = [dayNumber(first, -NO_DAY), dayNumber(last, NO_DAY)];
-  if (by === 'cohort') return (await queryView(db, { text: BY_COHORT, values: period })).rows;
+  const period = [dayNumber(first, -NO_DAY), dayNumber(last, NO_DAY)] as const;
+  const images = await imagesBy(db, by, period, cohort);
+  if (by === 'cohort') return { people: (await queryView(db, { text: BY_COHORT, values: [...period] })).rows, images };
   const text = by === 'day' ? DAYS_OF_COHORT : WEEKS_OF_COHORT;
   const { rows } = await queryView(db, { text, values: [...period, cohort] });
-  return rows.map(({ day, people }) => ({
+  const people = rows.map(({ day, people: count }) => ({
     group: calendarBuckets(day * DAY_MS)[by === 'day' ? 0 : 1].slice(by.length + 1),
-    people,
+    people: count,
   }));
+  return { people, images };
+}
+
+async function countedFigures(db: ViewQueries, by: 'day' | 'week', first?: number, last?: number): Promise<Figures> {
+  const prefix = `${by}:`;
+  const bucketOf = (at: number) => calendarBuckets(at)[by === 'day' ? 0 : 1];
+  const from = first === undefined ? prefix : bucketOf(first);
+  const values = [from, `${last === undefined ? prefix : bucketOf(last)}\u{10FFFF}`];
+  const { rows } = await queryView(db, { text: COUNTED, values });
+  const groupOf = (bucket: string) => bucket.slice(prefix.length);
+  const images = await imagesIn(
+    db,
+    rows.map(({ group }) => group),
+  );
+  return {
+    people: rows.map(({ group, people }) => ({ group: groupOf(group), people })),
+    images: new Map([...images].map(([bucket, counts]) => [groupOf(bucket), counts])),
+  };
 }

@@ -8,11 +8,18 @@ import type { Position } from '../../kernel/envelope.js';
 import { queryView } from '../../projections/view-query.js';
 import { counterTable, viewTable } from '../../projections/view-tables.js';
 import { casesView } from '../../review/index.js';
+import { activePeopleView } from '../views/active-people.js';
 import { deactivationsView } from '../views/deactivations.js';
 import { SUSPECT, safetyImagesView } from '../views/safety-images.js';
 
 /** The views that the evidence comes from. */
-export const EVIDENCE_SOURCES = [safetyImagesView, accountStandingView, casesView, deactivationsView] as const;
+export const EVIDENCE_SOURCES = [
+  safetyImagesView,
+  accountStandingView,
+  casesView,
+  deactivationsView,
+  activePeopleView,
+] as const;
 
 export const IMAGES = viewTable(safetyImagesView);
 export const IMAGE_COUNTERS = counterTable(safetyImagesView);
@@ -20,6 +27,7 @@ export const ACCOUNTS = viewTable(accountStandingView);
 export const ACCOUNT_COUNTERS = counterTable(accountStandingView);
 export const CASES = viewTable(casesView);
 export const CASE_COUNTERS = counterTable(casesView);
+export const ACTIVE_COUNTERS = counterTable(activePeopleView);
 export const DEACTIVATIONS = viewTable(deactivationsView);
 
 /** SQL: images that may be violations, which have an index of their own. */
@@ -73,6 +81,7 @@ export interface GateFigures extends LoadCounts {
   exposedInWeek: number;
   /** When the last exposure was stored, in epoch milliseconds; null without any. */
   lastExposureAt: number | null;
+  activePeople: number;
 }
 
 /** How far each shard of each view is: what the rows of the evidence include. */

@@ -1,9 +1,10 @@
 import { LOAD_DAYS } from '../../gate/review-load.js';
-import { DAY_MS, toIso } from '../../kernel/clock.js';
+import { DAY_MS, toIso, WEEK_MS } from '../../kernel/clock.js';
 import type { Position } from '../../kernel/envelope.js';
 import { calendarBuckets } from '../calendar-buckets.js';
 import {
   ACCOUNT_COUNTERS,
+  ACTIVE_COUNTERS,
   CASE_COUNTERS,
   CASES,
   DEACTIVATIONS,
@@ -28,6 +29,7 @@ const COUNTED = `SELECT
     (SELECT coalesce(sum(open), 0)::float8 FROM ${CASE_COUNTERS}
       WHERE bucket COLLATE "C" >= 'queue:' AND bucket COLLATE "C" < 'queue;') AS waiting,
     (SELECT coalesce(sum(people), 0)::float8 FROM ${ACCOUNT_COUNTERS} WHERE bucket = 'all') AS people,
+    (SELECT coalesce(max(people), 0)::float8 FROM ${ACTIVE_COUNTERS} WHERE bucket = ANY($3::text[])) AS active,
     (SELECT coalesce(sum(exposed), 0)::float8 FROM ${IMAGE_COUNTERS} WHERE bucket = ANY($2::text[])) AS exposed`;
 
 const LAST_EXPOSURE = `SELECT (extract(epoch FROM exposed_stored_at) * 1000)::float8 AS at FROM ${IMAGES}
@@ -46,8 +48,9 @@ const LATENCY = `
 export async function gateFigures(rows: Rows, at: number, position: Position): Promise<Omit<GateFigures, 'arrived'>> {
   const from = toIso(at - LOAD_DAYS * DAY_MS);
   const days = Array.from({ length: WEEK_DAYS }, (_, n) => calendarBuckets(at - n * DAY_MS)[0]);
+  const weeks = [at, at - WEEK_MS].map((time) => calendarBuckets(time)[1]);
   const [decided] = await rows(DECIDED, from, toIso(at));
-  const [counted] = await rows(COUNTED, from, days);
+  const [counted] = await rows(COUNTED, from, days, weeks);
   const [last] = await rows(LAST_EXPOSURE, position);
   const [latency] = await rows(LATENCY, from);
   return {
@@ -57,6 +60,7 @@ export async function gateFigures(rows: Rows, at: number, position: Position): P
     mostDecidedADay: decided.most,
     waiting: counted.waiting,
     people: counted.people,
+    activePeople: counted.active,
     deactivationSeconds: latency.seconds,
     exposedInWeek: counted.exposed,
     lastExposureAt: last?.at ?? null,

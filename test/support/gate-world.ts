@@ -15,6 +15,7 @@ import { Rebuilder } from '../../libs/projections/rebuilder.js';
 import type { View } from '../../libs/projections/view.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
 import { CaseOpened, ReviewConfirmed, ReviewDismissed } from '../../libs/review/index.js';
+import { setGateParameters } from '../../libs/rollout/gate-stage.js';
 import {
   ExplainMove,
   ExplainMoveHandler,
@@ -64,27 +65,39 @@ export async function gateWorld() {
     await store.append([{ stream, expected: 'any', events: [event] }]);
   }
 
+  const generate = (imageId: string, accountId: string) =>
+    append('facts-0', ImageGenerated.type, { ...ImageGenerated.example, imageId, accountId });
+  const share = (imageId: string, accountId: string) =>
+    append('facts-0', ImageShared.type, { ...ImageShared.example, imageId, accountId });
+  const expose = async (imageId: string, accountId: string) => {
+    await generate(imageId, accountId);
+    await share(imageId, accountId);
+  };
+  const onboard = (accountId: string, cohortId: string) =>
+    append(`account-${accountId}`, AccountOnboarded.type, { accountId, cohortId });
+  const flag = (imageId: string) => append('facts-0', ContentFlagged.type, { ...ContentFlagged.example, imageId });
+  const confirm = (imageId: string, accountId: string) =>
+    append(`case-${imageId}`, ReviewConfirmed.type, {
+      ...ReviewConfirmed.example,
+      ...{ caseId: imageId, imageId, accountId, round: 1 },
+    });
+  /** A cohort of one account with as many confirmed violations as show harm. */
+  async function harm(cohortId: string) {
+    await onboard(`${cohortId}-a`, cohortId);
+    for (let n = 0; n < 4; n++) {
+      await expose(`${cohortId}-${n}`, `${cohortId}-a`);
+      await flag(`${cohortId}-${n}`);
+      await confirm(`${cohortId}-${n}`, `${cohortId}-a`);
+    }
+  }
+
   return {
     ...{ clock, store, pool, projector, transactorOn, connection: database.connection },
     evidence: evidenceOn(store),
     append,
-    onboard: (accountId: string, cohortId: string) =>
-      append(`account-${accountId}`, AccountOnboarded.type, { accountId, cohortId }),
-    generate: (imageId: string, accountId: string) =>
-      append('facts-0', ImageGenerated.type, { ...ImageGenerated.example, imageId, accountId }),
-    share: (imageId: string, accountId: string) =>
-      append('facts-0', ImageShared.type, { ...ImageShared.example, imageId, accountId }),
-    flag: (imageId: string) => append('facts-0', ContentFlagged.type, { ...ContentFlagged.example, imageId }),
+    ...{ onboard, generate, share, expose, flag, confirm, harm },
     openCase: (imageId: string, accountId: string) =>
       append(`case-${imageId}`, CaseOpened.type, { ...CaseOpened.example, caseId: imageId, imageId, accountId }),
-    confirm: (imageId: string, accountId: string) =>
-      append(`case-${imageId}`, ReviewConfirmed.type, {
-        ...ReviewConfirmed.example,
-        caseId: imageId,
-        imageId,
-        accountId,
-        round: 1,
-      }),
     dismiss: (imageId: string) =>
       append(`case-${imageId}`, ReviewDismissed.type, {
         ...ReviewDismissed.example,
@@ -120,6 +133,17 @@ export async function gateWorld() {
       await database.drop();
     },
   };
+}
+
+/** With all views built, a rate, and labels that are complete at once. */
+export async function gateWorldAtWork() {
+  const world = await gateWorld();
+  await world.projector.processAll();
+  await world.decide(({ gate }) => [
+    ...setGateParameters(gate, { labelDelayDays: 0, accountDays: 1, silenceDays: 5 }, 'a test'),
+    rateOf(1000),
+  ]);
+  return world;
 }
 
 export type GateWorld = Awaited<ReturnType<typeof gateWorld>>;

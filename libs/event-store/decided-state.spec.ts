@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { free, room, roomRules, take } from '../../test/support/room.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
@@ -69,6 +70,39 @@ describe('a decision whose facts are read with its state', () => {
       await others.shift()?.transact(room, name, context(), take);
     });
     expect({ state, gathered, seen }).toEqual({ state: 2, ...expected });
+  });
+
+  it('is about the stream as the command saw it before, which is read again only if its append fails', async () => {
+    const here = transactorOn(counting);
+    const { seen } = await here.load(room, 'seen');
+    const before = counting.reads;
+    const first = await here.transact(room, 'seen', context(), take, undefined, seen);
+    const second = await here.transact(room, 'seen', context(), take, undefined, first.seen);
+    expect([second.state, counting.reads]).toEqual([2, before]);
+    await transactorOn(store).transact(room, 'seen', context(), take);
+    const decided: number[] = [];
+    const late = here.transact(
+      room,
+      'seen',
+      context(),
+      (state) => {
+        decided.push(state);
+        return take(state);
+      },
+      undefined,
+      second.seen,
+    );
+    await expect(late).rejects.toMatchObject({ code: 'room-full' });
+    expect([decided, counting.reads]).toEqual([[2, 3], before + 1]);
+  });
+
+  it('recognizes a command that was stored after the command saw the stream', async () => {
+    const here = transactorOn(counting);
+    const sent = { ...context(), eventId: randomUUID() };
+    const { seen } = await here.load(room, 'seen-repeat');
+    const first = await transactorOn(store).transact(room, 'seen-repeat', sent, take);
+    const again = await here.transact(room, 'seen-repeat', sent, take, undefined, seen);
+    expect(again).toMatchObject({ state: 1, events: [], position: first.position });
   });
 
   it('refuses by the state as it was during the command', async () => {

@@ -20,6 +20,8 @@ export interface Transacted<State> {
   events: readonly NewEvent[];
   /** Position of the last event of the stream; 0 for an empty stream. */
   position: Position;
+  /** The stream after the decision, for the next one of the same command; undefined if it is not known without reading it. */
+  seen?: Seen<State> | undefined;
 }
 
 /** The state of a stream. */
@@ -29,13 +31,15 @@ export interface Loaded<State> {
   position: Position;
   /** Position of its last event that may change the state; 0 for none. */
   changedAt: Position;
+  /** The stream, for a decision of the command that loads it. */
+  seen: Seen<State>;
 }
 
 /** Loads the state that a decision is about. */
 export type Load<State> = () => Promise<State>;
 
 /** A stream as it was read, with the events that were not known before. */
-interface Seen<State> extends Known<State> {
+export interface Seen<State> extends Known<State> {
   read: readonly RecordedEvent[];
 }
 
@@ -70,6 +74,8 @@ export class Transactor {
    * @param decide `changedAt` is the position of the stream's last event that may change the state; 0 for none
    * @param gather reads what the decision needs from elsewhere, before each attempt; it may wait, and may write to the stream.
    *   If it needs the stream's state too, it loads it by its argument: then the decision is about just that state
+   * @param seen the stream as this command has seen it a moment ago: the first attempt does not read it again, and its append
+   *   proves that nothing has changed
    * @throws Refusal from `decide`; IdInUse for an incoming event; Unavailable `too-busy` after 200 conflicts in a row
    * @throws BrokenDecision if a schema refuses an event of the decision
    * @throws StoreUnavailable if the outcome of the append stays unknown; whatever `gather` throws
@@ -80,8 +86,9 @@ export class Transactor {
     context: CommandContext,
     decide: (state: State, facts: Facts, changedAt: Position) => readonly Event[],
     gather?: (load: Load<State>) => Promise<Facts>,
+    seen?: Seen<State>,
   ): Promise<Transacted<State>> {
-    return atPresent(() => this.decided(kind, id, context, decide, gather));
+    return atPresent(() => this.decided(kind, id, context, decide, gather, seen));
   }
 
   private async decided<State, Event extends DomainEvent, Facts>(
@@ -90,10 +97,11 @@ export class Transactor {
     context: CommandContext,
     decide: (state: State, facts: Facts, changedAt: Position) => readonly Event[],
     gather?: (load: Load<State>) => Promise<Facts>,
+    seenBefore?: Seen<State>,
   ): Promise<Transacted<State>> {
     const stream = nameOf(kind, id);
     for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
-      let seen: Seen<State> | undefined;
+      let seen = conflict === 0 ? seenBefore : undefined;
       const load = async () => {
         seen = await this.read(kind, stream);
         return seen.state;
@@ -116,8 +124,9 @@ export class Transactor {
     kind: StreamKind<State, Event>,
     id: string | undefined,
   ): Promise<Loaded<State>> {
-    const { state, position, changedAt } = await this.read(kind, nameOf(kind, id));
-    return { state, position, changedAt };
+    const seen = await this.read(kind, nameOf(kind, id));
+    const { state, position, changedAt } = seen;
+    return { state, position, changedAt, seen };
   }
 
   /** @returns undefined if the stream changed meanwhile */
@@ -172,11 +181,11 @@ export class Transactor {
       position: result.position,
       changedAt: lastChange(kind, recorded, known.changedAt),
     };
-    if (result.consecutive || events.length === 1) {
-      const ids = events.map((event, i) => [event.id, positions[i]!] as const);
-      this.known.keep(kind, stream, after, ids);
-    }
-    return { state: after.state, events: isSatisfied ? [] : events, position: result.position };
+    const decision = { state: after.state, events: isSatisfied ? [] : events, position: result.position };
+    if (!result.consecutive && events.length > 1) return decision;
+    const ids = events.map((event, i) => [event.id, positions[i]!] as const);
+    this.known.keep(kind, stream, after, ids);
+    return { ...decision, seen: { ...after, read: [] } };
   }
 
   private async read<State, Event extends DomainEvent>(

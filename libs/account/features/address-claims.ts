@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EventStore } from '../../event-store/event-store.js';
-import { type Transacted, Transactor } from '../../event-store/transact.js';
+import { type Loaded, type Seen, type Transacted, Transactor } from '../../event-store/transact.js';
 import { type CommandContext, traceOf } from '../../kernel/command-context.js';
 import { GatehouseError, InvalidInput, Refusal, Unavailable } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
@@ -43,6 +43,18 @@ interface Claim {
   accountId: string;
   /** The account's address as an earlier version hashed it. */
   formerHash?: string | undefined;
+}
+
+/** An address as a command found it. */
+interface Claimed {
+  /** Undefined if it is free. */
+  claim?: Claim | undefined;
+  person: Loaded<Person>;
+}
+
+interface Found extends Claimed {
+  accountId: string;
+  account: Loaded<CountedHolder>;
 }
 
 /** The account changed between the reservation and the decision. */
@@ -98,9 +110,11 @@ export class AddressClaims {
     const fresh = wanted ?? this.ids.next();
     const by = inTraceOf(context);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const claim = await this.claimOn(mailbox, hash, wanted);
-      const accountId = wanted ?? claim?.accountId ?? fresh;
-      const { state: holder } = await this.transactor.load(countedHolder, accountId);
+      // Read together, in one query. Each append proves that what it was decided on has not changed since.
+      const [found, gathered] = await Promise.all([this.found(mailbox, hash, wanted, fresh), gather?.()]);
+      const { claim, person, accountId } = found;
+      const { state: holder, seen } = found.account;
+      const facts = gathered as Facts;
       /** An address that an earlier version hashed is held, too. */
       const held = new Set([hash, claim?.accountId === accountId ? claim.formerHash : undefined]);
       const isHeld = ({ address }: AddressHolder) => address !== undefined && held.has(address);
@@ -109,28 +123,40 @@ export class AddressClaims {
         return decide(accountId, hash, facts)(state, isHeld(state));
       };
       const reservation = { accountId, after: holder.events };
-      const facts = (await gather?.()) as Facts;
-      const isReserved = !isHeld(holder) && wouldAppend(() => decideNow(holder, facts));
-      if (isReserved && !(await this.reserve(hash, reservation, by))) continue;
+      const isToReserve = !isHeld(holder) && wouldAppend(() => decideNow(holder, facts));
+      const reserved = isToReserve ? await this.reserve(hash, reservation, by, person.seen) : undefined;
+      if (isToReserve && !reserved) continue;
       try {
         const decideOn = (state: CountedHolder, facts: Facts): AccountEvent[] => {
           const events = decideNow(state, facts);
-          const mayAppend = isHeld(state) || (isReserved && state.events === holder.events);
+          const mayAppend = isHeld(state) || (reserved && state.events === holder.events);
           if (events.length > 0 && !mayAppend) throw new Moved();
           return events;
         };
         const gatherLater = gather && startingWith(facts, gather);
-        const decided = await this.transactor.transact(countedHolder, accountId, context, decideOn, gatherLater);
-        if (isReserved) await this.settle(hash, by);
+        const decided = await this.transactor.transact(countedHolder, accountId, context, decideOn, gatherLater, seen);
+        if (reserved) await this.settleOwn(hash, reservation, decided, reserved.seen, by);
         await this.settleFormer(decided, holder, by);
         return { ...decided, accountId };
       } catch (error) {
         const isDecided = error instanceof Moved || error instanceof GatehouseError;
-        if (isReserved && isDecided) await this.settle(hash, by);
+        if (reserved && isDecided) await this.settle(hash, by);
         if (!(error instanceof Moved)) throw error;
       }
     }
     throw new Unavailable('too-busy', `the address changed hands ${ATTEMPTS} times during this command: retry it`);
+  }
+
+  /** The address, and the account that is to have it. */
+  private async found(mailbox: Mailbox, hash: string, wanted: string | undefined, fresh: string): Promise<Found> {
+    const likely = wanted ?? fresh;
+    const [{ claim, person }, account] = await Promise.all([
+      this.claimOn(mailbox, hash, wanted),
+      this.transactor.load(countedHolder, likely),
+    ]);
+    const accountId = wanted ?? claim?.accountId ?? fresh;
+    if (accountId === likely) return { claim, person, accountId, account };
+    return { claim, person, accountId, account: await this.transactor.load(countedHolder, accountId) };
   }
 
   /** Settles a reservation; if its command may still decide, waits for that a moment. */
@@ -138,7 +164,8 @@ export class AddressClaims {
     const deadline = performance.now() + this.patienceMs;
     while (performance.now() < deadline) {
       const { state } = await this.transactor.load(personStream, hash);
-      if (!state.reserved || !(await this.mayStillDecide(state.reserved))) break;
+      if (!state.reserved) return;
+      if (!(await this.mayStillDecide(state.reserved))) break;
       await pause(POLL_MS);
     }
     await this.settle(hash);
@@ -164,6 +191,18 @@ export class AddressClaims {
     }
   }
 
+  /** As `settle`, without reading again what this command has just stored. */
+  private async settleOwn(
+    hash: string,
+    reservation: Reservation,
+    { events, state }: Transacted<AddressHolder>,
+    seen: Seen<Person> | undefined,
+    by: CommandContext,
+  ): Promise<void> {
+    if (events.length === 0 || state.address !== hash) return this.settle(hash, by);
+    await this.write(hash, by, (person) => confirmAddress(person, reservation), seen);
+  }
+
   /** Frees the address that the account had before. */
   private async settleFormer(
     { events, state }: Transacted<AddressHolder>,
@@ -177,31 +216,39 @@ export class AddressClaims {
    * Who has the address, or reserved it. A reservation that the command can't share is settled first: one for another
    * account than the wanted one, or for an account that may be somebody else's.
    */
-  private async claimOn(mailbox: Mailbox, hash: string, wanted: string | undefined): Promise<Claim | undefined> {
+  private async claimOn(mailbox: Mailbox, hash: string, wanted: string | undefined): Promise<Claimed> {
     for (;;) {
-      const { state: person } = await this.transactor.load(personStream, hash);
-      const accountId = claimant(person);
+      const person = await this.transactor.load(personStream, hash);
+      const { reserved } = person.state;
+      const accountId = claimant(person.state);
       if (accountId === undefined) {
-        if (!(await this.adoptFormer(mailbox, hash))) return undefined;
+        if (!(await this.adoptFormer(mailbox, hash))) return { person };
         continue;
       }
-      if (person.reserved) {
-        const isNew = person.reserved.after === 0;
-        if (wanted === accountId || (wanted === undefined && isNew)) return { accountId };
+      if (reserved) {
+        const isNew = reserved.after === 0;
+        if (wanted === accountId || (wanted === undefined && isNew)) return { claim: { accountId }, person };
         await this.settleInTime(hash);
         continue;
       }
       const { state: holder } = await this.transactor.load(countedHolder, accountId);
-      if (holder.address === hash) return { accountId };
-      if (await this.former.isOf(accountId, hash)) return { accountId, formerHash: holder.address };
+      if (holder.address === hash) return { claim: { accountId }, person };
+      if (await this.former.isOf(accountId, hash)) {
+        return { claim: { accountId, formerHash: holder.address }, person };
+      }
       await this.settle(hash);
     }
   }
 
-  /** False if the address is not free. */
-  private async reserve(hash: string, reservation: Reservation, by: CommandContext): Promise<boolean> {
-    const { state } = await this.write(hash, by, (person) => reserveAddress(person, reservation));
-    return isReservedBy(state, reservation);
+  /** @returns undefined if the address is not free */
+  private async reserve(
+    hash: string,
+    reservation: Reservation,
+    by: CommandContext,
+    seen: Seen<Person>,
+  ): Promise<Transacted<Person> | undefined> {
+    const done = await this.write(hash, by, (person) => reserveAddress(person, reservation), seen);
+    return isReservedBy(done.state, reservation) ? done : undefined;
   }
 
   private async mayStillDecide({ accountId, after }: Reservation): Promise<boolean> {
@@ -231,8 +278,13 @@ export class AddressClaims {
     return false;
   }
 
-  private write(hash: string, by: CommandContext, decide: (state: Person) => readonly PersonEvent[]) {
-    return this.transactor.transact(personStream, hash, by, decide);
+  private write(
+    hash: string,
+    by: CommandContext,
+    decide: (state: Person) => readonly PersonEvent[],
+    seen?: Seen<Person>,
+  ) {
+    return this.transactor.transact(personStream, hash, by, decide, undefined, seen);
   }
 }
 

@@ -102,12 +102,15 @@ export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
     refuseReservedClass(joining.class, isOperator);
     refuseGivenAsConfirmed(addressConfirmed, isOperator);
     const isAnonymous = context.actor.role === undefined && context.eventId === undefined;
-    const gather = async () => ({
-      suspension: await this.suspension(),
-      ...(joining.policyVersion !== undefined && {
-        published: await publishedPolicies(this.transactor, this.clock.now(), happenedAt(context)),
-      }),
-    });
+    const gather = async () => {
+      const [suspension, published] = await Promise.all([
+        this.suspension(),
+        joining.policyVersion === undefined
+          ? undefined
+          : publishedPolicies(this.transactor, this.clock.now(), happenedAt(context)),
+      ]);
+      return { suspension, ...(published && { published }) };
+    };
     // Before anything is read of a person: how long that takes depends on the address.
     if (isAnonymous) refuseWhoeverJoins(joining.policyVersion, { isAnonymous, ...(await gather()) });
     const offer = offerOf(this.ownEventIds, this.settings, this.ids.next());

@@ -28,6 +28,7 @@ const COMMANDS = [
   'waitlist place',
   'waitlist confirm',
   'waitlist resend-confirmation',
+  'waitlist resend-confirmations',
   'waitlist import',
   'waitlist addresses',
   'policy publish',

@@ -114,9 +114,13 @@ function joinSuspended({ until, unreadable, phase }: Suspension): Refusal {
   return new Refusal('join-suspended', `joining is suspended until ${end}: join again after that`, { until: end });
 }
 
-/** Somebody who waits has to confirm the new one too. @param now epoch milliseconds @throws NotFound account-unknown */
+/**
+ * Somebody who waits has to confirm the new one too.
+ * @param now epoch milliseconds
+ * @throws NotFound account-unknown; Refusal confirmation-too-soon
+ */
 export function changeAddress(
-  { standing, address }: AddressHolder,
+  { standing, address, confirmation = NEVER_ASKED }: AddressHolder,
   data: DataOf<'AddressChanged'>,
   offer?: ConfirmationOffer,
   now = 0,
@@ -127,6 +131,6 @@ export function changeAddress(
   if (address === data.emailHash) return [];
   return [
     { type: 'AddressChanged', data: { ...data, ...(address !== undefined && { formerHash: address }) } },
-    ...confirmationOnChange(standing, data.accountId, offer, now),
+    ...confirmationOnChange({ standing, confirmation }, data.accountId, offer, now),
   ];
 }

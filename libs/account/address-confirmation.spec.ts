@@ -62,7 +62,8 @@ describe('joining where addresses have to be confirmed', () => {
   it('asks for a confirmation, also of somebody who rejoins without one', () => {
     const [, request] = join([]);
     expect(request).toEqual(asked('r2'));
-    expect(typesOf(join([joined, asked(), left]))).toEqual(['WaitlistJoined', 'AddressConfirmationRequested']);
+    const later = { now: NOW + 5 * MINUTE_MS };
+    expect(typesOf(join([joined, asked(), left], later))).toEqual(['WaitlistJoined', 'AddressConfirmationRequested']);
     expect(typesOf(join([joined, left]))).toEqual(['WaitlistJoined', 'AddressConfirmationRequested']);
   });
 
@@ -71,6 +72,12 @@ describe('joining where addresses have to be confirmed', () => {
     expect(typesOf(join([], { isGivenAsConfirmed: true }))).toEqual(['WaitlistJoined', 'AddressConfirmed']);
     expect(typesOf(join([joined, asked()], { isGivenAsConfirmed: true }))).toEqual(['AddressConfirmed']);
     expect(typesOf(join([], { offer: undefined }))).toEqual(['WaitlistJoined']);
+  });
+
+  it('sends no link sooner to somebody who leaves and rejoins, and lets nobody in without one', () => {
+    const rejoined = join([joined, asked(), left], { now: NOW + 5 * MINUTE_MS - 1 });
+    expect(typesOf(rejoined)).toEqual(['WaitlistJoined']);
+    expect(isWaiting(given(joined, asked(), left, ...rejoined))).toBe(false);
   });
 
   it('sends another link to anybody who types the address again, at growing intervals and five times at most', () => {
@@ -171,6 +178,20 @@ describe('another address', () => {
     expect(change([joined])).toEqual(['AddressChanged']);
     expect(isWaiting(given(joined, asked(), changed))).toBe(false);
   });
+});
+
+it('sends five links to the addresses of an account that changes them, and then ever later ones', () => {
+  const log = [joined, asked()];
+  const change = (n: number, now: number) => {
+    const data = { accountId, email, emailHash: String(n % 2).repeat(32) };
+    log.push(...changeAddress({ ...given(...log), changedAt: 0 }, data, offerOf(`r${n}`), now));
+  };
+  for (let n = 2; n <= 5; n++) change(n, NOW);
+  expect(() => change(6, NOW + 5 * MINUTE_MS - 1)).toThrow(refuses('confirmation-too-soon'));
+  change(6, NOW + 5 * MINUTE_MS);
+  log.push(confirmed);
+  expect(() => change(7, NOW + 15 * MINUTE_MS - 1)).toThrow(refuses('confirmation-too-soon'));
+  change(7, NOW + 15 * MINUTE_MS);
 });
 
 const step = fc.oneof(

@@ -16,22 +16,33 @@ export interface AddressConfirmation {
   requests: number;
   /** Of the last of them, in epoch milliseconds. */
   requestedAt: number;
+  /** For any address that the account had. */
+  allRequests: number;
+  /** Of the last of those, in epoch milliseconds. */
+  lastAt: number;
 }
 
-export const NEVER_ASKED: AddressConfirmation = { isConfirmed: false, isPending: false, requests: 0, requestedAt: 0 };
+export const NEVER_ASKED: AddressConfirmation = {
+  ...{ isConfirmed: false, isPending: false, requests: 0, requestedAt: 0 },
+  ...{ allRequests: 0, lastAt: 0 },
+};
 
 /** Who leaves and rejoins with the same address does not have to confirm it twice. */
 export function confirmationAfter(state: AddressConfirmation, { type, data }: AccountEvent): AddressConfirmation {
+  const { allRequests, lastAt } = state;
   switch (type) {
-    case 'AddressConfirmationRequested':
+    case 'AddressConfirmationRequested': {
+      const at = Date.parse(data.at);
       return {
-        ...{ isConfirmed: false, isPending: true, requests: state.requests + 1, requestedAt: Date.parse(data.at) },
+        ...{ isConfirmed: false, isPending: true, requests: state.requests + 1, requestedAt: at },
+        ...{ allRequests: allRequests + 1, lastAt: at },
         request: { requestId: data.requestId, tokenHash: data.tokenHash, until: Date.parse(data.until) },
       };
+    }
     case 'AddressConfirmed':
-      return { ...NEVER_ASKED, isConfirmed: true };
+      return { ...NEVER_ASKED, isConfirmed: true, allRequests, lastAt };
     case 'AddressChanged':
-      return { ...NEVER_ASKED, isPending: state.isPending };
+      return { ...NEVER_ASKED, isPending: state.isPending, allRequests, lastAt };
     case 'WaitlistLeft':
     case 'AccountOnboarded': {
       const { request: _, ...rest } = state;
@@ -64,13 +75,30 @@ const LONGEST_WAIT_MS = 24 * 3_600_000;
 /** Callers without a credential may type the address of somebody else, who is written to no more often than this. */
 const MOST_ANONYMOUS_REQUESTS = 5;
 
+/** A person may mistype an address. Beyond so many links an account is a way to write to the addresses of others. */
+const MOST_FOR_CHANGES = 5;
+
+const waitAfter = (requests: number): number => Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (requests - 1));
+
 /** Doubles with each request, up to a day. Epoch milliseconds. */
 export const nextRequestAt = ({ requests, requestedAt }: AddressConfirmation): number =>
-  requests === 0 ? 0 : requestedAt + Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (requests - 1));
+  requests === 0 ? 0 : requestedAt + waitAfter(requests);
 
-const requested = (accountId: string, { requestId, tokenHash, validMs }: ConfirmationOffer, now: number) => ({
-  type: 'AddressConfirmationRequested' as const,
-  data: { accountId, requestId, tokenHash, at: toIso(now), until: toIso(now + validMs) },
+/** When the account may have another address that a link goes to. Epoch milliseconds. */
+const nextChangeAt = ({ allRequests, lastAt }: AddressConfirmation): number =>
+  allRequests < MOST_FOR_CHANGES ? 0 : lastAt + waitAfter(allRequests - MOST_FOR_CHANGES + 1);
+
+const requested = (
+  accountId: string,
+  { requestId, tokenHash, validMs }: ConfirmationOffer,
+  now: number,
+  reason?: string,
+): AccountEvent => ({
+  type: 'AddressConfirmationRequested',
+  data: {
+    ...{ accountId, requestId, tokenHash, at: toIso(now), until: toIso(now + validMs) },
+    ...(reason !== undefined && { reason }),
+  },
 });
 
 /** @throws Refusal confirmation-reserved */
@@ -93,7 +121,10 @@ export interface Joining {
   now: number;
 }
 
-/** Joining again without a credential is how a person gets another link; the answer never reveals whether one was sent. */
+/**
+ * Joining again without a credential is how a person gets another link; the answer never reveals whether one was sent. Who leaves
+ * and rejoins gets none sooner than who stays.
+ */
 export function confirmationOnJoining(
   { standing, confirmation }: Confirming,
   { accountId, isNew, isAnonymous, isGivenAsConfirmed, offer, now }: Joining,
@@ -101,27 +132,46 @@ export function confirmationOnJoining(
   if (confirmation.isConfirmed || (!isNew && standing.status !== 'waiting')) return [];
   if (isGivenAsConfirmed) return [{ type: 'AddressConfirmed', data: { accountId, reason: GIVEN_AS_CONFIRMED } }];
   if (!offer) return [];
-  const isAgain =
-    isAnonymous &&
-    confirmation.isPending &&
-    confirmation.requests < MOST_ANONYMOUS_REQUESTS &&
-    now >= nextRequestAt(confirmation);
+  // Who was asked has to confirm also without another link.
+  if (now < nextRequestAt(confirmation)) return [];
+  const isAgain = isAnonymous && confirmation.isPending && confirmation.requests < MOST_ANONYMOUS_REQUESTS;
   return isNew || isAgain ? [requested(accountId, offer, now)] : [];
 }
 
-/** Asks again if somebody who waits has another address. */
-export const confirmationOnChange = (
-  { status }: AccountStanding,
+/** Asks again if somebody who waits has another address. @throws Refusal confirmation-too-soon */
+export function confirmationOnChange(
+  { standing, confirmation }: Confirming,
   accountId: string,
   offer: ConfirmationOffer | undefined,
   now: number,
-): AccountEvent[] => (status === 'waiting' && offer ? [requested(accountId, offer, now)] : []);
+): AccountEvent[] {
+  if (standing.status !== 'waiting' || !offer) return [];
+  const retryAt = nextChangeAt(confirmation);
+  if (now < retryAt) throw tooSoon(accountId, retryAt, `${confirmation.allRequests} links for its addresses`);
+  return [requested(accountId, offer, now)];
+}
+
+export const confirmationOff = () =>
+  new Refusal(
+    'confirmation-off',
+    'addresses need not be confirmed here, so nobody gets a link: set GATEHOUSE_WAITLIST_CONFIRM_URL, or confirm it by hand',
+  );
+
+const tooSoon = (accountId: string, retryAt: number, had: string) =>
+  new Refusal(
+    'confirmation-too-soon',
+    `account ${accountId} has had ${had}: send the next one after ${toIso(retryAt)}`,
+    {
+      retryAt: toIso(retryAt),
+    },
+  );
 
 export interface ConfirmationRequest {
   accountId: string;
   offer: ConfirmationOffer | undefined;
   /** Operators may also ask people who joined before addresses had to be confirmed. */
   isOperator: boolean;
+  reason?: string;
 }
 
 /**
@@ -131,26 +181,15 @@ export interface ConfirmationRequest {
  */
 export function requestConfirmation(
   { standing, confirmation }: Confirming,
-  { accountId, offer, isOperator }: ConfirmationRequest,
+  { accountId, offer, isOperator, reason }: ConfirmationRequest,
   now: number,
 ): AccountEvent[] {
   refuseUnlessOnList(standing, accountId);
   if (confirmation.isConfirmed || !(confirmation.isPending || isOperator)) return [];
-  if (!offer) {
-    throw new Refusal(
-      'confirmation-off',
-      'addresses need not be confirmed here, so nobody gets a link: set GATEHOUSE_WAITLIST_CONFIRM_URL, or confirm it by hand',
-    );
-  }
+  if (!offer) throw confirmationOff();
   const retryAt = nextRequestAt(confirmation);
-  if (now < retryAt) {
-    throw new Refusal(
-      'confirmation-too-soon',
-      `account ${accountId} has had ${confirmation.requests} links for this address: send the next one after ${toIso(retryAt)}`,
-      { retryAt: toIso(retryAt) },
-    );
-  }
-  return [requested(accountId, offer, now)];
+  if (now < retryAt) throw tooSoon(accountId, retryAt, `${confirmation.requests} links for this address`);
+  return [requested(accountId, offer, now, reason)];
 }
 
 /**

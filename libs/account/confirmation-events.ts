@@ -15,6 +15,7 @@ export const AddressConfirmationRequested = defineEvent({
     tokenHash: Hash('The hash of that token. Nothing stores the token.'),
     at: Instant('When it was requested.'),
     until: Instant('Until when the link is valid.'),
+    reason: Type.Optional(Line('Why an operator asked many people again; absent from any other request.')),
   }),
   example: {
     accountId: 'acc-1',

@@ -28,7 +28,6 @@ export const noticesContext: Context = {
       language: settings.noticeLanguage,
       appealWindowDays: settings.appealWindowDays,
       hasAcceptLink: settings.noticeAcceptUrl !== undefined,
-      hasConfirmLink: settings.waitlistConfirmUrl !== undefined,
     }),
   ],
   schedules: (ports) => {

@@ -9,6 +9,7 @@ import { ExportLineController, ExportLineHandler } from './features/export-line.
 import { JoinWaitlistController, JoinWaitlistHandler, joinWaitlistInbound } from './features/join-waitlist.js';
 import { LeaveWaitlistController, LeaveWaitlistHandler } from './features/leave-waitlist.js';
 import { RequestConfirmationController, RequestConfirmationHandler } from './features/request-confirmation.js';
+import { RequestConfirmationsController, RequestConfirmationsHandler } from './features/request-confirmations.js';
 import { SetWaitlistClassController, SetWaitlistClassHandler } from './features/set-waitlist-class.js';
 import { ListWaitlistController, ListWaitlistHandler } from './queries/list-waitlist.js';
 import { ShowPlaceController, ShowPlaceHandler } from './queries/show-place.js';
@@ -31,6 +32,7 @@ export const waitlistContext: Context = {
     ConfirmAddressHandler,
     ConfirmByHandHandler,
     RequestConfirmationHandler,
+    RequestConfirmationsHandler,
     ExportLineHandler,
     ShowPlaceHandler,
     ListWaitlistHandler,
@@ -47,6 +49,7 @@ export const waitlistContext: Context = {
         ConfirmAddressController,
         ConfirmByHandController,
         RequestConfirmationController,
+        RequestConfirmationsController,
         ExportLineController,
         ListWaitlistController,
         ShowPlaceController,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { schedulesOf } from '../../apps/composition/workers.js';
 import { erasureContext } from '../../libs/erasure/index.js';
+import { NoticeSending } from '../../libs/notices/processes/sending.js';
 import { type Client, client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { startNoticeReceiver } from '../support/notice-receiver.js';
 import { wholeLog } from '../support/whole-log.js';
@@ -217,6 +218,72 @@ it('confirms through another process than the one that sent the link', async () 
   expect((await client(beside.url).post('/v1/waitlist/confirmations', { accountId, token })).status).toBe(202);
   await beside.close();
   expect(await statusOf(jo)).toBe('waiting');
+});
+
+it('sends no link that is void by now, and keeps one back that the sending process does not know', async () => {
+  const [kim, lea] = [await join('kim'), await join('lea')];
+  await gatehouse.settle();
+  await operator.post(`/v1/waitlist/${kim}/confirmation`, { reason: 'by telephone' });
+  const { runtime } = gatehouse;
+  const settings = { ...runtime.settings, waitlistConfirmUrl: undefined };
+  const sent: string[] = [];
+  const sender = { send: async ({ accountId }: { accountId: string }) => void sent.push(accountId) };
+  const tickWith = (more: object) => new NoticeSending('webhook', sender, { ...runtime, ...more }).tick();
+  await tickWith({ settings });
+  await gatehouse.settle();
+  expect(sent).toEqual([]);
+  const noticeOf = async (accountId: string) => (await operator.get(`/v1/notices?account=${accountId}`)).body.items[0];
+  expect(await noticeOf(kim)).toMatchObject({ status: 'skipped', error: expect.stringContaining('no longer valid') });
+  expect(await noticeOf(lea)).toMatchObject({ status: 'waiting', error: expect.stringContaining('CONFIRM_URL') });
+  ahead += MINUTE_MS;
+  await tickWith({});
+  expect(sent).toEqual([lea]);
+});
+
+it('asks everybody again who has to confirm, once, however often the run is repeated', async () => {
+  await tick();
+  ahead += 48 * HOUR_MS;
+  const [mia, ned] = [await join('mia', operator, { class: 'artists' }), await join('ned')];
+  await gatehouse.settle();
+  const path = '/v1/waitlist/confirmation-requests';
+  const body = { reason: 'the first mails were lost' };
+  expect((await service.post(path, body)).status).toBe(403);
+  const { unconfirmed } = (await operator.get('/v1/waitlist')).body;
+  const counts = async (more: object) => (await operator.post(path, { ...body, ...more })).body;
+  const before = (await wholeLog(gatehouse.runtime.store)).length;
+  const all = { asked: unconfirmed - 2, tooSoon: 2, others: 0 };
+  expect(await counts({ limit: 1000, dryRun: true })).toEqual(all);
+  expect(await counts({ class: 'artists', dryRun: true })).toEqual({ asked: 0, tooSoon: 1, others: 0 });
+  expect(await counts({ olderThanDays: 1, dryRun: true })).toMatchObject({ tooSoon: 0 });
+  expect(await wholeLog(gatehouse.runtime.store)).toHaveLength(before);
+
+  let asked = 0;
+  for (let cursor: string | undefined, isLast = false; !isLast; isLast = cursor === undefined) {
+    const part = await counts({ limit: 1, cursor });
+    asked += part.asked;
+    cursor = part.nextCursor;
+  }
+  expect(asked).toBe(all.asked);
+  expect(asked).toBeGreaterThan(1);
+  expect(await counts({ limit: 1000 })).toEqual({ asked: 0, tooSoon: unconfirmed, others: 0 });
+  const requests = await wholeLog(gatehouse.runtime.store, ['AddressConfirmationRequested']);
+  const again = requests.filter(({ data }) => data.reason === body.reason);
+  expect(again).toHaveLength(asked);
+  expect(again[0]!.metadata.actor).toMatchObject({ id: 'olga', role: 'operator' });
+
+  ahead += 5 * MINUTE_MS;
+  await operator.post(`/v1/waitlist/${mia}/confirmation`, { reason: 'before the view knows' });
+  await service.delete(`/v1/waitlist/${ned}`);
+  expect(await counts({ limit: 1000 })).toEqual({ asked: 0, tooSoon: asked, others: 2 });
+});
+
+it('asks nobody where addresses need not be confirmed', async () => {
+  const beside = await gatehouse.beside({ env: { GATEHOUSE_WAITLIST_CONFIRM_URL: '' } });
+  const answer = await client(beside.url, gatehouse.administratorToken).post('/v1/waitlist/confirmation-requests', {
+    reason: 'spec',
+  });
+  expect([answer.status, answer.body.type]).toEqual([409, expect.stringMatching(/confirmation-off$/)]);
+  await beside.close();
 });
 
 it('shows in the metrics how many people have to confirm their address', async () => {

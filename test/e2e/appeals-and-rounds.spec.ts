@@ -76,7 +76,6 @@ class World {
         reporters: new Reporters(store, NOBODY_NOTED, UP_TO_DATE, 0),
         appealWindowDays: 180,
         hasAcceptLink: false,
-        hasConfirmLink: false,
       }),
     ];
   }

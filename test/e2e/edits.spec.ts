@@ -90,6 +90,7 @@ const EXCEPTIONS: Record<string, string> = {
   'POST /v1/waitlist/confirmations': ONCE,
   'POST /v1/waitlist/:accountId/confirmation': ONCE,
   'POST /v1/waitlist/:accountId/confirmation-requests': ONCE,
+  'POST /v1/waitlist/confirmation-requests': ONCE,
   'POST /v1/waitlist/classes': REPORTED,
 };
 

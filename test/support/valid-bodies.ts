@@ -118,6 +118,9 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   'POST /v1/invitations/:batchId/withdrawal': [{ reason: 'sent to the wrong people' }],
   'POST /v1/waitlist/:accountId/invitation-acceptance': [{ token: '0196e0f0-0000-8000-8000-000000000001' }],
   'POST /v1/waitlist/confirmations': [{ accountId: 'acc-1', token: '0196e0f0-0000-8000-8000-000000000001' }],
+  'POST /v1/waitlist/confirmation-requests': [
+    { reason: 'the first mails were lost', class: 'artists', olderThanDays: 7, limit: 10, dryRun: true },
+  ],
   'POST /v1/waitlist/:accountId/confirmation': [{ reason: 'confirmed by telephone' }],
   'POST /v1/waitlist/classes': [{ class: 'artists', accounts: ['acc-1'], reason: 'the artist programme' }],
   'PUT /v1/rollout/rate': [

@@ -54,11 +54,11 @@ export class ChangeAddressController extends CommandRoute {
   @Roles('service', 'operator', 'administrator')
   @Operation('Changes the address of an account; the former one is free again', {
     description:
-      'Refused for an address that belongs to another account. The event names who changed it. Where addresses have to be confirmed, somebody who waits is sent a link to the new one, and is not chosen before it is confirmed.',
+      'Refused for an address that belongs to another account. The event names who changed it. Where addresses have to be confirmed, somebody who waits is sent a link to the new one, and is not chosen before it is confirmed; after five links of an account, the next change has to wait.',
     fields: { id: 'The account.' },
     example: { email: 'ada@example.org' },
     answer: receipt('Changed.'),
-    refusals: { 404: ['account-unknown'], 409: ['address-taken'] },
+    refusals: { 404: ['account-unknown'], 409: ['address-taken', 'confirmation-too-soon'] },
   })
   changeAddress(
     @Param() { id }: IdParam,

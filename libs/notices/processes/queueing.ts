@@ -41,8 +41,6 @@ export interface QueueingPorts {
   appealWindowDays: number;
   /** Whether people can accept invitations by a link: without one, invitations notify nobody. */
   hasAcceptLink: boolean;
-  /** Whether people can confirm their address by one. */
-  hasConfirmLink: boolean;
 }
 
 const EVENTS = [
@@ -132,7 +130,7 @@ export function noticeQueueing(ports: QueueingPorts): Consumer {
     key: ({ data }) => ('caseId' in data ? data.caseId : undefined) ?? ('accountId' in data ? data.accountId! : ''),
     async react(event) {
       if (channels.length === 0 || Date.parse(event.recordedAt) < clock.now() - MAX_AGE_DAYS * DAY_MS) return;
-      if (lacksItsLink(event, ports)) return;
+      if (isInvitation(event) && !ports.hasAcceptLink) return;
       if (isReview(event)) {
         if (isPartOfDecision(event)) return;
         await notifyReporters(event, flagContent(event, await reporters.isOverturning(event)));
@@ -171,9 +169,6 @@ const isInvitation = (event: RecordedEvent): event is Invitation =>
 const invitationContent = ({ type, data: { batchId, until } }: Invitation): Content => ({
   ...{ kind: 'invitation', outcome: type === 'InvitationSent' ? 'sent' : 'reminder', until, batchId },
 });
-
-const lacksItsLink = (event: Decision, { hasAcceptLink, hasConfirmLink }: QueueingPorts): boolean =>
-  isInvitation(event) ? !hasAcceptLink : event.type === 'AddressConfirmationRequested' && !hasConfirmLink;
 
 const isLifting = (event: RecordedEvent): event is Lifting =>
   isOf(AccountReinstated, event) || isOf(CauseLifted, event) || isOf(StrikeRescinded, event);

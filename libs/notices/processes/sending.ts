@@ -3,6 +3,7 @@ import type { Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { inOrder } from '../../kernel/in-order.js';
+import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import { onceBuilt, queryView } from '../../projections/view-query.js';
@@ -10,6 +11,7 @@ import { viewTable } from '../../projections/view-tables.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
 import { type Failure, isDue, type Notice, noticeStream, recordDelivery, recordFailure } from '../notice.js';
+import { voidLink } from '../queries/void-link.js';
 import type { Channel } from '../sending/open-senders.js';
 import { SendError, type Sender } from '../sending/sender.js';
 import { noticesView } from '../views/notices.js';
@@ -24,11 +26,18 @@ const DUE = `SELECT notice_id, (extract(epoch FROM due_at) * 1000)::float8 AS du
     AND (due_at, notice_id) > (to_timestamp($3::float8 / 1000), $4::text)
   ORDER BY due_at, notice_id LIMIT ${PAGE}`;
 
+/** Processes restart with a setting one after the other. A message without its link would be of no use. */
+const LINK_UNKNOWN: Failure = {
+  error: 'GATEHOUSE_WAITLIST_CONFIRM_URL is not set in the process that sends: set it alike in all',
+  isPermanent: false,
+};
+
 export interface SendingPorts {
   pool: Pool;
   transactor: Transactor;
   clock: Clock;
   logger: Logger;
+  settings: Pick<Settings, 'waitlistConfirmUrl'>;
 }
 
 /**
@@ -87,6 +96,10 @@ export class NoticeSending implements Schedule {
   private async attempt(notice: Notice): Promise<Failure | undefined> {
     if (!this.sender) return { error: `the channel ${this.channel} is not configured`, isPermanent: true };
     try {
+      const { transactor, clock, settings } = this.ports;
+      const isVoid = await voidLink(transactor, notice, clock.now());
+      if (isVoid !== undefined) return { error: isVoid, isPermanent: true, isSkipped: true };
+      if (notice.kind === 'address-confirmation' && settings.waitlistConfirmUrl === undefined) return LINK_UNKNOWN;
       await this.sender.send(notice);
       return undefined;
     } catch (error) {

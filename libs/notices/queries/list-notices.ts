@@ -26,7 +26,10 @@ export const noticeFields = {
   outcome: text('How.'),
   enforcementId: orNull(text('The measure.')),
   caseId: orNull(text('The case.')),
-  status: oneOf(NOTICE_STATUSES, 'Waiting, delivered, failed for good, or skipped, since there is nobody to write to.'),
+  status: oneOf(
+    NOTICE_STATUSES,
+    'Waiting, delivered, failed for good, or skipped, since there is nobody to write to or its link is no longer valid.',
+  ),
   attempts: count('The number of attempts since it was queued last.'),
   queuedAt: instant('When it was first queued.'),
   dueAt: instant('When it is, or was, to be sent.'),

@@ -1,6 +1,22 @@
-import { type CommandGroup, command, reason, sharedGroup } from '../../cli/commands.js';
+import { type CommandGroup, command, integer, label, reason, sharedGroup } from '../../cli/commands.js';
 import { line } from '../../cli/rendering/plain-text.js';
+import { number } from '../../cli/rendering/table.js';
+import type { Session } from '../../cli/session.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
+import { pause } from '../../kernel/wait.js';
+import type { ConfirmationsAnswer } from '../features/request-confirmations.js';
+
+const HOUR_MS = 3_600_000;
+const PARTS_PER_HOUR = 360;
+const LARGEST_PART = 1_000;
+
+interface Asking {
+  reason: string;
+  class?: string;
+  olderThan?: number;
+  perHour: number;
+  dryRun?: boolean;
+}
 
 export const waitlistConfirmationCommands: CommandGroup = (program, run) => {
   const group = sharedGroup(program, 'waitlist', 'Adds people to the waitlist, removes them and lists it.');
@@ -31,4 +47,47 @@ export const waitlistConfirmationCommands: CommandGroup = (program, run) => {
       print(receipt, () => line`a link goes to the address of account ${account!}, unless it is confirmed`);
     }),
   );
+
+  command(
+    group,
+    'resend-confirmations',
+    'Sends another link to everybody who has to confirm an address, in the order of joining. It asks nobody sooner than `resend-confirmation` would, so repeat it after an interruption.',
+    "waitlist resend-confirmations --older-than 7 --reason 'the first mails were lost'",
+    "waitlist resend-confirmations --dry-run --reason 'how many'",
+  )
+    .requiredOption('--reason <text>', 'why', reason)
+    .option('--class <class>', 'only people of this class', label)
+    .option('--older-than <days>', 'only people who joined so many days ago, or earlier', integer(0, 3_650))
+    .option('--per-hour <n>', 'links an hour, as your mail server allows', integer(1, 1_000_000), 3_600)
+    .option('--dry-run', 'only count whom it would ask')
+    .action(
+      run<Asking>(async (session, asking) => {
+        const asked = await askAll(session, asking);
+        session.print(asked, () => askedText(asked, asking.dryRun === true));
+      }),
+    );
 };
+
+/** Each part of a run takes as long as its links may. */
+async function askAll({ client, remark }: Session, { perHour, dryRun, ...chosen }: Asking) {
+  const limit = dryRun ? LARGEST_PART : Math.min(LARGEST_PART, Math.ceil(perHour / PARTS_PER_HOUR));
+  const all = { asked: 0, tooSoon: 0, others: 0 };
+  for (let cursor: string | undefined, isLast = false; !isLast; isLast = cursor === undefined) {
+    const { reason, class: of, olderThan: olderThanDays } = chosen;
+    const body = { reason, class: of, olderThanDays, limit, cursor, dryRun };
+    const part = await client.post<ConfirmationsAnswer>('/v1/waitlist/confirmation-requests', body, {
+      repeatable: true,
+    });
+    for (const outcome of ['asked', 'tooSoon', 'others'] as const) all[outcome] += part[outcome];
+    cursor = part.nextCursor;
+    if (cursor === undefined || dryRun) continue;
+    remark(line`${number(all.asked)} people asked so far`);
+    await pause((part.asked * HOUR_MS) / perHour);
+  }
+  return all;
+}
+
+const askedText = ({ asked, tooSoon, others }: ConfirmationsAnswer, isDry: boolean) =>
+  isDry
+    ? line`${number(asked)} people would get a link, ${number(tooSoon)} have had one too recently, ${number(others)} need none any more`
+    : line`${number(asked)} people get a link, ${number(tooSoon)} have had one too recently, ${number(others)} need none any more`;

@@ -51,6 +51,13 @@ export interface WaitingChoice {
   among?: { classes: readonly string[]; isAllBut: boolean };
 }
 
+/** Whom to ask again; hold-outs only if their class is named. */
+export interface UnconfirmedChoice {
+  class?: string | undefined;
+  /** Epoch milliseconds. */
+  joinedBefore: number;
+}
+
 const ENTRIES = viewTable(waitlistEntriesView);
 const LINE = counterTable(waitlistEntriesView);
 
@@ -121,6 +128,29 @@ export class Waitlist {
       limit,
       (row) => row.account_id,
       (row) => [row.priority, Number(row.joined_position)],
+    );
+  }
+
+  /** Accounts that have to confirm their address, a part at a time, in the order of joining. */
+  async unconfirmedOf(
+    { class: name, joinedBefore }: UnconfirmedChoice,
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<string>> {
+    const listing = new Listing('waitlist-unconfirmed', { class: name });
+    const after = listing.after(cursor, ['number']);
+    const { rows } = await queryView(this.pool, {
+      text: `SELECT account_id, joined_position FROM ${ENTRIES}
+       WHERE status = 'unconfirmed' AND class = coalesce($1::text, class) AND ($1::text IS NOT NULL OR class <> $2)
+         AND joined_at <= to_timestamp($3::float8 / 1000) AND ($5::int8 IS NULL OR joined_position > $5::int8)
+       ORDER BY joined_position LIMIT $4`,
+      values: [name ?? null, HOLD_OUT, joinedBefore, limit + 1, after?.[0] ?? null],
+    });
+    return listing.page(
+      rows,
+      limit,
+      (row) => row.account_id,
+      (row) => [Number(row.joined_position)],
     );
   }
 

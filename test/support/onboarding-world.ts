@@ -51,7 +51,7 @@ import { wholeLog } from './whole-log.js';
 
 const CONTEXT: CommandContext = { actor: { kind: 'user', id: 'spec', role: 'operator' }, correlationid: 'spec' };
 
-const WAIT = { decisionWaitMs: 10_000 };
+const DECISION_WAIT_MS = 10_000;
 
 /** A waitlist with a running projector and a rollout, on their own database, with a clock that specs set. */
 export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')) {
@@ -70,8 +70,9 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
   const following = projector.run(stop.signal);
   const transactorOn = (on: EventStore) => new Transactor(on, ids, clock, eventRules);
   const transactor = transactorOn(store);
-  const next = nextInLine(pool, store, reader, WAIT.decisionWaitMs);
-  const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, reader, WAIT), WAIT, clock);
+  const wait = { decisionWaitMs: DECISION_WAIT_MS };
+  const next = nextInLine(pool, store, reader, wait.decisionWaitMs);
+  const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, reader, { ...wait }), wait, clock);
 
   const logger = pino({ level: 'silent' });
   // Of views that this world has not, it has no evidence.
@@ -90,6 +91,8 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
     store,
     locks,
     peopleLeft,
+    /** How long `peopleLeft` waits for a cohort: specs may shorten it. */
+    wait,
     connection: database.connection,
     transactorOn,
     reactor: new Reactor(pool, log, onboarding(transactor, next, clock), new Ownership(locks, 'reactors', 1)),

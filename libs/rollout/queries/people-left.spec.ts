@@ -38,6 +38,7 @@ it('counts nobody who is never chosen: hold-outs, and people of a closed class',
 it('gives up and names the cohort if its onboarding takes too long', async () => {
   await world.join('a');
   await world.admit({ cohortId: 'one', size: 1 });
+  world.wait.decisionWaitMs = 60; // more than one look
   await expect(world.peopleLeft.count()).rejects.toMatchObject({
     code: 'cohort-in-progress',
     message: expect.stringContaining('cohort one'),

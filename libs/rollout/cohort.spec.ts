@@ -67,6 +67,31 @@ describe('reporting the onboarded accounts of a cohort', () => {
     ]);
   });
 
+  it('knows of each version of the cohort whom it reported, in whatever order they are asked', () => {
+    const who = fc.uniqueArray(fc.constantFrom(...people(8)), { minLength: 1 });
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ accounts: who, asked: who, version: fc.nat(9) }), { maxLength: 9 }),
+        (reports) => {
+          const versions = [{ state: cohortStream.initial, known: new Set<string>() }];
+          for (const { accounts, asked, version } of reports) {
+            const { state, known } = versions[version % versions.length]!;
+            const added = asked.filter((account) => !known.has(account));
+            expect(onboard(state, asked).flatMap(({ data }) => data.accounts)).toEqual(added);
+            versions.push({
+              state: fold(cohortStream, [onboarded(...accounts)], state),
+              known: new Set([...known, ...accounts]),
+            });
+          }
+          for (const { state, known } of versions)
+            expect(onboard(state, people(8)).flatMap(({ data }) => data.accounts)).toEqual(
+              people(8).filter((one) => !known.has(one)),
+            );
+        },
+      ),
+    );
+  });
+
   it('is a no-op if every account was reported', () => {
     const state = fold(cohortStream, fill(cohortStream.initial, 0, ['a'], 1));
     expect(onboard(state, [])).toEqual([]);

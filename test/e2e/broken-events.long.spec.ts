@@ -6,7 +6,6 @@ import { catalogue } from '../../apps/composition/catalogue.js';
 import { WriteClient } from '../../libs/event-store/eventstoredb/write-client.js';
 import { appendParameters } from '../../libs/event-store/postgres/event-rows.js';
 import { APPEND } from '../../libs/event-store/postgres/statements.js';
-import { storedText } from '../../libs/event-store/stored-text.js';
 import { imageEvents } from '../../libs/images/events.js';
 import type { NewEvent } from '../../libs/kernel/envelope.js';
 import { parkedKeys } from '../../libs/subscriptions/checkpoints.js';
@@ -142,7 +141,8 @@ describe.each(['PostgreSQL', 'EventStoreDB'] as const)('broken events in a log i
       store = async (events) => {
         for (const { stream, ...given } of events) {
           const event = given as NewEvent;
-          const parameters = appendParameters([{ stream, expected: 'any', events: [event] }], [[storedText(event)]]);
+          const text = { data: JSON.stringify(given.data), metadata: JSON.stringify(given.metadata) };
+          const parameters = appendParameters([{ stream, expected: 'any', events: [event] }], [[text]]);
           await log.query(APPEND.text, parameters);
         }
       };

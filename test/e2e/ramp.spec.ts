@@ -38,7 +38,9 @@ afterAll(async () => {
   await gatehouse.close();
 });
 
-const tick = () => gatehouse.app.get(GateWatch).tick();
+/** It waits until the views have what is stored, so they follow. */
+const tick = (...others: GateWatch[]) =>
+  gatehouse.projecting(() => Promise.all([gatehouse.app.get(GateWatch), ...others].map((watch) => watch.tick())));
 const ramp = async () => (await olga.get('/v1/rollout')).body.ramp;
 const rates = async () => {
   const { items } = (await olga.get('/v1/rollout/history?limit=100')).body;
@@ -97,7 +99,7 @@ it('makes a step by the evidence in the store, once, also if two processes look'
   ]);
   const beside = await gatehouse.beside();
   try {
-    await Promise.all([tick(), beside.app.get(GateWatch).tick()]);
+    await tick(beside.app.get(GateWatch));
   } finally {
     await beside.close();
   }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { schedulesOf } from '../../apps/composition/workers.js';
 import { erasureContext } from '../../libs/erasure/index.js';
 import { NoticeSending } from '../../libs/notices/processes/sending.js';
+import { commandLineFor } from '../support/cli-process.js';
 import { type Client, client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { startNoticeReceiver } from '../support/notice-receiver.js';
 import { wholeLog } from '../support/whole-log.js';
@@ -275,6 +276,22 @@ it('asks everybody again who has to confirm, once, however often the run is repe
   await operator.post(`/v1/waitlist/${mia}/confirmation`, { reason: 'before the view knows' });
   await service.delete(`/v1/waitlist/${ned}`);
   expect(await counts({ limit: 1000 })).toEqual({ asked: 0, tooSoon: asked, others: 2 });
+});
+
+it('asks them from the command line', async () => {
+  ahead += 48 * HOUR_MS;
+  await gatehouse.settle();
+  const { unconfirmed } = (await operator.get('/v1/waitlist')).body;
+  const cli = commandLineFor({ url: gatehouse.url, token: gatehouse.administratorToken });
+  const run = async (...more: string[]) => {
+    const options = ['--reason', 'lost', '--per-hour', '1000000', ...more, '--json'];
+    return JSON.parse((await cli.run('waitlist', 'resend-confirmations', ...options)).stdout);
+  };
+  expect(unconfirmed).toBeGreaterThan(0);
+  expect(await run('--dry-run')).toEqual({ asked: unconfirmed, tooSoon: 0, others: 0 });
+  expect(await run('--class', 'nobody')).toEqual({ asked: 0, tooSoon: 0, others: 0 });
+  expect(await run('--older-than', '1')).toEqual({ asked: unconfirmed, tooSoon: 0, others: 0 });
+  expect(await run()).toEqual({ asked: 0, tooSoon: unconfirmed, others: 0 });
 });
 
 it('asks nobody where addresses need not be confirmed', async () => {

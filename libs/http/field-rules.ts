@@ -131,6 +131,15 @@ export const IsInteger = (description: string, minimum: number, maximum: number)
 export const IsWithin = (description: string, minimum: number, maximum: number) =>
   applyDecorators(Max(maximum), Min(minimum), IsNumber(), Means(description));
 
+/** What a list answered as `nextCursor`; whether it is of that list, the list itself finds out. */
+export const IsCursor = (description: string) =>
+  applyDecorators(
+    Matches(/^[A-Za-z0-9_-]+$/, { message: 'must be the nextCursor of an earlier answer' }),
+    MaxLength(1_000),
+    IsString(),
+    Means(description),
+  );
+
 export const IsFlag = (description: string) => applyDecorators(IsBoolean(), Means(description));
 
 /** An array of distinct values; further rules apply to each value. */

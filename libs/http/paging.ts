@@ -1,12 +1,12 @@
 import { Query } from '@nestjs/cqrs';
 import { Type } from 'class-transformer';
-import { IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsInt, Max, Min } from 'class-validator';
 import { toIso } from '../kernel/clock.js';
 import { type EarlierMoment, earlierMoment } from '../kernel/earlier-moment.js';
 import { InvalidInput } from '../kernel/errors.js';
 import { hashOf, isUuid } from '../kernel/ids.js';
 import { isEntityId } from '../kernel/text-forms.js';
-import { IfGiven, Means } from './field-rules.js';
+import { IfGiven, IsCursor, Means } from './field-rules.js';
 
 /** The latest time that both Date and PostgreSQL support, in epoch milliseconds; positions are below it too. */
 const GREATEST = 8_640_000_000_000_000;
@@ -21,11 +21,8 @@ export class PageQuery<Answer = unknown> extends Query<Answer> {
   @Max(500)
   limit: number = 100;
 
-  @Means('The `nextCursor` of the previous page.')
   @IfGiven()
-  @IsString()
-  @MaxLength(1_000)
-  @Matches(/^[A-Za-z0-9_-]+$/, { message: 'must be the nextCursor of an earlier answer' })
+  @IsCursor('The `nextCursor` of the previous page.')
   cursor?: string;
 }
 

@@ -1,15 +1,11 @@
-import { IsString, Matches, MaxLength } from 'class-validator';
-import { IfGiven, Means } from '../../http/field-rules.js';
+import { IfGiven, IsCursor } from '../../http/field-rules.js';
 import type { Listing } from '../../http/paging.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 
 /** `cursor` of a list in the order of the log. */
 export class AfterQuery {
-  @Means('The `nextCursor` of the previous page.')
   @IfGiven()
-  @IsString()
-  @MaxLength(1_000)
-  @Matches(/^[A-Za-z0-9_-]+$/, { message: 'must be the nextCursor of an earlier answer' })
+  @IsCursor('The `nextCursor` of the previous page.')
   cursor?: string;
 }
 

@@ -1,6 +1,5 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { IsString, Matches, MaxLength } from 'class-validator';
 import pMap from 'p-map';
 import { type Static, Type } from 'typebox';
 import {
@@ -16,7 +15,7 @@ import { RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
 import { ACCOUNTS_PER_EVENT } from '../../events/schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven, IsInteger, IsLabel, IsReason, Means } from '../../http/field-rules.js';
+import { IfGiven, IsCursor, IsInteger, IsLabel, IsReason } from '../../http/field-rules.js';
 import { closed, list, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
@@ -47,11 +46,8 @@ export class ExportLine extends RequestCommand<LineAddressesAnswer> {
   @IsInteger(`People of a part: ${ACCOUNTS_PER_EVENT} by default.`, 1, ACCOUNTS_PER_EVENT)
   limit?: number;
 
-  @Means('The `nextCursor` of the part before.')
   @IfGiven()
-  @IsString()
-  @MaxLength(1_000)
-  @Matches(/^[A-Za-z0-9_-]+$/, { message: 'must be the nextCursor of an earlier answer' })
+  @IsCursor('The `nextCursor` of the part before.')
   cursor?: string;
 }
 

@@ -1,6 +1,5 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { IsString, Matches, MaxLength } from 'class-validator';
 import pMap from 'p-map';
 import { type Static, Type } from 'typebox';
 import { confirmationOff, offerOf, requestConfirmation, type WaitingTurn, waitingTurn } from '../../account/index.js';
@@ -9,7 +8,7 @@ import { OwnEventIds } from '../../event-store/event-identity.js';
 import { Transactor } from '../../event-store/transact.js';
 import { ACCOUNTS_PER_EVENT } from '../../events/schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven, IsFlag, IsInteger, IsLabel, IsReason, Means } from '../../http/field-rules.js';
+import { IfGiven, IsCursor, IsFlag, IsInteger, IsLabel, IsReason } from '../../http/field-rules.js';
 import { closed, count, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
@@ -47,11 +46,8 @@ export class RequestConfirmations extends RequestCommand<ConfirmationsAnswer> {
   @IsInteger(`People of a part: ${PART} by default.`, 1, ACCOUNTS_PER_EVENT)
   limit?: number;
 
-  @Means('The `nextCursor` of the part before.')
   @IfGiven()
-  @IsString()
-  @MaxLength(1_000)
-  @Matches(/^[A-Za-z0-9_-]+$/, { message: 'must be the nextCursor of an earlier answer' })
+  @IsCursor('The `nextCursor` of the part before.')
   cursor?: string;
 
   @IfGiven()

@@ -96,7 +96,8 @@ describe('onboarding', () => {
     expect(await available()).toEqual({ available: 997, moreAt: world.clock.time + WEEK_MS });
   });
 
-  it('waits with people whom the rate has no room for beside those that a wrong clock onboarded', async () => {
+  /** Two people of a, b, c and d come in by a clock that is eight days ahead; then two more are admitted by the right one. */
+  async function admitBesideWrongClock() {
     await world.setRate(2);
     await world.join('a', 'b', 'c', 'd');
     world.clock.time += 8 * DAY_MS;
@@ -105,6 +106,10 @@ describe('onboarding', () => {
     // Their time is too far ahead to count, until the consumer comes to the next cohort.
     world.clock.time -= 8 * DAY_MS;
     await world.admit({ cohortId: 'late', size: 2 });
+  }
+
+  it('waits with people whom the rate has no room for beside those that a wrong clock onboarded', async () => {
+    await admitBesideWrongClock();
     world.clock.time += 2 * DAY_MS;
     await expect(world.reactor.processAll()).rejects.toMatchObject({ code: 'rate-used' });
     world.clock.time += 13 * DAY_MS - 1;
@@ -116,13 +121,7 @@ describe('onboarding', () => {
   });
 
   it('closes a cohort that waits with those who are in, once that is ordered, and goes on with the line', async () => {
-    await world.setRate(2);
-    await world.join('a', 'b', 'c', 'd');
-    world.clock.time += 8 * DAY_MS;
-    await world.admit({ cohortId: 'ahead', size: 2 });
-    await world.reactor.processAll();
-    world.clock.time -= 8 * DAY_MS;
-    await world.admit({ cohortId: 'late', size: 2 });
+    await admitBesideWrongClock();
     // Their choice is stored, and one of them comes in.
     await killed(dyingAfter(world.store, 2));
     world.clock.time += 2 * DAY_MS;

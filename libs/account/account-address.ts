@@ -99,13 +99,13 @@ export function refuseWhoeverJoins(
 
 /** Without the operator's reason, which is for operators. */
 function joinSuspended({ until, unreadable, phase }: Suspension): Refusal {
-  if (phase !== undefined) {
-    const text = 'joining is suspended in the present phase of the rollout: join again once that has ended';
-    return new Refusal('join-suspended', text);
-  }
   if (unreadable !== undefined) {
     const text =
-      "joining is suspended until an operator resumes it, because the switches can't be read: join again later";
+      "joining is suspended until an operator resumes it, because what suspends it can't be read: join again later";
+    return new Refusal('join-suspended', text);
+  }
+  if (phase !== undefined) {
+    const text = 'joining is suspended in the present phase of the rollout: join again once that has ended';
     return new Refusal('join-suspended', text);
   }
   if (until === undefined)

@@ -95,13 +95,6 @@ export type RestrictedAction = (typeof RESTRICTED_ACTIONS)[number];
 
 export const Restricted = (description: string) => Type.Enum([...RESTRICTED_ACTIONS], { description });
 
-/**
- * What a phase of the rollout can restrict while it lasts: actions of everybody, and sharing photorealistic faces, whatever operators
- * have lifted.
- */
-export const PHASE_RESTRICTIONS = ['generate', 'share', 'download', 'join', 'photorealistic-faces'] as const;
-export type PhaseRestriction = (typeof PHASE_RESTRICTIONS)[number];
-
 /** The data of an event: these fields and no others. */
 export const eventData = <const Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties) =>
   Type.Object(properties, { additionalProperties: false });

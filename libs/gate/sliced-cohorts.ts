@@ -9,4 +9,5 @@ export const OPEN_PREFIX = 'open-';
 
 /** Of the ids of slices that are named by their time; an earlier log may have others that begin in the same way. */
 export const DATED_SLICE = `^(${SLICE_PREFIX}|${OPEN_PREFIX})[0-9]{4}-[0-9]{2}-[0-9]{2}T`;
+export const isOpenSlice = (cohortId: string): boolean => cohortId.startsWith(OPEN_PREFIX) && isDatedSlice(cohortId);
 export const isDatedSlice = (cohortId: string): boolean => new RegExp(DATED_SLICE).test(cohortId);

@@ -1,4 +1,4 @@
-import { INVITED_PREFIX, isDatedSlice, OPEN_PREFIX, SLICE_PREFIX } from '../gate/sliced-cohorts.js';
+import { INVITED_PREFIX, isDatedSlice, isOpenSlice, OPEN_PREFIX, SLICE_PREFIX } from '../gate/sliced-cohorts.js';
 import { DAY_MS, toIso, utcDayOf } from '../kernel/clock.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
 import { restrictedAt } from './changes.js';
@@ -41,8 +41,6 @@ const RESERVED = [
   [INVITED_PREFIX, 'invitations use'],
   [OPEN_PREFIX, 'open access uses'],
 ] as const;
-
-const isOpenSlice = (cohortId: string): boolean => cohortId.startsWith(OPEN_PREFIX) && isDatedSlice(cohortId);
 
 /** By which way people of the line come in with a cohort. Earlier logs may have cohorts of operators with ids that are reserved now. */
 export function wayOf(cohortId: string): NonNullable<AdmitCohort['way']> {

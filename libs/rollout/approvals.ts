@@ -17,7 +17,7 @@ import {
 } from './change-rollout.js';
 import { openProposals, type ProposedChange } from './changes.js';
 import type { RolloutEvent } from './events.js';
-import { isOtherPhase, isSamePhase, type Phase, phaseIn } from './phase.js';
+import { isBeforeUnreadable, isOtherPhase, isSamePhase, type Phase, phaseIn } from './phase.js';
 import type { Rollout } from './rollout.js';
 
 export const LONGEST_PROPOSAL_DAYS = 30;
@@ -135,6 +135,13 @@ export function approveChange(
         { confirm: perWeek, perWeek: expected.perWeek ?? 0, factorPercent: terms.rateConfirmPercent },
       );
     }
+  }
+  if (isBeforeUnreadable(state, proposal)) {
+    throw new Refusal(
+      'phase-narrowed',
+      `the event at position ${state.phaseUnreadable}, which came after change ${changeId}, may have set the phase and can't be read; decline the change, and propose what you want now (gatehouse rollout decline, propose-phase)`,
+      { ...expected.phase },
+    );
   }
   if (isOtherPhase(expected, proposal)) {
     throw new Refusal(

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { defineEvent } from '../events/event-definition.js';
-import { Count, EntityId, eventData, Instant, Label, Line, PerWeek, PHASE_RESTRICTIONS } from '../events/schemas.js';
-import { MOST_CEILING, PHASES } from '../kernel/rollout-limits.js';
+import { Count, EntityId, eventData, Instant, Label, Line, PerWeek } from '../events/schemas.js';
+import { MOST_CEILING, PHASE_RESTRICTIONS, PHASES } from '../kernel/rollout-limits.js';
 
 export { MOST_CEILING, PHASES };
 export const MOST_PHASE_CLASSES = 20;

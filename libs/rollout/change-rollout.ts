@@ -5,7 +5,15 @@ import { InvalidInput, Refusal } from '../kernel/errors.js';
 import type { CHANGES } from './change-events.js';
 import { dueChanges, type PlannedChange } from './changes.js';
 import type { RolloutEvent } from './events.js';
-import { isOtherPhase, type Phase, phaseBasis, phaseIn, refuseOnePerson, setPhase } from './phase.js';
+import {
+  isBeforeUnreadable,
+  isOtherPhase,
+  type Phase,
+  phaseBasis,
+  phaseIn,
+  refuseOnePerson,
+  setPhase,
+} from './phase.js';
 import { endRamp } from './ramp.js';
 import { type About, pauseOnboarding, type Rollout, resumeOnboarding, rolloutStream, setRate } from './rollout.js';
 
@@ -251,6 +259,10 @@ export function effectOrLapse(state: Rollout, plan: PlannedChange, terms: RateTe
   ];
   if (isOtherRaise(state, plan))
     return lapsed(`the rate was lowered to ${state.perWeek ?? 0} before it was due on ${timeWords(plan.effectiveAt)}`);
+  if (isBeforeUnreadable(state, plan))
+    return lapsed(
+      `an event that came after it, at position ${state.phaseUnreadable}, may have set the phase and can't be read`,
+    );
   if (isOtherPhase(state, plan))
     return lapsed(`the phase was set to ${phaseText(state.phase)} before it was due on ${timeWords(plan.effectiveAt)}`);
   const given = { isConfirmed: isStillConfirmed(state, plan), isApproved: plan.approvedBy !== undefined };

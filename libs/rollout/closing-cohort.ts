@@ -30,7 +30,7 @@ export function orderClosing({ cohorts }: Rollout, cohortId: string, reason: str
   if (!cohort)
     throw new NotFound(
       'cohort-unknown',
-      `there is no cohort ${cohortId} that is being onboarded: GET /v1/rollout shows them`,
+      `cohort ${cohortId} is not being onboarded, nor among the latest: GET /v1/rollout shows those that are`,
     );
   if (cohort.onboarded || cohort.isClosing) return [];
   if (cohort.batchId !== undefined)

@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { recorded } from '../../test/support/fold-view.js';
-import { NOW, rate, rateWorld } from '../../test/support/rate-world.js';
+import { NOW, terms as RATE_TERMS, rate, rateWorld } from '../../test/support/rate-world.js';
 import { DAY_MS, toIso } from '../kernel/clock.js';
 import { fold, foldRecorded } from '../kernel/decider.js';
 import { GatehouseError } from '../kernel/errors.js';
 import { type PhaseEvent, phaseRestrictionsStream, restrictionsInForce } from '../switches/index.js';
 import { admitJoined } from './admission.js';
-import type { Proposal } from './approvals.js';
+import { approveChange, type Proposal, proposeChange } from './approvals.js';
+import { effectOrLapse } from './change-rollout.js';
 import { restrictedAt } from './changes.js';
 import type { RolloutEvent } from './events.js';
 import { holdPlaces } from './hold-places.js';
@@ -180,6 +181,28 @@ describe('a broken event that may have set the phase', () => {
     };
     expect(admitCohort(fold(rolloutStream, [set], state), { cohortId: 'c', now: NOW, size: 1 })).toHaveLength(1);
     expect(foldRecorded(rolloutStream, [{ ...broken, type: 'CohortClosed' }], before)).toEqual(before);
+  });
+
+  it('is followed by no phase that was planned or proposed before it', () => {
+    const one = rateWorld(rate(1000));
+    const at = toIso(NOW + DAY_MS);
+    one.propose({ ...preview, changeId: 'planned', phase: 'open', effectiveAt: at });
+    one.approve('planned', 'omar');
+    one.propose({ ...preview, changeId: 'proposed', phase: 'open' });
+    const plan = one.state.changes.planned[0]!;
+    const state = foldRecorded(rolloutStream, [{ ...broken, position: one.stored.length + 1 }], one.state);
+    expect(effectOrLapse(state, plan, RATE_TERMS)).toMatchObject([
+      { type: 'RolloutChangeEnded', data: { how: 'lapsed', reason: expect.stringContaining("can't be read") } },
+    ]);
+    const asking = { by: 'omar', now: NOW, terms: RATE_TERMS };
+    expect(() => approveChange(state, { changeId: 'proposed' }, asking)).toThrow(code('phase-narrowed'));
+    const later = fold(rolloutStream, proposeChange(state, { ...preview, changeId: 'later' }, asking), state);
+    const position = one.stored.length + 2;
+    const proposed = later.changes.proposed.map((change) =>
+      change.changeId === 'later' ? { ...change, position } : change,
+    );
+    const known = { ...later, changes: { ...later.changes, proposed } };
+    expect(approveChange(known, { changeId: 'later' }, { ...asking, by: 'olga' })).toHaveLength(2);
   });
 });
 

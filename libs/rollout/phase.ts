@@ -187,6 +187,12 @@ export function refuseOnePerson({ by, approvedBy }: { by?: string; approvedBy?: 
   );
 }
 
+/** Whether a phase was decided before an event that can't be read, which may have forbidden what it allows. */
+export const isBeforeUnreadable = (
+  { phaseUnreadable = 0 }: InPhase,
+  { phase, position }: PhaseTerms & { position: Position },
+): boolean => phase !== undefined && position < phaseUnreadable;
+
 /** Whether a change would allow again what was forbidden since somebody decided it: that is another change than theirs. */
 export function isOtherPhase({ phase: present }: InPhase, change: PhaseTerms & PhaseBefore): boolean {
   if (change.phase === undefined || change.phaseBefore === undefined) return false;

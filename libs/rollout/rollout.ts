@@ -1,3 +1,4 @@
+import { isOpenSlice } from '../gate/sliced-cohorts.js';
 import { toIso, WEEK_MS } from '../kernel/clock.js';
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
@@ -20,7 +21,7 @@ import {
 } from './phase.js';
 import { evolveRamp, type Ramp } from './ramp.js';
 
-/** The number of latest cohorts kept in the state. The people of an older one are in `past`; it is found by its own stream. */
+/** The number of latest cohorts kept in the state. The people of an older one are in `past`, unless its id may be repeated this week. */
 const COHORTS_REMEMBERED = 1000;
 
 /** A cohort as it counts against the rate. */
@@ -53,7 +54,7 @@ export interface Rollout {
   changes: Changes;
   /** The position of the last event that set the rate, paused, resumed, planned or proposed something; 0 before the first. */
   changedAt: Position;
-  /** The latest cohorts, which a repeated command may admit again, and all being onboarded, in the order of their admission. */
+  /** The latest cohorts, those of the week whose ids may be repeated, and all being onboarded, in the order of their admission. */
   cohorts: readonly GrantedCohort[];
   /**
    * The people of older cohorts. None is forgotten: they count again when the clock that made them old goes back. Those
@@ -115,7 +116,8 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
         const { cohortId, batchId, size: people, perWeek } = data;
         const cohorts = [...state.cohorts, { cohortId, position, admittedAt, batchId, people, perWeek }];
         const remembered = cohorts.length - COHORTS_REMEMBERED;
-        const isKept = (one: GrantedCohort, i: number) => i >= remembered || one.onboarded === undefined;
+        const isKept = (one: GrantedCohort, i: number) =>
+          i >= remembered || one.onboarded === undefined || (mayBeRepeated(one) && counts(one, admittedAt));
         const dropped = cohorts.filter((one, i) => !isKept(one, i));
         return { ...state, cohorts: cohorts.filter(isKept), past: withPeople(state.past, dropped) };
       }
@@ -164,6 +166,10 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
   evolveBroken: (state, { position, type = '' }) =>
     maySetPhase(type) ? { ...state, phaseUnreadable: position } : state,
 };
+
+/** The schedule or an operator may repeat its id. Open access and invitations use each id once, and many of them. */
+const mayBeRepeated = ({ cohortId, batchId }: GrantedCohort): boolean =>
+  batchId === undefined && !isOpenSlice(cohortId);
 
 /**
  * The rule of the cap. A cohort counts while it is being onboarded, however long that takes, and then as long as any of

@@ -2,8 +2,6 @@ import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { EntityId, eventData, Instant, Line } from '../events/schemas.js';
 
-export type { PhaseRestriction } from '../events/schemas.js';
-
 /** The actions that an operator can suspend. */
 export const SWITCHED_ACTIONS = ['generate', 'share', 'download', 'join'] as const;
 export type SwitchedAction = (typeof SWITCHED_ACTIONS)[number];

@@ -1,7 +1,8 @@
 import { toIso } from '../kernel/clock.js';
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
-import { type PhaseRestriction, SWITCHED_ACTIONS, type SwitchedAction } from './events.js';
+import { PHASE_RESTRICTIONS, type PhaseRestriction } from '../kernel/rollout-limits.js';
+import { SWITCHED_ACTIONS, type SwitchedAction } from './events.js';
 import type { Suspension, SwitchScope } from './switches.js';
 
 /** What of the events of the rollout says what its phases restrict. The rollout defines them, which this context must not import. */
@@ -71,7 +72,7 @@ export const phaseRestrictionsStream: StreamKind<PhaseRestrictions, PhaseEvent> 
         const { phase, reason, restrictions = [] } = data;
         const ended = [
           ...(present ? [present] : []),
-          ...(unreadable ? [{ ...unreadable, restrictions: EVERYTHING }] : []),
+          ...(unreadable ? [{ ...unreadable, restrictions: PHASE_RESTRICTIONS }] : []),
         ];
         const former = [...state.former, ...ended.flatMap((term) => periodOf(term, now))];
         return { ...state, former, present: { phase, reason, restrictions, from: now } };
@@ -93,8 +94,6 @@ export const phaseRestrictionsStream: StreamKind<PhaseRestrictions, PhaseEvent> 
       ? { ...state, unreadable: { position, from: state.unreadable?.from ?? Date.parse(time) } }
       : state,
 };
-
-const EVERYTHING: readonly PhaseRestriction[] = [...SWITCHED_ACTIONS, 'photorealistic-faces'];
 
 const periodOf = ({ restrictions, from }: Omit<Period, 'to'>, to: number): Period[] =>
   restrictions.length > 0 && from < to ? [{ restrictions, from, to }] : [];
@@ -139,19 +138,19 @@ export function restrictionsInForce(
     const { position, from } = unreadable;
     const reason = `the event of the rollout at position ${position}, which may have set a phase, can't be read: check what it was to change, then propose the phase that is to hold`;
     const phase = present?.phase ?? 'weekly';
-    return EVERYTHING.map((restriction) => ({
+    return PHASE_RESTRICTIONS.map((restriction) => ({
       ...{ restriction, phase, reason, since: toIso(from), unreadable: position },
     }));
   }
   const terms = [...(present ? [present] : []), ...planned.filter(({ from }) => from <= now)];
-  return EVERYTHING.flatMap((restriction) => {
+  return PHASE_RESTRICTIONS.flatMap((restriction) => {
     const term = terms.find(({ restrictions }) => restrictions.includes(restriction));
     return term ? [{ restriction, phase: term.phase, reason: term.reason, since: toIso(term.from) }] : [];
   });
 }
 
-const isAction = (restriction: PhaseRestriction): restriction is SwitchedAction =>
-  (SWITCHED_ACTIONS as readonly string[]).includes(restriction);
+export const isSwitched = (action: string): action is SwitchedAction =>
+  (SWITCHED_ACTIONS as readonly string[]).includes(action);
 
 /** The actions among them, as suspensions for everyone. */
 export const phaseSuspensions = (
@@ -159,5 +158,5 @@ export const phaseSuspensions = (
   now: number,
 ): (SwitchScope & Suspension & { action: SwitchedAction })[] =>
   restrictionsInForce(state, now).flatMap(({ restriction, ...suspension }) =>
-    isAction(restriction) ? [{ action: restriction, ...suspension }] : [],
+    isSwitched(restriction) ? [{ action: restriction, ...suspension }] : [],
   );

@@ -123,7 +123,7 @@ it('shows what the phase restricts beside the switches, the rules and on the com
   });
   expect((await site.get('/v1/image-rules')).body.items).toMatchObject([{ inForce: true, phase: 'preview' }]);
   expect((await site.get('/v1/image-rules/photorealistic-faces')).body).toMatchObject({
-    ...{ inForce: true, phase: 'preview', reason: 'still a trial' },
+    ...{ inForce: true, phase: 'preview', reason: 'a test', until: null },
   });
   expect((await cli.run('switch', 'list')).stdout).toMatch(/download +everyone +the phase preview/);
   const shown = (await cli.run('rate', 'show')).stdout;

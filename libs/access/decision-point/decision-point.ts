@@ -6,7 +6,7 @@ import type { Position } from '../../kernel/envelope.js';
 import { InvalidInput, PositionGone, StoreUnavailable } from '../../kernel/errors.js';
 import { isTransient } from '../../kernel/transient.js';
 import { type CurrentCases, conflictOf } from '../../review/index.js';
-import { phaseRestricts, type SwitchedAction, suspendedFor } from '../../switches/index.js';
+import { isSwitched, phaseRestricts, suspendedFor } from '../../switches/index.js';
 import {
   ACCESS_ACTIONS,
   type AccessAction,
@@ -191,7 +191,7 @@ export class DecisionPoint {
       hasAcceptedPolicy: sufficientPolicy(standing, sufficient) !== undefined,
       isPolicyUnreadable: unreadable !== undefined,
       suspendedFor: suspendedFor(this.replica.switches, action, standing.cohortId, now),
-      isSuspendedByPhase: phaseRestricts(this.replica.phaseRestrictions, action as SwitchedAction, now),
+      isSuspendedByPhase: isSwitched(action) && phaseRestricts(this.replica.phaseRestrictions, action, now),
     };
   }
 

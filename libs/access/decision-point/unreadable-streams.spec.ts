@@ -31,14 +31,16 @@ it('says that a broken event of the ladder makes every violation deactivate, unt
   expect(unreadableStreams({ ...known, ladder: fold(ladderStream, set, doubtful) }, 0)).toEqual([]);
 });
 
-it('says that a broken event which may have set a phase denies every action, until a phase is set', () => {
+it('says that a broken event which may have set a phase denies what a phase may restrict, until a phase is set', () => {
   const set = { ...recorded(8, 'RolloutPhaseSet', { phase: 'open', reason: 'spec' }), stream: 'rollout' };
   const unreadable = { ...set, position: 7, fault: 'its data lacks phase' };
   const ladder = ladderStream.initial;
   const textsOf = (...events: (typeof set)[]) =>
     unreadableStreams({ ...known, ladder, phases: foldRecorded(phaseRestrictionsStream, events) }, 0);
   expect(textsOf(unreadable)).toEqual([
-    expect.stringMatching(/^every action denied to everybody: .* at position 7.*rollout propose-phase PHASE REASON"/),
+    expect.stringMatching(
+      /^generating, sharing, downloading and joining denied to everybody: .* at position 7.*rollout propose-phase PHASE REASON"/,
+    ),
   ]);
   expect(textsOf(unreadable, set)).toEqual([]);
 });

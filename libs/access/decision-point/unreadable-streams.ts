@@ -47,7 +47,7 @@ export function unreadableStreams({ switches, policies, rules, ladder, phases }:
   }
   if (phases.unreadable !== undefined) {
     texts.push(
-      `every action denied to everybody: the event of the rollout at position ${phases.unreadable.position}, which may have set a phase, can't be read; ` +
+      `generating, sharing, downloading and joining denied to everybody: the event of the rollout at position ${phases.unreadable.position}, which may have set a phase, can't be read; ` +
         'check what it was to change, then run "gatehouse rollout propose-phase PHASE REASON" and let another person approve it',
     );
   }

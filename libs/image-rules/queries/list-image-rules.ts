@@ -51,9 +51,9 @@ export function heldNow(
     rule,
     cohortId: cohortId ?? null,
     inForce: byPhase !== undefined || (change?.isInForce ?? true),
-    reason: change?.reason ?? null,
-    from: change === undefined ? null : toIso(change.from),
-    until: change?.until === undefined ? null : toIso(change.until),
+    reason: byPhase?.reason ?? change?.reason ?? null,
+    from: byPhase?.since ?? (change === undefined ? null : toIso(change.from)),
+    until: byPhase || change?.until === undefined ? null : toIso(change.until),
     phase: byPhase?.phase ?? null,
   };
 }

@@ -14,18 +14,13 @@ import {
 import { actorText } from '../../cli/rendering/actor.js';
 import type { Shown } from '../../cli/rendering/plain-text.js';
 import { number, table, time } from '../../cli/rendering/table.js';
-import type { PhaseRestriction } from '../../events/schemas.js';
 import { changeText } from '../../gate/gate-words.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
-import { MAX_PER_WEEK, MOST_CEILING, PHASES } from '../../kernel/rollout-limits.js';
+import { MAX_PER_WEEK, MOST_CEILING, PHASE_RESTRICTIONS, PHASES } from '../../kernel/rollout-limits.js';
 import type { HistoryEntry } from '../queries/list-changes.js';
 import { showRollout } from './rate.js';
 
 const LIST_SHOWN = 50;
-/** Complete by its type: the list itself would load the schemas. */
-const RESTRICTIONS = Object.keys({
-  ...{ generate: true, share: true, download: true, join: true, 'photorealistic-faces': true },
-} satisfies Record<PhaseRestriction, true>);
 
 interface PhaseOptions {
   ceiling?: number;
@@ -91,7 +86,11 @@ export const changeCommands: CommandGroup = (group, run) => {
     .argument('<reason>', 'why', reason)
     .option('--ceiling <people>', 'the most people who may come in in total; none by default', integer(1, MOST_CEILING))
     .option('--classes <names>', 'the classes of the waitlist whose people may come in; all by default', severalOf)
-    .option('--restrict <names>', `what is denied to everybody while it lasts: ${RESTRICTIONS.join(', ')}`, severalOf)
+    .option(
+      '--restrict <names>',
+      `what is denied to everybody while it lasts: ${PHASE_RESTRICTIONS.join(', ')}`,
+      severalOf,
+    )
     .option('--rate <per-week>', 'the rate to set with it; it stays by default', integer(0, MAX_PER_WEEK))
     .option('--confirm <per-week>', 'the rate once more, to confirm a high raise', integer(0, MAX_PER_WEEK))
     .option('--at <time>', 'when it takes effect once it is approved; at once by default', instant)

@@ -1,7 +1,6 @@
 import { Body, Controller, Delete, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { IsIn } from 'class-validator';
 import { CommandRoute, EditCommand } from '../../context/decision.js';
-import { MAX_PER_WEEK, PHASE_RESTRICTIONS, type PhaseRestriction } from '../../events/schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import {
   AreLabels,
@@ -20,6 +19,7 @@ import { Operation, receipt } from '../../http/openapi/operation.js';
 import { OptionalBody } from '../../http/optional-body.js';
 import { Context } from '../../http/request-context.js';
 import { InvalidInput } from '../../kernel/errors.js';
+import { MAX_PER_WEEK, PHASE_RESTRICTIONS, type PhaseRestriction } from '../../kernel/rollout-limits.js';
 import { approveChange, declineChange, LONGEST_PROPOSAL_DAYS, proposeChange } from '../approvals.js';
 import { MOST_CEILING, MOST_PHASE_CLASSES, PHASES } from '../change-events.js';
 import { cancelPlanned } from '../change-rollout.js';

@@ -105,8 +105,8 @@ async function endWithdrawn(transactor: Transactor, batchId: string, context: Co
     if (state.withdrawn.includes(batchId)) people++;
   };
   for (const { accounts } of batch.chosen) await pMap(accounts, endOne, { concurrency: CONCURRENT_ACCOUNTS });
-  await transactor.transact(rolloutStream, undefined, context, (rollout) => freeWithdrawn(rollout, batchId, accepted));
-  await transactor.transact(rolloutStream, undefined, context, (rollout) =>
-    completeWithdrawal(rollout, batchId, people),
-  );
+  await transactor.transact(rolloutStream, undefined, context, (rollout) => [
+    ...freeWithdrawn(rollout, batchId, accepted),
+    ...completeWithdrawal(rollout, batchId, people),
+  ]);
 }

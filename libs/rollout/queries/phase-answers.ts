@@ -1,9 +1,9 @@
 import type { Static } from 'typebox';
-import { PHASE_RESTRICTIONS } from '../../events/schemas.js';
 import { closed, count, list, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
+import { PHASE_RESTRICTIONS } from '../../kernel/rollout-limits.js';
 import { SuspensionAnswer } from '../../switches/index.js';
 import { PHASES } from '../change-events.js';
-import { ENTRIES, PHASE_ENTRIES, type Phase, type PhaseTerms } from '../phase.js';
+import { allowsEntry, ENTRIES, type Phase, type PhaseTerms } from '../phase.js';
 import { peopleInTotal, type Rollout } from '../rollout.js';
 
 const classes = (description: string) => orNull(list(text('A class.'), description));
@@ -49,6 +49,6 @@ export const PhaseAnswer = closed(
 
 export const phaseAnswer = (rollout: Rollout): Omit<Static<typeof PhaseAnswer>, 'suspended'> => ({
   ...presentPhase(rollout.phase),
-  entries: [...PHASE_ENTRIES[rollout.phase.phase]],
+  entries: ENTRIES.filter((entry) => allowsEntry(rollout, entry)),
   people: peopleInTotal(rollout),
 });

@@ -4,7 +4,6 @@ import { type Static, Type } from 'typebox';
 import { AsOf, FromViews } from '../../context/from-views.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
-import { PHASE_RESTRICTIONS } from '../../events/schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { entityTagOf } from '../../http/if-match.js';
 import {
@@ -21,6 +20,7 @@ import {
 } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Clock, toIso, WEEK_MS } from '../../kernel/clock.js';
+import { PHASE_RESTRICTIONS } from '../../kernel/rollout-limits.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { EVIDENCE_SOURCES } from '../../safety/index.js';
 import { phaseRestrictionsStream, suspensionAnswers, switchesStream } from '../../switches/index.js';
@@ -109,7 +109,10 @@ export const RolloutAnswer = closed({
     ),
   ),
   gate: GateInForceAnswer,
-  admissions: list(CountedAnswer, 'The admissions that count against the rate now, in the order of their admission.'),
+  admissions: list(
+    CountedAnswer,
+    'The admissions that count against the rate now, in the order of their admission; of open access and invitations among the latest 1,000.',
+  ),
   delayed: list(
     closed({
       cohortId: text('The cohort.'),

@@ -43,7 +43,7 @@ export const SwitchesAnswer = closed({
 });
 export type SwitchesAnswer = Static<typeof SwitchesAnswer>;
 
-/** By action: those of operators, for everyone first, then that of the phase. */
+/** By action; of each, those of operators, for everyone first, and then that of the phase. */
 export function suspensionAnswers(state: Switches, phases: PhaseRestrictions, now: number): SuspensionAnswer[] {
   const given = [...suspensionsInForce(state, now), ...phaseSuspensions(phases, now)];
   return SWITCHED_ACTIONS.flatMap((action) =>

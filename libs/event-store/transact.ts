@@ -75,7 +75,7 @@ export class Transactor {
    * @param gather reads what the decision needs from elsewhere, before each attempt; it may wait, and may write to the stream.
    *   If it needs the stream's state too, it loads it by its argument: then the decision is about just that state
    * @param seen the stream as this command has seen it a moment ago: the first attempt does not read it again, and its append
-   *   proves that nothing has changed
+   *   proves that nothing has changed. A refusal, or a no-op without an event, is by the state as it was seen
    * @throws Refusal from `decide`; IdInUse for an incoming event; Unavailable `too-busy` after 200 conflicts in a row
    * @throws BrokenDecision if a schema refuses an event of the decision
    * @throws StoreUnavailable if the outcome of the append stays unknown; whatever `gather` throws

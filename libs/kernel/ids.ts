@@ -67,11 +67,11 @@ export function nameBasedId(namespace: string, name: string): string {
 }
 
 const NAMESPACE_BYTES = 16;
-/** Of a name that is hashed in the same bytes as the one before it. */
+/** The longest name that fits the shared bytes, in UTF-16 units. */
 const LONGEST_NAME = 1_024;
 const MAX_BYTES_PER_UNIT = 3;
 
-/** The same for many names of one namespace: nothing is allocated for each. */
+/** The same for many names of one namespace, which are hashed in shared bytes. */
 export function namedIds(namespace: string): (name: string) => string {
   const bytes = Buffer.alloc(NAMESPACE_BYTES + LONGEST_NAME * MAX_BYTES_PER_UNIT);
   bytes.write(namespace.replaceAll('-', ''), 'hex');

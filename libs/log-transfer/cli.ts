@@ -146,7 +146,7 @@ async function withLog<Result>(
   }
 }
 
-/** The draft of an earlier release can be read by others, so that it may not be what that wrote. */
+/** Drafts of an earlier release are open to others; such drafts are never resumed. */
 const beginsAnew = (draft: string): Shown =>
   line`the interrupted export can't be resumed and begins anew: ${draft} is missing, a link, of another user, or open to others (as of an earlier release)`;
 

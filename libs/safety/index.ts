@@ -67,7 +67,7 @@ export * from './views/deactivations.js';
 export { disregardedDecisionsView } from './views/disregarded-decisions.js';
 export { safetyImagesView } from './views/safety-images.js';
 
-/** Whole pages wait for the view all the time while facts arrive, and nobody for them. */
+/** Between two looks while a whole page waits for the view, for which no caller waits. */
 const PAGES_LOOK_MS = 250;
 
 export const safetyContext: Context = {

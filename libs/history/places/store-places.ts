@@ -23,7 +23,7 @@ const INSERT_MISSING = {
 
 /**
  * Stores by which subjects events are found; those that are stored stay.
- * @param isAgain most of them are: what COPY had inserted before the first of those would have to be cleaned up
+ * @param isAgain whether most of them are: COPY would fail, and leave dead rows
  */
 export async function storePlaces(
   pool: Pool,

@@ -88,6 +88,7 @@ it('knows an entry of a list by what it is, wherever others before it have gone'
   const events = stored('rollout', ['OnboardingRateSet', { perWeek: 9 }], ...admissions);
   const values = valuesInForce(rolloutStream, 'rollout', events);
   expect(values.some(({ path }) => path === '/cohorts/999')).toBe(true);
+  expect(setters(values)['/perWeek']).toBe('olga-0');
   const cohorts = values.filter(({ path }) => path.startsWith('/cohorts/'));
   expect(cohorts.length).toBeGreaterThan(2);
   for (const { value, setBy } of cohorts) {

@@ -36,9 +36,7 @@ interface Part {
 
 /** What the state of a stream was, part by part, and which event had set each: the last one that changed it. */
 export function valuesInForce(kind: AnyStream, stream: string, events: readonly RecordedEvent[]): RestedOn[] {
-  const states: unknown[] = [kind.initial];
-  for (const event of events) states.push(evolveRecorded(kind, states.at(-1), event));
-  const parts = partsOf(new States(states, events));
+  const parts = partsOf(new States(kind, events));
   if (parts.every(({ setBy }) => !setBy)) return [{ of: stream, path: '', ...shownOf(kind.initial) }];
   return parts
     .sort((a, b) => Number(a.isEntry) - Number(b.isEntry) || placeOf(b) - placeOf(a))
@@ -133,15 +131,26 @@ function inList(before: unknown): (entry: Entry) => boolean {
   };
 }
 
-/** The states of a stream: the initial one, and that after each event. */
-class States {
-  constructor(
-    private readonly states: readonly unknown[],
-    private readonly events: readonly RecordedEvent[],
-  ) {}
+/** States that are kept at once: each of the rollout has a thousand cohorts. */
+const SEGMENT = 500;
 
-  get last(): unknown {
-    return this.states.at(-1);
+/** The states of a stream: the initial one, and that after each event. Those of a segment are folded when they are looked at. */
+class States {
+  readonly last: unknown;
+  /** The state before each segment. */
+  private readonly begins: unknown[] = [];
+  private kept: { segment: number; states: readonly unknown[] } | undefined;
+
+  constructor(
+    private readonly kind: AnyStream,
+    private readonly events: readonly RecordedEvent[],
+  ) {
+    let state: unknown = kind.initial;
+    for (let n = 0; n < events.length; n += SEGMENT) {
+      this.begins.push(state);
+      state = this.segment(n / SEGMENT).at(-1);
+    }
+    this.last = state;
   }
 
   /** The last event that changed a value to what it is; undefined if none did. */
@@ -152,10 +161,23 @@ class States {
 
   /** Where a value became another one, or a copy, from the last event to the first. */
   *changesOf(at: (state: unknown) => unknown): Generator<{ before: unknown; after: unknown; event: RecordedEvent }> {
-    for (let n = this.events.length; n > 0; n--) {
-      const [before, after] = [at(this.states[n - 1]), at(this.states[n])];
-      if (before !== after) yield { before, after, event: this.events[n - 1]! };
+    for (let segment = this.begins.length - 1; segment >= 0; segment--) {
+      const states = this.segment(segment);
+      for (let n = states.length - 1; n > 0; n--) {
+        const [before, after] = [at(states[n - 1]), at(states[n])];
+        if (before !== after) yield { before, after, event: this.events[segment * SEGMENT + n - 1]! };
+      }
     }
+  }
+
+  /** The state before a segment, and those after each of its events. */
+  private segment(segment: number): readonly unknown[] {
+    if (this.kept?.segment === segment) return this.kept.states;
+    const states = [this.begins[segment]];
+    for (const event of this.events.slice(segment * SEGMENT, (segment + 1) * SEGMENT))
+      states.push(evolveRecorded(this.kind, states.at(-1), event));
+    this.kept = { segment, states };
+    return states;
   }
 }
 

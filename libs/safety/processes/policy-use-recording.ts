@@ -50,14 +50,14 @@ export function policyUseRecording({ transactor, store, ownEventIds }: PolicyUse
     async concerning(events) {
       const policies = await transactor.load(policyStream, undefined);
       if (!isSuperseding(policies.state)) return [];
-      const isFound = await Promise.all(
-        events.map(async (event) => {
-          const account = await transactor.load(accountStream, event.data.accountId);
-          const isAsThen = Math.max(policies.changedAt, account.changedAt) < event.position;
-          return !isAsThen || disregardedPolicy(account.state, policies.state, event) !== undefined;
-        }),
-      );
-      return events.filter((_, n) => isFound[n]);
+      const ids = [...new Set(events.map(({ data }) => data.accountId))];
+      const loaded = await Promise.all(ids.map((id) => transactor.load(accountStream, id)));
+      const accounts = new Map(ids.map((id, n) => [id, loaded[n]!]));
+      return events.filter((event) => {
+        const account = accounts.get(event.data.accountId)!;
+        const isAsThen = Math.max(policies.changedAt, account.changedAt) < event.position;
+        return !isAsThen || disregardedPolicy(account.state, policies.state, event) !== undefined;
+      });
     },
     async react(event) {
       const { accountId } = event.data;

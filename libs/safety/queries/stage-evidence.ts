@@ -40,11 +40,13 @@ interface Question {
   until: Position;
 }
 
+type Outcome = PromiseSettledResult<EvidenceReading | undefined>;
+
 /** Reads the evidence of the gate, in the order in which exposures and accounts arrived in the log. */
 @Injectable()
 export class StageEvidence {
-  /** One at a time counts in the database: those that wait for it share one reading, and no connection waits. */
-  private readonly together = batched<Question, EvidenceReading | undefined>((questions) => this.answers(questions), {
+  /** One at a time counts in the database for this object: those that wait for it share one reading, and one connection. */
+  private readonly together = batched<Question, Outcome>((questions) => this.answers(questions), {
     most: MOST_ALIKE,
     atOnce: 1,
   });
@@ -71,7 +73,9 @@ export class StageEvidence {
   ): Promise<EvidenceReading | undefined> {
     const moment = earlierMoment();
     if (moment) return earlierReading(rowsOf(this.pool), period, moment.position);
-    return this.together({ period, stages, until });
+    const outcome = await this.together({ period, stages, until });
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
   }
 
   /** The evidence of a stage by the day of its arrival, as it was last counted; empty if that was another stage. */
@@ -84,12 +88,15 @@ export class StageEvidence {
     return inSnapshot(this.pool, (client) => modelFigures(rowsOf(client as unknown as pg.Pool), stages));
   }
 
-  private async answers(questions: readonly Question[]): Promise<(EvidenceReading | undefined)[]> {
-    const keyOf = ({ period: { now: _, ...period }, stages }: Question) => JSON.stringify([period, stages]);
-    const readings = new Map<string, EvidenceReading | undefined>();
-    for (const key of new Set(questions.map(keyOf)))
-      readings.set(key, await this.counted(latestOf(questions.filter((one) => keyOf(one) === key))));
-    return questions.map((question) => readings.get(keyOf(question)));
+  /** Questions about the same stages and settings have one answer; that one fails must not fail another. */
+  private async answers(questions: readonly Question[]): Promise<Outcome[]> {
+    const keys = questions.map(({ period: { now: _, ...period }, stages }) => JSON.stringify([period, stages]));
+    const outcomes = new Map<string, Outcome>();
+    for (const key of new Set(keys)) {
+      const [outcome] = await Promise.allSettled([this.counted(latestOf(questions.filter((_, n) => keys[n] === key)))]);
+      outcomes.set(key, outcome);
+    }
+    return keys.map((key) => outcomes.get(key)!);
   }
 
   private async counted({ period, stages, until }: Question): Promise<EvidenceReading | undefined> {

@@ -1,4 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join as pathOf } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { commandLineFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startWithCallers, type TestGatehouse } from '../support/gatehouse.js';
 import { wholeLog } from '../support/whole-log.js';
 
@@ -220,4 +224,28 @@ it('names every invalid field, and answers no input with an internal error', asy
     expect([id, (await service.delete(`/v1/waitlist/${id}`)).status]).toEqual([id, 400]);
   }
   expect((await service.delete('/v1/waitlist/unheard-of')).body.type).toMatch(/account-unknown$/);
+});
+
+it('stops an import of people at what would be wrong with every row, and says the remedy once', async () => {
+  const directory = await mkdtemp(pathOf(tmpdir(), 'gatehouse-import-'));
+  const file = pathOf(directory, 'people.csv');
+  await writeFile(file, 'email\nrefused-1@example.org\nrefused-2@example.org\n');
+  const { secret } = (await gatehouse.administrator.post('/v1/tokens', { name: 'importer', roles: ['service'] })).body;
+  const refused = async (token: string | undefined, ...more: string[]) => {
+    const cli = commandLineFor({ url: gatehouse.url, ...(token !== undefined && { token }) });
+    const { code, stdout, stderr } = await cli.run('waitlist', 'import', file, ...more);
+    expect([code === 0, stdout]).toEqual([false, '']);
+    return stderr;
+  };
+  try {
+    for (const token of [secret, undefined]) {
+      const said = await refused(token, '--addresses-confirmed');
+      expect(said.match(/with a token of the role operator or administrator/g)).toHaveLength(1);
+    }
+    await operator.put('/v1/switches/join', { reason: 'bots' });
+    expect(await refused(secret)).toMatch(/suspended/);
+    await operator.delete('/v1/switches/join?reason=over');
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 });

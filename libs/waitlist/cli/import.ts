@@ -14,6 +14,8 @@ const COLUMNS = ['email', 'accountId', 'priority', 'class', 'locale', 'policyVer
 const LONGEST_ROW = 16_384;
 /** What the backend says of a row itself; anything else stops the import. */
 const FAULTS_OF_A_ROW = [400, 404, 409, 422];
+/** What it would say of every other row, too. */
+const FAULTS_OF_ALL_ROWS = ['join-suspended', 'policy-unreadable'];
 
 interface ImportReport {
   /** The people of valid rows, whether they are new or were known. */
@@ -42,6 +44,8 @@ export const waitlistImportCommand: CommandGroup = (program, run) => {
     .action(
       run<{ after: number; addressesConfirmed: boolean }>(async ({ client, print, progress }, options, file) => {
         const { after, addressesConfirmed } = options;
+        // Without a credential the backend would leave it out and send links.
+        if (addressesConfirmed && client.token === undefined) throw notConfirmedByThem();
         const common = addressesConfirmed ? { addressConfirmed: true } : {};
         progress.start('importing', await sizeOf(file!));
         const report = await importPeople(client, file!, { after, common }, (bytes) => progress.update(bytes));
@@ -80,11 +84,18 @@ async function faultOf(client: ApiClient, body: object): Promise<string | undefi
     return undefined;
   } catch (error) {
     if (!(error instanceof ApiProblem) || !FAULTS_OF_A_ROW.includes(error.status)) throw error;
-    if (error.problem.code === 'join-suspended') throw error;
+    if (error.code === 'confirmation-reserved') throw notConfirmedByThem();
+    if (FAULTS_OF_ALL_ROWS.includes(error.code)) throw error;
     const fields = (error.problem.errors ?? []).map(({ field, message }) => `${field.replace('/', '')} ${message}`);
     return fields.length > 0 ? fields.join('; ') : error.message;
   }
 }
+
+const notConfirmedByThem = (): InvalidInput => {
+  const message =
+    'is for operators only: import with a token of the role operator or administrator, or leave the option out, so that each person gets a link';
+  return new InvalidInput([{ field: '--addresses-confirmed', message }]);
+};
 
 /** @throws InvalidInput for a file that can't be read */
 async function sizeOf(file: string): Promise<number> {

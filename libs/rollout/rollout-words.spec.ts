@@ -73,6 +73,17 @@ it('says which cohort waits beside people onboarded by a wrong clock, until when
   );
 });
 
+it('says how many wait, how many of them may come in, and who has to confirm an address first', () => {
+  const said = (waiting: number, eligible: number, unconfirmed: number) =>
+    rolloutWords(rollout(rate), NOW, { line: { waiting, eligible, unconfirmed } })[2];
+  expect(said(0, 0, 0)).toBe('Nobody waits in the line.');
+  expect(said(1, 1, 0)).toBe('1 person waits in the line.');
+  expect(said(1200, 1200, 3)).toBe('1,200 people wait in the line. 3 more have to confirm their address first.');
+  expect(said(1200, 80, 0)).toBe(
+    '1,200 people wait in the line, of whom 80 may come in: the others are hold-outs, or of classes that the phase or the class plan leaves out.',
+  );
+});
+
 it('says that the evidence is not complete, and whether people are admitted meanwhile', () => {
   const said = (...events: RolloutEvent[]) =>
     rolloutWords(rollout(rate, ...events), NOW, { isIncomplete: true }).at(-1);

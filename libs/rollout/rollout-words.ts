@@ -31,6 +31,13 @@ interface LastChange extends Partial<Phase> {
   reason?: string;
 }
 
+/** People who wait: all, those of them who may come in, and those who have to confirm their address first. */
+interface Line {
+  waiting: number;
+  eligible: number;
+  unconfirmed: number;
+}
+
 /** What is known beside the rollout. */
 interface KnownBeside {
   /** Undefined if the evidence was not read. */
@@ -42,6 +49,8 @@ interface KnownBeside {
   last?: LastChange | undefined;
   /** Of slices; undefined for none. */
   schedule?: Schedule | undefined;
+  /** Undefined if it was not counted. */
+  line?: Line;
 }
 
 /**
@@ -52,7 +61,7 @@ interface KnownBeside {
 export function rolloutWords(
   rollout: Rollout,
   now: number,
-  { reading, isIncomplete, needs = [], last, schedule }: KnownBeside = {},
+  { reading, isIncomplete, needs = [], last, schedule, line }: KnownBeside = {},
 ): string[] {
   const { gate } = rollout;
   const override = overrideInForce(gate, now);
@@ -62,6 +71,7 @@ export function rolloutWords(
     ...(proposal ? [proposalWords(proposal)] : []),
     ...rateWords(rollout, now),
     ...phaseWords(rollout),
+    ...(line ? lineWords(line) : []),
     ...pendingWords(rollout, now),
     ...delayedCohorts(rollout, now).map(delayedWords),
     sliceWords(rollout, now, schedule),
@@ -100,6 +110,16 @@ function phaseWords(rollout: Rollout): string[] {
   const came = `${countWords(people)} ${people === 1 ? 'person' : 'people'} came in so far`;
   const most = ceiling === undefined ? `; ${came}, without a ceiling` : `; ${came}, of ${countWords(ceiling)} at most`;
   return [`The phase is ${phase}: people come in by ${entryWords(phase)}${most}.`, ...termsWords(rollout.phase)];
+}
+
+function lineWords({ waiting, eligible, unconfirmed }: Line): string[] {
+  const first = unconfirmed === 0 ? '' : ` ${countWords(unconfirmed)} more have to confirm their address first.`;
+  if (waiting === 0) return [`Nobody waits in the line.${first}`];
+  const who = `${countWords(waiting)} ${waiting === 1 ? 'person waits' : 'people wait'} in the line`;
+  if (eligible === waiting) return [`${who}.${first}`];
+  return [
+    `${who}, of whom ${countWords(eligible)} may come in: the others are hold-outs, or of classes that the phase or the class plan leaves out.${first}`,
+  ];
 }
 
 const termsWords = ({ classes, restrictions = [] }: Phase): string[] => [

@@ -18,6 +18,7 @@ const SAFETY_ALERTS = [
   'GatehouseViolationRateNotBelow',
   'GatehouseRateExceeded',
   'GatehouseRateBroken',
+  'GatehouseLineHeld',
   'GatehouseOnboardedTwice',
   'GatehouseReviewBacklog',
   'GatehouseEnforcementsOverdue',

@@ -96,6 +96,9 @@ it('restricts at every process from the approval on, and ends with the phase', a
   expect(await mayBoth('share', '0')).toBe('allowed');
   let position = await begin('preview', { restrictions: ['download', 'photorealistic-faces'], classes: ['testers'] });
   expect(await mayBoth('download', position)).toBe('download-suspended-by-phase');
+  const { body: measured } = await gatehouse.administrator.get('/metrics');
+  const restricted = [...measured.matchAll(/^gatehouse_rollout_restriction\{restriction="(.*)"\} 1$/gm)];
+  expect(restricted.map(([, name]) => name)).toEqual(['download', 'photorealistic-faces']);
   expect(await mayBoth('share', position)).toBe('face-sharing-restricted');
   expect(await mayBoth('generate', position)).toBe('allowed');
   position = await begin('preview', { classes: ['testers'], restrictions: ['share'] });
@@ -152,6 +155,11 @@ it('lets in only people of the classes that it names, by whichever way', async (
   // How many wait is counted by the view of the line, which nothing else updates here.
   await gatehouse.settle();
   // As many as wait and may come in: staff are not named, and the general line is not.
+  const said = (await olga.get('/v1/rollout')).body;
+  expect(said).toMatchObject({ waiting: 4, eligible: 2 });
+  expect(said.words).toContainEqual(expect.stringMatching(/^4 people wait in the line, of whom 2 may come in: /));
+  expect((await cli.run('rollout', 'status')).stdout).toContain('of whom 2 may come in');
+  expect((await gatehouse.administrator.get('/metrics')).body).toMatch(/^gatehouse_rollout_people_eligible 2$/m);
   const { body } = await olga.post('/v1/cohorts', { cohortId: 'line' });
   expect(body.size).toBe(2);
   await gatehouse.settle();

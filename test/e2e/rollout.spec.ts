@@ -41,6 +41,7 @@ it('sets a rate, uses it for cohorts and frees it after seven days', async () =>
   expect(await rollout()).toEqual({
     words: [
       'No rate is set: nobody may be onboarded.',
+      'Nobody waits in the line.',
       'Cohorts are admitted by hand.',
       'The gate holds: no rate above 0 is set, so there is no evidence yet.',
     ],
@@ -62,6 +63,7 @@ it('sets a rate, uses it for cohorts and frees it after seven days', async () =>
     gate: { inForce: 'hold', move: null, override: null, proposal: null },
     admissions: [],
     waiting: 0,
+    eligible: 0,
     unconfirmed: 0,
     etag: expect.stringMatching(/^"[0-9a-f]{12}-0"$/),
     changes: [],
@@ -208,6 +210,10 @@ it('names a cohort that waits and keeps the line waiting, and closes it with tho
     { cohortId: 'late', people: 2, until: '2022-06-02T09:00:00.000Z', holdsLine: true, isClosing: false },
   ]);
   expect(words).toContainEqual(expect.stringMatching(/gatehouse cohort close late/));
+  const { body: measured } = await gatehouse.administrator.get('/metrics');
+  expect(measured).toMatch(/^gatehouse_rollout_delayed_cohorts\{holds_line="true"\} 1$/m);
+  expect(measured).toMatch(/^gatehouse_rollout_delayed_cohorts\{holds_line="false"\} 0$/m);
+  expect(measured).toMatch(new RegExp(`^gatehouse_rollout_line_held_seconds ${(13 * DAY_MS) / 1000}$`, 'm'));
   const close = (cohortId: string) => operator.post(`/v1/cohorts/${cohortId}/closing`, { reason: 'a test' });
   expect(codeOf(await close('unheard-of'))).toEqual([404, 'cohort-unknown']);
   expect((await close('late')).status).toBe(202);

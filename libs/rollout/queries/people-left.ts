@@ -54,6 +54,12 @@ export class PeopleLeft {
     return this.waitlist.waiting({ among: await this.among() });
   }
 
+  /** As `known`, but nobody while it is not known what the phase is: until one is set, nobody comes in. */
+  async eligible(): Promise<number> {
+    const { state } = await this.transactor.load(rolloutStream, undefined);
+    return state.phaseUnreadable === undefined ? this.known() : 0;
+  }
+
   /** A cohort of people whom the plan or the phase never lets in would use up the places of a day for nobody. */
   private async among(): Promise<ClassChoice> {
     const [plan, rollout] = await Promise.all([

@@ -1,23 +1,37 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
+import { PHASE_RESTRICTIONS } from '../../kernel/rollout-limits.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { CLOCK } from '../../platform/ports.js';
+import { phaseRestrictionsStream, restrictionsInForce } from '../../switches/index.js';
 import { PHASES } from '../change-events.js';
 import { heldNow } from '../held-places.js';
+import { type DelayedCohort, delayedCohorts } from '../late-onboarding.js';
 import type { Ramp } from '../ramp.js';
 import { peopleInTotal, peopleInWindow, rolloutStream } from '../rollout.js';
+import { PeopleLeft } from './people-left.js';
 
 const stepsOf = ({ steps, made }: Ramp) => [
   { value: made, labels: { state: 'made' } },
   { value: steps.length - made, labels: { state: 'left' } },
 ];
 
+const countOf = (cohorts: readonly DelayedCohort[], isHolding: boolean) => ({
+  value: cohorts.filter(({ holdsLine }) => holdsLine === isHolding).length,
+  labels: { holds_line: String(isHolding) },
+});
+
+/** How long the line waits yet for cohorts that hold it. */
+const heldSeconds = (cohorts: readonly DelayedCohort[], now: number): number =>
+  Math.max(0, ...cohorts.filter(({ holdsLine }) => holdsLine).map(({ until }) => (until - now) / 1000));
+
 /** The people of the rolling seven days, the places held for invitations, and how many the rate allows. Every process reports the same values. */
 @Injectable()
 export class RolloutGauges implements OnModuleInit {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(PeopleLeft) private readonly peopleLeft: PeopleLeft,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
@@ -58,6 +72,38 @@ export class RolloutGauges implements OnModuleInit {
       async () => {
         const { ceiling } = (await rollout()).phase;
         return ceiling === undefined ? [] : [{ value: ceiling }];
+      },
+    );
+    this.metrics.readGauge(
+      'rollout_people_eligible',
+      'People in the line who may come in: no hold-outs, and nobody whom the phase or the class plan leaves out',
+      [],
+      async () => [{ value: await this.peopleLeft.eligible() }],
+    );
+    const delayed = async () => delayedCohorts(await rollout(), this.clock.now());
+    this.metrics.readGauge(
+      'rollout_delayed_cohorts',
+      'Cohorts whose people wait beside people who came in while a clock was wrong, by whether they hold the line',
+      ['holds_line'],
+      async () => {
+        const cohorts = await delayed();
+        return [true, false].map((isHolding) => countOf(cohorts, isHolding));
+      },
+    );
+    this.metrics.readGauge(
+      'rollout_line_held_seconds',
+      'How long a delayed cohort holds the line yet; 0 for none',
+      [],
+      async () => [{ value: heldSeconds(await delayed(), this.clock.now()) }],
+    );
+    this.metrics.readGauge(
+      'rollout_restriction',
+      '1 for what the phase denies to everybody, else 0',
+      ['restriction'],
+      async () => {
+        const { state } = await this.transactor.load(phaseRestrictionsStream, undefined);
+        const inForce = new Set(restrictionsInForce(state, this.clock.now()).map(({ restriction }) => restriction));
+        return PHASE_RESTRICTIONS.map((one) => ({ value: inForce.has(one) ? 1 : 0, labels: { restriction: one } }));
       },
     );
     this.metrics.readGauge(

@@ -39,6 +39,7 @@ import { rolloutWords } from '../rollout-words.js';
 import { nextSlice } from '../scheduled-slice.js';
 import { GateInForceAnswer, inForceAt, moveExample } from './gate-answers.js';
 import { GateEvidence, isEvidenceIncomplete } from './gate-evidence.js';
+import { PeopleLeft } from './people-left.js';
 import { changedPhase, PhaseAnswer, phaseAnswer, phaseOfChange } from './phase-answers.js';
 import { RampAnswer, rampAnswer } from './ramp-answers.js';
 import { CHANGES_KEPT, rolloutHistory } from './rollout-history.js';
@@ -123,7 +124,10 @@ export const RolloutAnswer = closed({
     }),
     'Cohorts whose people wait beside people who came in while a clock was wrong, oldest first.',
   ),
-  waiting: count('People on the waitlist who can be chosen.'),
+  waiting: count('People who wait in the line with a confirmed address, also those whom the phase does not admit.'),
+  eligible: count(
+    'Of `waiting`, those who may come in: no hold-outs, and nobody of a class that the phase or the class plan leaves out.',
+  ),
   unconfirmed: count('People who have to confirm their address before they can be chosen.'),
   etag: text('Also the header `ETag`. Send it as `If-Match` to set the rate only if nobody has changed it since.'),
   changes: list(
@@ -134,7 +138,9 @@ export const RolloutAnswer = closed({
   proposals: list(ProposedAnswer, 'What waits for the approval of another person.'),
   ramp: orNull(RampAnswer),
   phase: PhaseAnswer,
-  position: position('The position of the last event included; `waiting` may lag behind it.'),
+  position: position(
+    'The position of the last event included; `waiting`, `eligible` and `unconfirmed` may lag behind it.',
+  ),
 });
 export type RolloutAnswer = Static<typeof RolloutAnswer>;
 
@@ -146,18 +152,20 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
     @Inject(LogEpoch) private readonly epoch: LogEpoch,
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(Waitlist) private readonly waitlist: Waitlist,
+    @Inject(PeopleLeft) private readonly peopleLeft: PeopleLeft,
     @Inject(GateEvidence) private readonly evidence: GateEvidence,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(SETTINGS) private readonly terms: RateTerms,
   ) {}
 
   async execute(): Promise<RolloutAnswer> {
-    const [{ state, position }, plan, switches, phases, counts] = await Promise.all([
+    const [{ state, position }, plan, switches, phases, counts, eligible] = await Promise.all([
       this.transactor.load(rolloutHistory, undefined),
       this.transactor.load(admissionPlanStream, undefined),
       this.transactor.load(switchesStream, undefined),
       this.transactor.load(phaseRestrictionsStream, undefined),
       this.waitlist.counts(),
+      this.peopleLeft.eligible(),
     ]);
     const { rollout, changes } = state;
     const now = this.clock.now();
@@ -166,7 +174,7 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
     const next = nextSlice(rollout, schedule, now);
     const read = await this.reading(now);
     return {
-      words: rolloutWords(rollout, now, { ...read, last: changes.at(-1), schedule }),
+      words: rolloutWords(rollout, now, { ...read, last: changes.at(-1), schedule, line: { ...counts, eligible } }),
       perWeek: rollout.perWeek ?? null,
       daily: rollout.daily,
       paused: rollout.paused,
@@ -180,6 +188,7 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
       admissions: countedCohorts(rollout, now).map(toAnswer),
       delayed: delayedCohorts(rollout, now).map((one) => ({ ...one, until: toIso(one.until) })),
       ...counts,
+      eligible,
       etag: entityTagOf(rollout.changedAt, this.epoch.current),
       changes: changes.map((change) => ({ ...change, position: String(change.position) })),
       planned: rollout.changes.planned.map(plannedAnswer),
@@ -266,6 +275,7 @@ export class ShowRolloutController {
         ],
         delayed: [],
         waiting: 31_000,
+        eligible: 31_000,
         unconfirmed: 120,
         etag: '"9c1f03ab55d2-7"',
         changes: [

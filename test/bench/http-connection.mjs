@@ -18,7 +18,8 @@ export function requestBytes(method, path, { token, json, mediaType = 'applicati
 
 /**
  * One keep-alive connection with one request at a time. It does as little work as possible, since client and server share
- * the machine. Parses only answers with a content-length. Reconnects if the server closed the idle connection.
+ * the machine. Parses only answers with a content-length. Reconnects if the server closed the idle connection, or answered a
+ * request on it that was never sent (408).
  */
 export async function openConnection(url) {
   let current = await connected(url);
@@ -52,6 +53,10 @@ async function connected(url) {
       end = head + END_OF_HEAD.length + Number(length);
     }
     if (received.length < end) return;
+    if (waiting === undefined) {
+      socket.destroy();
+      return fail(new Error('the server answered a request that was not sent'));
+    }
     const answer = received;
     const { resolve } = waiting;
     received = '';

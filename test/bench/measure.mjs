@@ -35,11 +35,12 @@ export function quantile(values, q) {
  * Runs the contenders one after the other, round by round, each round in another order, after one warm-up round. A
  * disturbance of a shared machine then affects all of them alike.
  * @param {Contender[]} contenders
+ * @param first 0 for a warm-up round, 1 for none
  * @returns {Promise<Map<string, number[]>>} the rate of each round by name
  */
-export async function alternate(contenders, rounds, log) {
+export async function alternate(contenders, rounds, log, first = 0) {
   const rates = new Map(contenders.map(({ name }) => [name, []]));
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = first; round <= rounds; round++) {
     for (let turn = 0; turn < contenders.length; turn++) {
       const { name, run } = contenders[(round + turn) % contenders.length];
       globalThis.gc?.();

@@ -62,6 +62,11 @@ export function checksOf({
     const most = scaledRate(expects.peoplePerWeekTo, scale);
     check('people onboarded in a week', `at most ${most}`, String(mostPerWeek), mostPerWeek <= most);
   }
+  if (expects.peopleTo !== undefined) {
+    const most = scaledRate(expects.peopleTo, scale);
+    const found = last?.people ?? 0;
+    check('people who came in', `at most ${most}`, String(found), found <= most);
+  }
   return checks;
 }
 

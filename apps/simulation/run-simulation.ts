@@ -7,7 +7,7 @@ import { clockBegin, EarlierDays } from './earlier-days.js';
 import { checksOf } from './expectations.js';
 import { type ObservedDay, observe } from './observed-day.js';
 import { Population } from './population.js';
-import type { Scenario } from './scenario.js';
+import type { Scenario, ScenarioPhase } from './scenario.js';
 import { SimulatedService } from './simulated-service.js';
 import { SimulatedStaff, scaledRate } from './simulated-staff.js';
 import type { SimulatedMove, Simulation } from './simulation.js';
@@ -24,7 +24,7 @@ export interface SimulationOptions {
   atEnd?(api: ApiClient): Promise<void>;
 }
 
-const FOLLOWED = ['AccountOnboarded', 'AccountDeactivated', 'GateMoved'];
+const FOLLOWED = ['AccountOnboarded', 'AccountDeactivated', 'GateMoved', 'InvitationSent'];
 const DAYS_A_WEEK = 7;
 
 /**
@@ -59,7 +59,8 @@ class Run {
   private readonly moves: SimulatedMove[] = [];
   private readonly rates: Simulation['rates'] = [];
   private readonly raises: number[];
-  /** What the phase restricts. */
+  private phase: ScenarioPhase | undefined;
+  /** What it restricts. */
   private restricted: ReadonlySet<string> = new Set();
   private readonly stepsPerDay: number;
 
@@ -86,6 +87,8 @@ class Run {
     const startsAt = service.now;
     for (let day = 1; day <= scenario.days; day++) {
       await this.beginPhase(day);
+      const { phase } = this;
+      if (phase) await service.work(() => this.staff.letIn(phase, day));
       for (let step = 1; step <= this.stepsPerDay; step++) {
         await service.moveTo(startsAt + (day - 1) * DAY_MS + step * this.stepMs);
         await this.step(day);
@@ -126,6 +129,7 @@ class Run {
     const begun = this.scenario.phases?.find((one) => one.day === day);
     if (!begun) return;
     await this.service.work(() => this.staff.beginPhase(begun));
+    this.phase = begun;
     this.restricted = new Set(begun.restrictions);
   }
 
@@ -163,14 +167,19 @@ class Run {
     const { events, next } = await this.service.eventsAfter(this.position, FOLLOWED);
     this.position = next;
     const accounts: string[] = [];
+    const invited: string[] = [];
     for (const { type, data } of events) {
       const { accountId, outcome, reasons } = data as { accountId: string; outcome: string; reasons: string[] };
       if (type === 'AccountOnboarded') accounts.push(accountId);
+      if (type === 'InvitationSent') invited.push(accountId);
       if (type === 'AccountDeactivated') this.population.deactivated(accountId);
       if (type === 'GateMoved') this.moves.push({ day, outcome, reasons });
     }
     for (const accountId of accounts) this.population.onboarded(accountId, this.service.now);
-    await this.service.work(() => this.staff.accept(accounts));
+    await this.service.work(async () => {
+      await this.staff.accept(accounts);
+      await this.staff.acceptInvitations(invited);
+    });
     return accounts.length;
   }
 

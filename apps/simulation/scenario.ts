@@ -115,6 +115,7 @@ const Expectations = closed(
         description: 'Whether never more people are onboarded in seven days than the rate then in force.',
       }),
     ),
+    peopleTo: Type.Optional(people('The most people that come in.')),
     peoplePerWeekTo: Type.Optional(whole(1, MAX_PER_WEEK, 'The most people that are onboarded in a week.')),
   },
   'What has to come out; a run that misses it ends with exit code 7. At a small scale shares are those that a 95% interval includes.',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../libs/kernel/clock.js';
 import { playSmall } from '../../test/support/small-simulation.js';
-import { atTheLimit, badCohort, beta, preview2022, reviewBacklog } from './scenarios.js';
+import { atTheLimit, badCohort, beta, phases, preview2022, reviewBacklog } from './scenarios.js';
 
 const missed = ({ checks }: Awaited<ReturnType<typeof playSmall>>) => checks.filter(({ isMet }) => !isMet);
 
@@ -30,6 +31,28 @@ describe('the scenarios', () => {
     expect(missed(found)).toEqual([]);
     expect(Math.abs(found.days.at(-1)!.images / 15_000 - 1)).toBeLessThan(0.05);
     expect(found.mostPerWeek).toBe(5);
+  });
+
+  it('lets in trusted people, then the invited, then a part each day, then who joins, up to the ceiling of each phase', async () => {
+    const { days, log, ...found } = await playSmall(phases);
+    expect(missed({ days, log, ...found })).toEqual([]);
+    const at = (day: number) => days[day - 1]!.people;
+    expect([at(7), at(14), at(28)]).toEqual([20, 60, 150]);
+    expect(at(21)).toBeGreaterThan(60);
+    const events = log.map((line) => JSON.parse(line));
+    const ofType = (name: string) => events.filter(({ type }) => type === name);
+    const classOf = new Map(ofType('WaitlistJoined').map(({ data }) => [data.accountId, data.class]));
+    const second = Date.parse(phases.startsAt) + 7 * DAY_MS;
+    const early = ofType('AccountOnboarded').filter(({ time }) => Date.parse(time) <= second);
+    expect(new Set(early.map(({ data }) => classOf.get(data.accountId)))).toEqual(new Set(['testers']));
+    expect(Math.min(...ofType('ImageShared').map(({ time }) => Date.parse(time)))).toBeGreaterThan(second);
+    expect(ofType('InvitationAccepted').length).toBeGreaterThanOrEqual(40);
+  });
+
+  it('invites the same people for the same seed', async () => {
+    const [one, same] = [await playSmall({ ...phases, days: 11 }), await playSmall({ ...phases, days: 11 })];
+    expect(one.log.some((line) => line.includes('"InvitationAccepted"'))).toBe(true);
+    expect(same.log).toEqual(one.log);
   });
 
   it('plays the first days of a beta at a small scale, too early for a raise', async () => {

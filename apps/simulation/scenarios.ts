@@ -97,5 +97,31 @@ export const atTheLimit: Scenario = {
   expects: { expands: false },
 };
 
+const FACES = 'photorealistic-faces';
+
+export const phases: Scenario = {
+  name: 'phases',
+  title: 'Trusted people first, then invitations, then a part of the rate each day, then open access up to a ceiling',
+  startsAt: '2022-05-18T00:00:00Z',
+  days: 28,
+  stepHours: 24,
+  perWeek: 70,
+  phases: [
+    { day: 1, phase: 'preview', ceiling: 20, classes: ['testers'], restrictions: ['share', FACES] },
+    { day: 8, phase: 'invitations', ceiling: 60, restrictions: [FACES] },
+    { day: 15, phase: 'weekly', restrictions: [FACES] },
+    { day: 22, phase: 'open', ceiling: 150, restrictions: [FACES] },
+  ],
+  gate: { limit: 0.1 },
+  arrivals: { atStart: 150, perWeek: 70 },
+  people: [
+    { class: 'general', share: 3, ...SMALL, violationRate: 0.005 },
+    { class: 'testers', share: 1, ...SMALL, violationRate: 0.001 },
+  ],
+  detection: { recall: 1, falseAlarmRate: 0.002, byUsers: 0.5, delayDays: 1 },
+  reviewers: { people: 4, casesPerDay: 25, accuracy: 1 },
+  expects: { brakes: false, withinRate: true, peoplePerWeekTo: 70, peopleTo: 150 },
+};
+
 /** Those that come with Gatehouse. */
-export const SCENARIOS: readonly Scenario[] = [preview2022, beta, badCohort, reviewBacklog, atTheLimit];
+export const SCENARIOS: readonly Scenario[] = [preview2022, beta, badCohort, reviewBacklog, atTheLimit, phases];

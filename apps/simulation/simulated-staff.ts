@@ -1,7 +1,10 @@
 import pMap from 'p-map';
 import type { ApiClient } from '../../libs/cli/api-client.js';
+import { ACCOUNTS_PER_EVENT } from '../../libs/events/schemas.js';
 import { type Chance, seededChance } from '../../libs/gate/trials/chance.js';
 import type { NextCaseAnswer } from '../../libs/review/features/next-case.js';
+import type { RolloutAnswer } from '../../libs/rollout/queries/show-rollout.js';
+import type { WaitlistEntry } from '../../libs/waitlist/queries/waitlist.js';
 import type { Scenario, ScenarioPhase } from './scenario.js';
 import type { SimulatedService } from './simulated-service.js';
 
@@ -11,6 +14,9 @@ const POLICY = 'simulation-1';
 /** By UTC: Sunday and Saturday. */
 const WEEKEND = [0, 6];
 const IN_FLIGHT = 16;
+const DAYS_A_WEEK = 7;
+/** Of whom an operator lists some. */
+const MOST_WAITING = 10_000;
 
 /** At least one person a week. */
 export const scaledRate = (perWeek: number, scale: number): number => Math.max(1, Math.round(perWeek * scale));
@@ -79,6 +85,32 @@ export class SimulatedStaff {
     const proposal = { changeId, ...phase, ...most, reason: this.scenario.name };
     await this.operator.post('/v1/rollout/phase-proposals', proposal);
     await this.approver.post(`/v1/rollout/proposals/${changeId}/approval`, {});
+  }
+
+  /**
+   * Where people come in by the hand of an operator only: lists or invites a seventh of the rate, of those whom the phase admits.
+   * @param phase the one that began last
+   */
+  async letIn({ phase, classes }: ScenarioPhase, day: number): Promise<void> {
+    if (phase !== 'preview' && phase !== 'invitations') return;
+    const { perWeek, available, eligible, gate } = await this.operator.get<RolloutAnswer>('/v1/rollout');
+    const people = Math.min(Math.ceil((perWeek ?? 0) / DAYS_A_WEEK), available, eligible, ACCOUNTS_PER_EVENT);
+    if (people < 1 || gate.inForce === 'brake') return;
+    if (phase === 'invitations') {
+      await this.operator.post('/v1/invitations', { batchId: `day-${day}`, size: people });
+      return;
+    }
+    const line = await this.operator.list<WaitlistEntry>('/v1/waitlist', {}, MOST_WAITING);
+    const trusted = line.filter((one) => classes === undefined || classes.includes(one.class)).slice(0, people);
+    if (trusted.length === 0) return;
+    const accounts = trusted.map(({ accountId }) => accountId);
+    await this.operator.post('/v1/cohorts', { cohortId: `day-${day}`, accounts });
+  }
+
+  /** People accept their invitations one after the other: the order is that in which they come in. */
+  async acceptInvitations(accounts: readonly string[]): Promise<void> {
+    for (const id of accounts)
+      await this.site.post(`/v1/waitlist/${id}/invitation-acceptance`, {}, { repeatable: true });
   }
 
   /** The gate begins another stage, with the number that is given. */

@@ -55,7 +55,7 @@ export const simulateCommand: CommandGroup = (program, run) => {
   )
     .option(
       '--scenario <name>',
-      'a file, or one of preview-2022, beta, bad-cohort, review-backlog and at-the-limit; ends with exit code 7 if something else comes out than the scenario expects',
+      'a file, or one of preview-2022, beta, bad-cohort, review-backlog, at-the-limit and phases; ends with exit code 7 if something else comes out than the scenario expects',
     )
     .option(
       '--from-log',

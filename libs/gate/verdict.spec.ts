@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { priorOfLimit } from './evidence.js';
 import { openingExposures } from './opening-boundary.js';
-import { type GateParameters, lowestRate, type MissingFigure, type StageTotals, verdictOf } from './verdict.js';
+import { type GateParameters, lowestRate, type OldFigure, type StageTotals, verdictOf } from './verdict.js';
 
 const parameters: GateParameters = {
   limit: 0.0005,
@@ -25,7 +25,7 @@ const clean = (accounts: number): StageTotals => ({
   accounts: [{ exposures: 20, violations: 0, accounts }],
   cohorts: [{ ordinal: 1, exposures: accounts * 20, confirmed: 0 }],
   load,
-  missing: [],
+  old: [],
   stopped: [],
 });
 
@@ -92,8 +92,10 @@ describe('the verdict of the gate', () => {
     const cases = (casesPerDayAfter: number | null) => ({ ...clean(ENOUGH), load: { ...load, casesPerDayAfter } });
     expect(verdictOf(cases(80.01), parameters).reasons).toEqual(['load-too-high']);
     expect(verdictOf(cases(80), parameters).reasons).toEqual([]);
-    expect(verdictOf(cases(null), parameters).reasons).toEqual(['figures-missing']);
-    expect(verdictOf({ ...clean(ENOUGH), missing: ['views'] }, parameters)).toMatchObject({
+    expect(verdictOf(cases(null), parameters)).toMatchObject({
+      ...{ reasons: ['figures-missing'], missing: ['active-people'] },
+    });
+    expect(verdictOf({ ...clean(ENOUGH), old: ['views'] }, parameters)).toMatchObject({
       ...{ outcome: 'hold', reasons: ['figures-missing'], missing: ['views'] },
     });
   });
@@ -185,7 +187,7 @@ describe('the verdict of the gate', () => {
         activePeople: fc.nat(1_000),
         casesPerDayAfter: fc.option(fc.nat(200), { nil: null }),
       }),
-      missing: fc.constantFrom<MissingFigure[][]>([], ['views']),
+      old: fc.constantFrom<OldFigure[][]>([], ['views']),
       stopped: fc.constantFrom<string[][]>([], ['verdicts']),
     });
     fc.assert(
@@ -193,6 +195,7 @@ describe('the verdict of the gate', () => {
         const verdict = verdictOf(totals, parameters);
         expect(verdictOf({ ...totals, accounts: [...totals.accounts].reverse() }, parameters)).toEqual(verdict);
         expect(verdict.outcome === 'expand').toBe(verdict.reasons.length === 0);
+        expect(verdict.reasons.includes('figures-missing')).toBe(verdict.missing.length > 0);
         const { load } = totals;
         const worse = {
           waiting: load.waiting + 1,

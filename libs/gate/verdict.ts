@@ -11,8 +11,11 @@ export const USUAL_CAPACITY = { mostLoad: 0.8, mostWaitingDays: 1, brakingDays: 
 /** Deactivations that take longer let violators go on: no time to raise the rate. */
 const MOST_DEACTIVATION_SECONDS = 3600;
 
+const OLD_FIGURES = ['views', 'exposures'] as const;
+/** Inputs of the gate that may be older than a raise allows. */
+export type OldFigure = (typeof OLD_FIGURES)[number];
 /** Inputs of the gate that may be missing, or older than a raise allows. */
-export const MISSING_FIGURES = ['reviews', 'active-people', 'views', 'exposures'] as const;
+export const MISSING_FIGURES = ['reviews', 'active-people', ...OLD_FIGURES] as const;
 export type MissingFigure = (typeof MISSING_FIGURES)[number];
 
 /** What operators set; a change of any of them begins a stage. */
@@ -68,8 +71,8 @@ export interface StageTotals {
   /** The stage in which harm was found last, if nothing has ended it since. */
   harmStage?: number | undefined;
   load: ReviewLoad;
-  /** Inputs that are older than allowed or were never there. */
-  missing: readonly MissingFigure[];
+  /** Inputs that are older than a raise allows; those that the load lacks are missing as well. */
+  old: readonly OldFigure[];
   /** Names of figures that existed and no longer arrive. */
   stopped: readonly string[];
 }
@@ -140,7 +143,8 @@ export function verdictOf(totals: StageTotals, parameters: GateParameters): Gate
   const exposures = testOfExposures(totals, parameters);
   const accounts = testOfAccounts(totals, parameters);
   const harm = totals.cohorts.map((cohort) => testForHarm(cohort, parameters));
-  const { load, missing, stopped } = totals;
+  const { load, stopped } = totals;
+  const missing = missingFigures(totals);
   const { supplyPerDay: supply, casesPerDayAfter, waiting, deactivationSeconds } = load;
   const { mostLoad, mostWaitingDays, brakingDays } = { ...USUAL_CAPACITY, ...parameters };
   const isHarmful = harm.some(({ isHarm }) => isHarm);
@@ -151,7 +155,7 @@ export function verdictOf(totals: StageTotals, parameters: GateParameters): Gate
     'figures-stopped': stopped.length > 0,
   });
   const holding = reasonsIf({
-    'figures-missing': missing.length > 0 || supply === null || casesPerDayAfter === null,
+    'figures-missing': missing.length > 0,
     'exposures-insufficient': !exposures.passes,
     'accounts-insufficient': !accounts.passes,
     // What such accounts did beyond the cap is not counted, so the promise would not be about it.
@@ -165,6 +169,12 @@ export function verdictOf(totals: StageTotals, parameters: GateParameters): Gate
   const outcome = braking.length > 0 ? 'brake' : holding.length > 0 ? 'hold' : 'expand';
   return { outcome, reasons: [...braking, ...holding], missing, exposures, accounts, harm };
 }
+
+const missingFigures = ({ load, old }: StageTotals): MissingFigure[] => [
+  ...(load.supplyPerDay === null ? (['reviews'] as const) : []),
+  ...(load.casesPerDayAfter === null ? (['active-people'] as const) : []),
+  ...old,
+];
 
 /** Only the evidence of a later stage refutes harm: that of its own stage had it, whatever came afterwards. */
 const isHarmLasting = ({ harmStage, stage }: StageTotals, { passes }: ExposureTest): boolean =>

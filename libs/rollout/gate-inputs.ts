@@ -1,5 +1,4 @@
-import type { ReviewLoad } from '../gate/review-load.js';
-import { type MissingFigure, USUAL_CAPACITY } from '../gate/verdict.js';
+import { type OldFigure, USUAL_CAPACITY } from '../gate/verdict.js';
 import { DAY_MS } from '../kernel/clock.js';
 import type { RolloutEvent } from './events.js';
 import type { GateSettings } from './gate-stage.js';
@@ -28,20 +27,10 @@ export function stoppedFigures(settings: GateSettings, { figures, at }: Known, l
   return [...(isSilent ? ['exposures'] : []), ...(lateBySeconds > MOST_LATE_SECONDS ? ['views'] : [])];
 }
 
-/** What the evidence lacks for a raise, or has only as it was some time ago. A move without active people is of a release that did not ask. */
-export function missingFigures(
-  settings: GateSettings,
-  { figures, at }: Known,
-  { supplyPerDay, casesPerDayAfter }: Pick<ReviewLoad, 'supplyPerDay' | 'casesPerDayAfter'>,
-  lateBySeconds: number,
-): MissingFigure[] {
+/** What the evidence has only as it was too long ago for a raise. A move without active people is of a release that did not ask. */
+export function oldFigures(settings: GateSettings, { figures, at }: Known, lateBySeconds: number): OldFigure[] {
   const { lastExposureAt, activePeople } = figures;
   if (activePeople === undefined) return [];
   const isOld = lastExposureAt !== null && at - lastExposureAt > FRESH_SILENCE * silenceMs(settings);
-  return [
-    ...(supplyPerDay === null ? (['reviews'] as const) : []),
-    ...(casesPerDayAfter === null ? (['active-people'] as const) : []),
-    ...(lateBySeconds > FRESH_SECONDS ? (['views'] as const) : []),
-    ...(isOld ? (['exposures'] as const) : []),
-  ];
+  return [...(lateBySeconds > FRESH_SECONDS ? (['views'] as const) : []), ...(isOld ? (['exposures'] as const) : [])];
 }

@@ -10,7 +10,7 @@ import {
 import { DAY_MS, toIso } from '../kernel/clock.js';
 import type { Position } from '../kernel/envelope.js';
 import type { RolloutEvent } from './events.js';
-import { missingFigures, stoppedFigures } from './gate-inputs.js';
+import { oldFigures, stoppedFigures } from './gate-inputs.js';
 import type { Gate } from './gate-stage.js';
 import { COHORTS_NAMED } from './move-events.js';
 import { nextStep, type Ramp } from './ramp.js';
@@ -55,7 +55,7 @@ export function readGate(
   const { settings, stage, alphaLeft, harmStage } = gate;
   const { counts, accounts, cohorts, figures, at } = evidence;
   const load = reviewLoad(figures, at, perWeek);
-  const missing = missingFigures(settings, evidence, load, lateBySeconds);
+  const old = oldFigures(settings, evidence, lateBySeconds);
   const stopped = stoppedFigures(settings, evidence, lateBySeconds);
   const totals = {
     stage: stage?.ordinal ?? 1,
@@ -65,7 +65,7 @@ export function readGate(
     cohorts,
     harmStage,
     load,
-    missing,
+    old,
     stopped,
   };
   const verdict = verdictOf(totals, settings);
@@ -146,6 +146,7 @@ export function evidenceOf(
   lateBySeconds: number,
 ): Pick<Moved, 'missing' | 'exposures' | 'accounts' | 'cohorts' | 'figures'> {
   const { arrived, ...others } = figures;
+  const { missing } = verdict;
   const { limit, prior, alpha, logE, requiredExposures: required, moreCleanExposures: moreClean } = verdict.exposures;
   const { accounts, exposures, violations, logE: logEOfAccounts } = verdict.accounts;
   const cohorts = verdict.harm
@@ -155,7 +156,8 @@ export function evidenceOf(
     .sort((one, other) => Number(other.isHarm) - Number(one.isHarm) || one.ordinal - other.ordinal)
     .slice(0, COHORTS_NAMED);
   return {
-    ...(verdict.missing.length > 0 && { missing: [...verdict.missing] }),
+    // A release that did not count active people did not name what was missing.
+    ...(figures.activePeople !== undefined && missing.length > 0 && { missing: [...missing] }),
     exposures: { ...counts, arrived, limit, ...prior, alpha, logE, required, moreClean },
     accounts: { accounts, exposures, violations, logE: logEOfAccounts },
     cohorts,

@@ -102,6 +102,12 @@ describe('a ramp plan', () => {
     expect(() => world().ramp([step(2000), step(2000)])).toThrow(code('invalid-input'));
     expect(() => world().ramp([step(2001)])).toThrow(code('confirmation-needed'));
     expect(() => world().ramp([step(2000), step(4000), step(5001)])).toThrow(code('approval-needed'));
+    for (const perWeek of [2001, 5001]) {
+      const refused = () => world().ramp(perWeek > 5000 ? [step(2000), step(4000), step(perWeek)] : [step(perWeek)]);
+      expect(refused).toThrow(
+        new RegExp(`; make it a step that an operator confirms \\(--step ${perWeek}:\\d+:confirmed\\)$`),
+      );
+    }
     expect(world().ramp([step(2000), step(4000), step(5001, { mode: 'confirmed' })])).toHaveLength(1);
   });
 

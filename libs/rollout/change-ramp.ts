@@ -34,7 +34,9 @@ export function setRamp(
       throw new InvalidInput([{ field: `/steps/${i}/perWeek`, message }]);
     }
     const isConfirmed = step.mode === 'confirmed';
-    refuseRaise({ perWeek }, step.perWeek, { isConfirmed, isApproved: isConfirmed }, terms);
+    // Not the command that sets a rate: it would raise it at once, whatever the gate says.
+    const remedy = `make it a step that an operator confirms (--step ${step.perWeek}:${step.afterDays}:confirmed)`;
+    refuseRaise({ perWeek }, step.perWeek, { isConfirmed, isApproved: isConfirmed }, terms, { remedy });
     perWeek = step.perWeek;
   }
   return [

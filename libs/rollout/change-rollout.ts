@@ -61,17 +61,18 @@ export interface Asking {
 
 const MOST_PLANNED = 20;
 
-/** What to repeat with a confirmation, and what to propose with. */
-interface RaiseCommands {
-  repeat: string;
-  propose: string;
-}
+/** What to repeat with a confirmation, and what to propose with; or the remedy of a step, which is not a raise yet. */
+type RaiseCommands = { repeat: string; propose: string } | { remedy: string };
 
 /**
  * @param reverts the position of the event that the change undoes
  * @param begins the phase that it begins
  */
-export function raiseCommands(perWeek: number, reverts?: number, begins?: Phase): RaiseCommands {
+export function raiseCommands(
+  perWeek: number,
+  reverts?: number,
+  begins?: Phase,
+): Extract<RaiseCommands, { repeat: string }> {
   if (reverts !== undefined) {
     const repeat = `gatehouse rollout revert ${reverts} 'REASON'`;
     return { repeat, propose: `${repeat} --propose ID` };
@@ -100,7 +101,7 @@ export function refuseRaise(
   perWeek: number,
   { isConfirmed, isApproved }: { isConfirmed: boolean; isApproved: boolean },
   { rateConfirmPercent, ratePerWeekAlone }: RateTerms,
-  { repeat, propose }: RaiseCommands = raiseCommands(perWeek),
+  commands: RaiseCommands = raiseCommands(perWeek),
 ): void {
   if (perWeek <= (before ?? 0)) return;
   // A rate of 0 is one that somebody set to stop admissions; only the first rate is no raise.
@@ -108,7 +109,9 @@ export function refuseRaise(
     throw new Refusal(
       'confirmation-needed',
       `${countWords(perWeek)} people a week are more than ${rateConfirmPercent}% of the present rate of ${countWords(before)}; ` +
-        `if that is what you want, repeat the request with confirm ${perWeek} (${repeat} --confirm ${perWeek})`,
+        ('remedy' in commands
+          ? commands.remedy
+          : `if that is what you want, repeat the request with confirm ${perWeek} (${commands.repeat} --confirm ${perWeek})`),
       { confirm: perWeek, perWeek: before, factorPercent: rateConfirmPercent },
     );
   }
@@ -116,7 +119,9 @@ export function refuseRaise(
     throw new Refusal(
       'approval-needed',
       `${countWords(perWeek)} people a week are more than the ${countWords(ratePerWeekAlone)} that one person may set; ` +
-        `propose it, and let another person approve it (${propose})`,
+        ('remedy' in commands
+          ? commands.remedy
+          : `propose it, and let another person approve it (${commands.propose})`),
       { perWeek, ratePerWeekAlone },
     );
   }

@@ -226,6 +226,40 @@ it('names every invalid field, and answers no input with an internal error', asy
   expect((await service.delete('/v1/waitlist/unheard-of')).body.type).toMatch(/account-unknown$/);
 });
 
+it('imports people by every column that its help names, and refuses a file without them', async () => {
+  const directory = await mkdtemp(pathOf(tmpdir(), 'gatehouse-columns-'));
+  const file = pathOf(directory, 'people.csv');
+  const { secret } = (await gatehouse.administrator.post('/v1/tokens', { name: 'columns', roles: ['service'] })).body;
+  const cli = commandLineFor({ url: gatehouse.url, token: secret });
+  const importing = async (text: string) => {
+    await writeFile(file, text);
+    return cli.run('waitlist', 'import', file);
+  };
+  try {
+    const columns = /columns: ([^;]+);/.exec(
+      (await cli.run('waitlist', 'import', '--help')).stdout.replace(/\s+/g, ' '),
+    )![1]!;
+    const given: Record<string, string> = {
+      email: 'columns@example.org',
+      priority: '3',
+      class: 'artists',
+      locale: 'en',
+    };
+    const values = columns.split(', ').map((name) => given[name] ?? (name === 'reason' ? 'drawings' : ''));
+    expect(await importing(`${columns.replaceAll(' ', '')}\n${values.join(',')}\n`)).toMatchObject({ code: 0 });
+    for (const text of ['', 'email,email\na@example.org,b@example.org\n', 'email,accountId\na@example.org,acc-1\n']) {
+      expect(await importing(text)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('the first row must name'),
+      });
+    }
+    const { code, stderr } = await cli.run('waitlist', 'import', directory);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("can't be read: it is a directory")]);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
 it('stops an import of people at what would be wrong with every row, and says the remedy once', async () => {
   const directory = await mkdtemp(pathOf(tmpdir(), 'gatehouse-import-'));
   const file = pathOf(directory, 'people.csv');

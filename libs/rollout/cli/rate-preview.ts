@@ -52,11 +52,14 @@ export function ratePreviewText(answer: RatePreviewAnswer): Shown {
       row('load of reviewers', ({ load }) => percent(load)),
     ],
   );
-  const supply = supplyPerDay === null ? 'it is too early to know how many' : `at most ${rounded(supplyPerDay)}`;
+  const supply =
+    supplyPerDay === null
+      ? 'It is too early to know how many cases reviewers decide a day'
+      : `Reviewers decide at most ${rounded(supplyPerDay)} cases a day`;
   return paragraphs([
     effects,
     lines([
-      line`${number(waiting)} people wait${unconfirmed > 0 ? `, and ${number(unconfirmed)} have to confirm their address first` : ''}. Reviewers decide ${supply} cases a day; ${number(waitingCases)} wait.`,
+      line`${number(waiting)} people wait${unconfirmed > 0 ? `, and ${number(unconfirmed)} have to confirm their address first` : ''}. ${supply}; ${number(waitingCases)} wait.`,
       line`${NEEDS[needs]}`,
     ]),
     lines([

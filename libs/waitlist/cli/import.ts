@@ -10,7 +10,7 @@ import { number, table } from '../../cli/rendering/table.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { JoinAnswer } from '../features/join-waitlist.js';
 
-const COLUMNS = ['email', 'accountId', 'priority', 'class', 'locale', 'policyVersion', 'reason'];
+const COLUMNS = ['email', 'priority', 'class', 'locale', 'policyVersion', 'reason'];
 const LONGEST_ROW = 16_384;
 /** What the backend says of a row itself; anything else stops the import. */
 const FAULTS_OF_A_ROW = [400, 404, 409, 422];
@@ -97,11 +97,15 @@ const notConfirmedByThem = (): InvalidInput => {
   return new InvalidInput([{ field: '--addresses-confirmed', message }]);
 };
 
-/** @throws InvalidInput for a file that can't be read */
+/** @throws InvalidInput for a file that is empty or can't be read */
 async function sizeOf(file: string): Promise<number> {
   try {
-    return (await stat(file)).size;
+    const found = await stat(file);
+    if (found.isDirectory()) throw new Error('it is a directory');
+    if (found.size === 0) checkedColumns([]);
+    return found.size;
   } catch (error) {
+    if (error instanceof InvalidInput) throw error;
     throw new InvalidInput([{ field: file, message: `can't be read: ${(error as Error).message}` }]);
   }
 }
@@ -146,9 +150,10 @@ async function* rowsOf(file: string, bad: (line: number, why: string) => void): 
 
 /** @throws InvalidInput */
 function checkedColumns(names: string[]): string[] {
-  const unknown = names.filter((name) => !COLUMNS.includes(name));
-  if (unknown.length === 0 && names.includes('email')) return names;
-  const message = `must name the columns ${COLUMNS.join(', ')}, of which email is required, not: ${names.join(', ')}`;
+  const areKnown = names.every((name) => COLUMNS.includes(name));
+  if (areKnown && names.includes('email') && new Set(names).size === names.length) return names;
+  const given = names.length === 0 ? 'but the file is empty' : `not: ${names.join(', ')}`;
+  const message = `must name the columns ${COLUMNS.join(', ')}, each at most once, of which email is required, ${given}`;
   throw new InvalidInput([{ field: 'the first row', message }]);
 }
 

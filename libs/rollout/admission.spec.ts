@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { DAY_MS } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
 import { admitDaily, admitWaiting, dailyCohort, dailySize, openCohort, wayOf } from './admission.js';
-import { closeCohort } from './closing-cohort.js';
+import { closeCohort, onboardedAt } from './closing-cohort.js';
 import type { RolloutEvent } from './events.js';
 import { admitCohort, cohortsBeingOnboarded, peopleInTotal, peopleInWindow, rolloutStream } from './rollout.js';
 import { sliceCohort } from './scheduled-slice.js';
@@ -26,7 +26,7 @@ describe('the schedule', () => {
           if (events.length > 0) times.push(now);
           state = fold(rolloutStream, events, state);
           const [open] = cohortsBeingOnboarded(state);
-          if (open) state = fold(rolloutStream, closeCohort(state, open.cohortId, [now]), state);
+          if (open) state = fold(rolloutStream, closeCohort(state, open.cohortId, onboardedAt([now])), state);
         }
         for (const [n, time] of times.entries()) {
           for (const other of times.slice(n + 1)) expect(Math.abs(other - time)).toBeGreaterThanOrEqual(DAY_MS);
@@ -67,12 +67,12 @@ describe('many small cohorts', () => {
   it('are kept in the state only as the latest thousand, beside what the schedule admitted, and all their people count', () => {
     const start = fold(rolloutStream, [daily(1_000_000)]);
     let state = fold(rolloutStream, admitDaily(start, NOW, 1), start);
-    state = fold(rolloutStream, closeCohort(state, dailyCohort(NOW), [NOW]), state);
+    state = fold(rolloutStream, closeCohort(state, dailyCohort(NOW), onboardedAt([NOW])), state);
     for (let n = 0; n < 1_500; n++) {
       const at = NOW + n * 60_000;
       const admitted = admitCohort(state, { cohortId: openCohort(at), now: at, size: 2 });
       state = fold(rolloutStream, admitted, state);
-      state = fold(rolloutStream, closeCohort(state, openCohort(at), [at, at]), state);
+      state = fold(rolloutStream, closeCohort(state, openCohort(at), onboardedAt([at, at])), state);
     }
     const end = NOW + 1_500 * 60_000;
     expect(state.cohorts.length).toBeLessThanOrEqual(1_001);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { toIso } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
-import { closeCohort, isClosing, orderClosing } from './closing-cohort.js';
+import { closeCohort, isClosing, onboardedAt, orderClosing } from './closing-cohort.js';
 import type { RolloutEvent } from './events.js';
 import { peopleInWindow, type Rollout, rolloutStream } from './rollout.js';
 
@@ -20,7 +20,7 @@ describe('ordering that a cohort is closed with those who are in', () => {
     const state = given(admitted('c0'), admitted('c1'), ordered);
     expect([isClosing(state, 'c0'), isClosing(state, 'c1')]).toEqual([false, true]);
     expect(peopleInWindow(state, NOW)).toBe(6);
-    const closed = fold(rolloutStream, closeCohort(state, 'c1', [NOW]), state);
+    const closed = fold(rolloutStream, closeCohort(state, 'c1', onboardedAt([NOW])), state);
     expect(peopleInWindow(closed, NOW)).toBe(4);
   });
 
@@ -33,6 +33,8 @@ describe('ordering that a cohort is closed with those who are in', () => {
   it('is a no-op if it was ordered, or the onboarding is complete', () => {
     expect(orderClosing(given(admitted('c1'), ordered), 'c1', 'again')).toEqual([]);
     const state = given(admitted('c1'));
-    expect(orderClosing(fold(rolloutStream, closeCohort(state, 'c1', [NOW]), state), 'c1', 'late')).toEqual([]);
+    expect(
+      orderClosing(fold(rolloutStream, closeCohort(state, 'c1', onboardedAt([NOW])), state), 'c1', 'late'),
+    ).toEqual([]);
   });
 });

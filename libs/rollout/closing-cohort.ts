@@ -1,19 +1,30 @@
 import { toIso } from '../kernel/clock.js';
 import { NotFound, Refusal } from '../kernel/errors.js';
 import type { RolloutEvent } from './events.js';
+import type { Span } from './past-people.js';
 import { cohortsBeingOnboarded, type Rollout } from './rollout.js';
 
-/** Closes a cohort whose onboarding is complete. @param times when its people were onboarded, in epoch milliseconds */
-export function closeCohort(state: Rollout, cohortId: string, times: readonly number[]): RolloutEvent[] {
+/** How many people were onboarded with a cohort, and when the first and the last of them, in epoch milliseconds. */
+export interface Onboarded {
+  people: number;
+  span?: Span;
+}
+
+/** @param times of people who were onboarded, in epoch milliseconds @param before those who were onboarded before them */
+export const onboardedAt = (times: readonly number[], before: Onboarded = { people: 0 }): Onboarded =>
+  times.reduce(
+    ({ people, span }, at) => ({
+      people: people + 1,
+      span: { first: Math.min(span?.first ?? at, at), last: Math.max(span?.last ?? at, at) },
+    }),
+    before,
+  );
+
+/** Closes a cohort whose onboarding is complete. */
+export function closeCohort(state: Rollout, cohortId: string, { people, span }: Onboarded): RolloutEvent[] {
   if (!cohortsBeingOnboarded(state).some((one) => one.cohortId === cohortId)) return [];
-  let first = Number.POSITIVE_INFINITY;
-  let last = Number.NEGATIVE_INFINITY;
-  for (const time of times) {
-    first = Math.min(first, time);
-    last = Math.max(last, time);
-  }
-  const span = times.length > 0 ? { first: toIso(first), last: toIso(last) } : {};
-  return [{ type: 'CohortClosed', data: { cohortId, people: times.length, ...span } }];
+  const times = span && { first: toIso(span.first), last: toIso(span.last) };
+  return [{ type: 'CohortClosed', data: { cohortId, people, ...times } }];
 }
 
 /** Whether an operator has ordered that nobody else comes in with a cohort. */

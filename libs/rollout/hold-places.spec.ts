@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DAY_MS, toIso, WEEK_MS } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
-import { closeCohort } from './closing-cohort.js';
+import { closeCohort, onboardedAt } from './closing-cohort.js';
 import type { RolloutEvent } from './events.js';
 import { admitInvited, freePlaces, freeUnfilled, holdForWaiting, holdPlaces, roomForInvited } from './hold-places.js';
 import { availableCapacity, pauseOnboarding, rolloutStream } from './rollout.js';
@@ -85,7 +85,9 @@ describe('the places of a batch', () => {
     expect(left(rate(5), held(), admitted(['a', 'b']))).toBe(2);
     expect(left(rate(5), held(), admitted(['a', 'b']), freed(1))).toBe(3);
     const state = given(rate(5), held(), admitted(['a', 'b']));
-    expect(left(rate(5), held(), admitted(['a', 'b']), ...closeCohort(state, 'invited-b1-0', [NOW]))).toBe(3);
+    expect(left(rate(5), held(), admitted(['a', 'b']), ...closeCohort(state, 'invited-b1-0', onboardedAt([NOW])))).toBe(
+      3,
+    );
   });
 
   it('count whatever the clock says, until they are freed', () => {

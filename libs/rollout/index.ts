@@ -111,8 +111,8 @@ export const rolloutContext: Context = {
       // Both choose from the same line: what one has chosen is onboarded or invited before the other chooses.
       jointConsumer(
         FILLING_PLACES,
-        onboarding(transactor, line, clock),
-        inviting(transactor, line, ownEventIds, clock),
+        onboarding(transactor, store, line, clock),
+        inviting(transactor, store, line, ownEventIds, clock),
       ),
       modelNoting(transactor),
     ];
@@ -132,7 +132,7 @@ export const rolloutContext: Context = {
     const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, viewReader, settings), settings, clock);
     const changes = new RolloutClock(transactor, clock, logger, settings);
     const accepted = { pages: acceptedInvitations(pool), of: acceptedOf(pool) };
-    const invitations = new InvitationClock(transactor, accepted, clock, logger, settings, gate);
+    const invitations = new InvitationClock(transactor, store, accepted, clock, logger, settings, gate);
     return [changes, new CohortScheduler(transactor, peopleLeft, clock, logger, gate), gate, invitations];
   },
   commands: [

@@ -1,22 +1,12 @@
 import type { StreamKind } from '../kernel/decider.js';
-import { type CohortPart, isLastPart, placesLeft } from './cohort.js';
+import { type Choice, isLastPart, noChoice, placesLeft, withPart } from './cohort.js';
 import { type BatchEvent, batchEvents } from './invitation-events.js';
 
-/** Who is invited with a batch. */
-export interface InvitationBatch {
-  chosen: readonly Required<CohortPart>[];
-  /** Whether the choice is complete. */
-  complete: boolean;
-}
-
-export const batchStream: StreamKind<InvitationBatch, BatchEvent> = {
+export const batchStream: StreamKind<Choice, BatchEvent> = {
   category: 'invitations',
   events: batchEvents,
-  initial: { chosen: [], complete: false },
-  evolve: ({ chosen }, { data: { accounts, turns, last } }, { position }) => ({
-    chosen: [...chosen, { accounts, turns, chosenAt: position }],
-    complete: last,
-  }),
+  initial: noChoice,
+  evolve: (state, { data: { accounts, last } }, { position }) => withPart(state, accounts.length, position, last),
 };
 
 export interface ChooseInvited {
@@ -32,8 +22,8 @@ export interface ChooseInvited {
 }
 
 /** A no-op if that part was chosen. */
-export function chooseInvited(state: InvitationBatch, { batchId, part, ...chosen }: ChooseInvited): BatchEvent[] {
-  if (state.complete || state.chosen.length !== part) return [];
+export function chooseInvited(state: Choice, { batchId, part, ...chosen }: ChooseInvited): BatchEvent[] {
+  if (state.complete || state.parts.length !== part) return [];
   const { size } = chosen;
   const accounts = chosen.accounts.slice(0, placesLeft(state, size));
   const turns = chosen.turns.slice(0, accounts.length);
@@ -42,7 +32,7 @@ export function chooseInvited(state: InvitationBatch, { batchId, part, ...chosen
 }
 
 /** Of a batch that is over: nobody else is chosen. A no-op if the choice is complete. */
-export const endChoice = ({ chosen, complete }: InvitationBatch, batchId: string): BatchEvent[] =>
+export const endChoice = ({ parts, complete }: Choice, batchId: string): BatchEvent[] =>
   complete
     ? []
-    : [{ type: 'InvitationsChosen', data: { batchId, accounts: [], turns: [], part: chosen.length, last: true } }];
+    : [{ type: 'InvitationsChosen', data: { batchId, accounts: [], turns: [], part: parts.length, last: true } }];

@@ -7,7 +7,7 @@ import { admitDaily, admitJoined } from './admission.js';
 import { PHASES } from './change-events.js';
 import { setRamp } from './change-ramp.js';
 import { restrictedAt } from './changes.js';
-import { closeCohort } from './closing-cohort.js';
+import { closeCohort, onboardedAt } from './closing-cohort.js';
 import type { RolloutEvent } from './events.js';
 import { batchOf } from './held-places.js';
 import { admitInvited, holdPlaces } from './hold-places.js';
@@ -253,7 +253,7 @@ describe('any history of open access', () => {
               for (const { cohortId, people, onboarded } of one.state.cohorts) {
                 if (onboarded) continue;
                 const times = new Array<number>(Math.min(given.people, people)).fill(now);
-                one.apply(closeCohort(one.state, cohortId, times), 'onboarding', now);
+                one.apply(closeCohort(one.state, cohortId, onboardedAt(times)), 'onboarding', now);
               }
             } else waiting += given.people;
           } catch (error) {

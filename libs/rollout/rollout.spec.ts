@@ -4,7 +4,7 @@ import { expectCapKept, type OnboardedPerson } from '../../test/support/onboardi
 import { DAY_MS, toIso, WEEK_MS } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
 import { Refusal } from '../kernel/errors.js';
-import { closeCohort } from './closing-cohort.js';
+import { closeCohort, onboardedAt } from './closing-cohort.js';
 import type { RolloutEvent } from './events.js';
 import {
   type AdmitCohort,
@@ -167,10 +167,10 @@ describe('admitting a cohort', () => {
 describe('closing a cohort', () => {
   it('is recorded once, for an admitted cohort', () => {
     const state = given(rate(1000), admitted('c1', 3));
-    expect(closeCohort(state, 'c1', [NOW + 5, NOW + 1])).toEqual([closed('c1', 2, NOW + 1, NOW + 5)]);
-    expect(closeCohort(state, 'c1', [])).toEqual([closed('c1', 0)]);
-    expect(closeCohort(given(rate(1000), ...admittedAndOnboarded('c1', 3)), 'c1', [NOW])).toEqual([]);
-    expect(closeCohort(state, 'c2', [NOW])).toEqual([]);
+    expect(closeCohort(state, 'c1', onboardedAt([NOW + 5, NOW + 1]))).toEqual([closed('c1', 2, NOW + 1, NOW + 5)]);
+    expect(closeCohort(state, 'c1', onboardedAt([]))).toEqual([closed('c1', 0)]);
+    expect(closeCohort(given(rate(1000), ...admittedAndOnboarded('c1', 3)), 'c1', onboardedAt([NOW]))).toEqual([]);
+    expect(closeCohort(state, 'c2', onboardedAt([NOW]))).toEqual([]);
   });
 });
 
@@ -226,7 +226,7 @@ describe('the cap', () => {
               people.push({ at, admission, perWeek });
               times.push(at);
             }
-            if (one.closes) events = closeCohort(state, next.cohortId, times.splice(0));
+            if (one.closes) events = closeCohort(state, next.cohortId, onboardedAt(times.splice(0)));
           }
           state = fold(rolloutStream, events, state);
           for (const { type, data } of events) if (type === 'CohortAdmitted') admissions.push(data);

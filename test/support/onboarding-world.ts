@@ -95,9 +95,9 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
     wait,
     connection: database.connection,
     transactorOn,
-    reactor: new Reactor(pool, log, onboarding(transactor, next, clock), new Ownership(locks, 'reactors', 1)),
+    reactor: new Reactor(pool, log, onboarding(transactor, store, next, clock), new Ownership(locks, 'reactors', 1)),
     scheduler: (by: Clock = clock) => new CohortScheduler(transactorOn(store), peopleLeft, by, logger, gate),
-    consumer: (on: EventStore = store) => onboarding(transactorOn(on), next, clock),
+    consumer: (on: EventStore = store) => onboarding(transactorOn(on), store, next, clock),
     join: (...accounts: string[]) => join(accounts),
     joinAs: (priority: number, ...accounts: string[]) => join(accounts, priority),
     classify: (name: string, ...accounts: string[]) =>

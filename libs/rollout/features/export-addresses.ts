@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox';
 import { AddressBook, contactFields, withheldContacts } from '../../account/index.js';
 import { AuditTrail } from '../../audit/index.js';
 import { RequestCommand } from '../../context/decision.js';
+import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IfGiven, IsInteger, IsReason } from '../../http/field-rules.js';
@@ -11,8 +12,10 @@ import { closed, count, list, text } from '../../http/openapi/answer-schemas.js'
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { NotFound } from '../../kernel/errors.js';
+import { EVENT_STORE } from '../../platform/ports.js';
 import { ACCOUNTS_PER_PART, cohortStream } from '../cohort.js';
 import { Admissions } from '../queries/admissions.js';
+import { partAt } from '../queries/chosen-parts.js';
 
 const MAX_PARTS = 1_000_000;
 
@@ -41,21 +44,24 @@ export class ExportAddresses extends RequestCommand<AddressesAnswer> {
 export class ExportAddressesHandler implements ICommandHandler<ExportAddresses> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(Admissions) private readonly admissions: Admissions,
     @Inject(AddressBook) private readonly addresses: AddressBook,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
   ) {}
 
   async execute({ cohortId, reason, part = 0, context }: ExportAddresses): Promise<AddressesAnswer> {
-    const { onboarded } = (await this.transactor.load(cohortStream, cohortId)).state;
-    if (onboarded.length === 0 && !(await this.admissions.find(cohortId)))
+    const { reports } = (await this.transactor.load(cohortStream, cohortId)).state;
+    if (reports.length === 0 && !(await this.admissions.find(cohortId)))
       throw new NotFound('cohort-unknown', `there is no cohort ${cohortId}: GET /v1/cohorts lists them`);
-    const { contacts: items, withheld } = await this.addresses.contactsOf(onboarded[part] ?? []);
+    const report = reports[part];
+    const accounts = report === undefined ? [] : (await partAt(this.store, report)).accounts;
+    const { contacts: items, withheld } = await this.addresses.contactsOf(accounts);
     if (items.length > 0) {
-      const accounts = items.map(({ accountId }) => accountId);
-      await this.audit.record({ type: 'AddressRead', data: { accounts, cohortId, reason } }, context);
+      const read = items.map(({ accountId }) => accountId);
+      await this.audit.record({ type: 'AddressRead', data: { accounts: read, cohortId, reason } }, context);
     }
-    const next = part + 1 < onboarded.length ? { nextPart: part + 1 } : {};
+    const next = part + 1 < reports.length ? { nextPart: part + 1 } : {};
     return { cohortId, part, items, withheld, ...next };
   }
 }

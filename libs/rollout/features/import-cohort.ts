@@ -1,5 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { Command, type CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import type { DataOf } from '../../events/event-definition.js';
@@ -7,12 +8,13 @@ import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { InvalidInput, Refusal } from '../../kernel/errors.js';
-import { CLOCK } from '../../platform/ports.js';
+import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { hasSameAccounts, refuseReservedId } from '../admission.js';
 import { cohortStream } from '../cohort.js';
 import { CohortAdmitted, CohortOnboarded } from '../events.js';
 import { GateWatch } from '../processes/gate-watch.js';
 import { Admissions } from '../queries/admissions.js';
+import { partAt } from '../queries/chosen-parts.js';
 import { classesOf, refuseUnlessWaiting } from '../queries/waiting-turns.js';
 import { admitCohort, rolloutStream } from '../rollout.js';
 
@@ -37,6 +39,7 @@ const LONGEST_ID = 200;
 export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(Admissions) private readonly admissions: Admissions,
     @Inject(GateWatch) private readonly gate: GateWatch,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -44,7 +47,7 @@ export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
 
   async execute({ onboarded, context }: ImportCohort): Promise<CommandResult> {
     const { cohortId: id, accounts, part = 0 } = onboarded;
-    const echoed = await this.reported(id, accounts);
+    const echoed = await this.reported(id, accounts, part);
     if (echoed) return echoed;
     refuseReservedId(id, '/data/cohortId');
     const cohortId = part === 0 ? id : `${id}~${part}`;
@@ -70,10 +73,18 @@ export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
   }
 
   /** A no-op if the cohort has reported exactly these accounts, as when one of our own events returns. */
-  private async reported(cohortId: string, accounts: readonly string[]): Promise<CommandResult | undefined> {
+  private async reported(
+    cohortId: string,
+    accounts: readonly string[],
+    part: number,
+  ): Promise<CommandResult | undefined> {
     const { state, position } = await this.transactor.load(cohortStream, cohortId);
-    const isReported = state.onboarded.some((part) => hasSameAccounts(accounts, part));
-    return isReported ? { changed: false, position } : undefined;
+    // An event of ours names its report; another system may have sent it on without that.
+    for (const report of [...state.reports.slice(part), ...state.reports.slice(0, part)]) {
+      const known = await partAt(this.store, report);
+      if (hasSameAccounts(accounts, known.accounts)) return { changed: false, position };
+    }
+    return undefined;
   }
 
   /** @throws Refusal cohort-known */

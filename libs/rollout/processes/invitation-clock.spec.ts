@@ -56,6 +56,7 @@ function startWorld() {
   };
   const invitations = new InvitationClock(
     transactor,
+    store,
     {
       async *pages(busy, classes) {
         const page = accepted(classes).filter((row) => !busy.includes(row.batch_id!));
@@ -91,7 +92,7 @@ function startWorld() {
       return done;
     };
     const on = new Transactor(interrupted, timeOrderedIds(clock), clock, eventRules);
-    const sending = inviting(on, nobody, { of: (act) => act }, clock);
+    const sending = inviting(on, store, nobody, { of: (act) => act }, clock);
     for (const event of events.filter(({ type }) => type === 'PlacesHeld')) await sending.react(event);
   }
   return {
@@ -125,7 +126,7 @@ function startWorld() {
         acceptInvitation(state, { accountId }, clock.time),
       ),
     async onboard() {
-      const consumer = onboarding(transactor, nobody, clock);
+      const consumer = onboarding(transactor, store, nobody, clock);
       for (const event of events.filter(({ type }) => type === 'CohortAdmitted')) await consumer.react(event);
     },
     onboarded: () => events.flatMap(({ type, data }) => (type === 'AccountOnboarded' ? [data.accountId] : [])),

@@ -3,6 +3,7 @@ import { expireInvitation, hasAccepted, invitedAccount, isEnded, remindOfInvitat
 import type { Transactor } from '../../event-store/transact.js';
 import { type Clock, DAY_MS } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
+import type { Position } from '../../kernel/envelope.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
@@ -14,6 +15,7 @@ import { batchStream, endChoice } from '../invitation-batch.js';
 import { invitedSliceIsDue } from '../invited-slices.js';
 import { allowsClass } from '../phase.js';
 import { CONCURRENT_ACCOUNTS } from '../queries/choosing.js';
+import { type PartsLog, partAt } from '../queries/chosen-parts.js';
 import { cohortsBeingOnboarded, type Rollout, rolloutStream } from '../rollout.js';
 import { freeWithdrawn } from '../withdraw-invitations.js';
 import type { GateWatch } from './gate-watch.js';
@@ -36,6 +38,12 @@ export interface AcceptedInvitations {
   of(batches: readonly string[], classes?: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
+/** Of the accounts of one part of a batch, by index, those who accepted in time and are not onboarded: an index takes less memory than an id. */
+interface WaitingPart {
+  part: Position;
+  waiting: readonly number[];
+}
+
 const contextOf = (batchId: string): CommandContext => ({
   actor: { kind: 'process', id: INVITATION_CLOCK },
   correlationid: batchId,
@@ -43,14 +51,15 @@ const contextOf = (batchId: string): CommandContext => ({
 
 /** Moves people who accepted into cohorts, reminds the others, ends invitations that nobody used, and frees the places of decided batches. */
 export class InvitationClock {
-  /** By batch that is over, those who accepted in time and were not onboarded when its accounts were looked at last. */
-  private readonly waiting = new Map<string, readonly string[]>();
+  /** By batch that is over, who was not onboarded yet when its accounts were looked at last. */
+  private readonly waiting = new Map<string, readonly WaitingPart[]>();
 
   /** The batches whose people were reminded. */
   private readonly reminded = new Set<string>();
 
   constructor(
     private readonly transactor: Transactor,
+    private readonly log: PartsLog,
     private readonly accepted: AcceptedInvitations,
     private readonly clock: Clock,
     private readonly logger: Logger,
@@ -97,8 +106,9 @@ export class InvitationClock {
       this.transactor.transact(invitedAccount, accountId, contextOf(batchId), (account) =>
         remindOfInvitation(account, { accountId, batchId }, this.clock.now()),
       );
-    for (const { accounts } of batch.chosen) {
+    for (const part of batch.parts) {
       if (signal?.aborted) return;
+      const { accounts } = await partAt(this.log, part);
       await pMap(accounts, remindOne, { concurrency: CONCURRENT_ACCOUNTS });
     }
     if (batch.complete) this.reminded.add(batchId);
@@ -114,14 +124,26 @@ export class InvitationClock {
       const { state } = await this.transactor.transact(invitedAccount, accountId, context, (account) =>
         expireInvitation(account, { accountId, batchId }, withdrawal !== undefined),
       );
-      return isEnded(state, batchId) ? [] : [accountId];
+      return !isEnded(state, batchId);
     };
-    const left: string[][] = [];
-    for (const { accounts } of batch.chosen) {
+    const left: WaitingPart[] = [];
+    for (const part of batch.parts) {
       if (signal?.aborted) return;
-      left.push(...(await pMap(accounts, settle, { concurrency: CONCURRENT_ACCOUNTS })));
+      left.push(...(await this.waitingOf(part, settle)));
     }
-    this.waiting.set(batchId, left.flat());
+    this.waiting.set(batchId, left);
+  }
+
+  /** @param among indexes of accounts of the part; all if absent @returns nothing for a part in which nobody waits */
+  private async waitingOf(
+    part: Position,
+    waits: (accountId: string) => Promise<boolean>,
+    among?: readonly number[],
+  ): Promise<WaitingPart[]> {
+    const { accounts } = await partAt(this.log, part);
+    const look = async (n: number) => ((await waits(accounts[n]!)) ? [n] : []);
+    const waiting = (await pMap(among ?? accounts.keys(), look, { concurrency: CONCURRENT_ACCOUNTS })).flat();
+    return waiting.length === 0 ? [] : [{ part, waiting }];
   }
 
   /**
@@ -194,16 +216,17 @@ export class InvitationClock {
     const waiting = await this.accepted.of(batches.map(({ batchId }) => batchId));
     for (const { batchId } of batches) {
       const before = this.waiting.get(batchId)!;
-      if (before.length > 0 && (waiting.get(batchId) ?? 0) >= before.length) continue;
-      const left = await this.stillAccepted(batchId, before);
-      this.waiting.set(
-        batchId,
-        left.map(({ accountId }) => accountId),
-      );
+      if (before.length > 0 && (waiting.get(batchId) ?? 0) >= peopleIn(before)) continue;
+      const hasStillAccepted = async (accountId: string) =>
+        hasAccepted((await this.transactor.load(invitedAccount, accountId)).state, batchId);
+      const left: WaitingPart[] = [];
+      for (const one of before) left.push(...(await this.waitingOf(one.part, hasStillAccepted, one.waiting)));
+      this.waiting.set(batchId, left);
+      const people = peopleIn(left);
       await this.transactor.transact(rolloutStream, undefined, contextOf(batchId), (rollout) =>
-        left.length > 0 ? freeWithdrawn(rollout, batchId, left.length) : freePlaces(rollout, batchId),
+        people > 0 ? freeWithdrawn(rollout, batchId, people) : freePlaces(rollout, batchId),
       );
-      if (left.length > 0) continue;
+      if (people > 0) continue;
       this.waiting.delete(batchId);
       this.reminded.delete(batchId);
     }
@@ -212,6 +235,8 @@ export class InvitationClock {
 
 /** One that is being withdrawn is left to the consumer that does so, unless its time is up. */
 const isOver = ({ until, withdrawal }: HeldBatch, now: number): boolean => now >= until || withdrawal === 'completed';
+
+const peopleIn = (parts: readonly WaitingPart[]): number => parts.reduce((sum, { waiting }) => sum + waiting.length, 0);
 
 function byBatch(page: readonly { accountId: string; batchId: string }[]): [string, string[]][] {
   const found = new Map<string, string[]>();

@@ -182,8 +182,8 @@ function memoryWorld() {
     const by = transactorOn(on);
     const consumer = jointConsumer(
       FILLING_PLACES,
-      onboarding(by, nextInLine, clock),
-      inviting(by, nextInLine, TOKENS, clock),
+      onboarding(by, store, nextInLine, clock),
+      inviting(by, store, nextInLine, TOKENS, clock),
     );
     const parked = new Set<string>();
     for (const event of [...events]) {
@@ -201,7 +201,7 @@ function memoryWorld() {
     };
     const by = { now: () => clock.time + now.ahead };
     const gate = { beforeAdmission: async () => {} };
-    const process = new InvitationClock(transactorOn(on), view, by, logger, { invitationReminderDays: 2 }, gate);
+    const process = new InvitationClock(transactorOn(on), store, view, by, logger, { invitationReminderDays: 2 }, gate);
     const tick = (asked: Partial<typeof now>) => {
       Object.assign(now, { ahead: 0, lag: 0, store, ...asked });
       return unlessKilled(process.tick());

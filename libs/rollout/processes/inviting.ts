@@ -14,12 +14,13 @@ import { INVITED_PREFIX } from '../../gate/sliced-cohorts.js';
 import type { Clock } from '../../kernel/clock.js';
 import { type CommandContext, causedBy } from '../../kernel/command-context.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
-import { type CohortPart, placesLeft } from '../cohort.js';
+import { placesLeft } from '../cohort.js';
 import { batchOf } from '../held-places.js';
 import { freeUnfilled } from '../hold-places.js';
 import { batchStream, chooseInvited, endChoice } from '../invitation-batch.js';
 import { InvitationsWithdrawn, PlacesHeld } from '../invitation-events.js';
 import { Choosing, CONCURRENT_ACCOUNTS, type NextInLine } from '../queries/choosing.js';
+import { type CohortPart, type PartsLog, partAt } from '../queries/chosen-parts.js';
 import { rolloutSince } from '../queries/rollout-since.js';
 import { rolloutStream } from '../rollout.js';
 import { completeWithdrawal, freeWithdrawn } from '../withdraw-invitations.js';
@@ -36,6 +37,7 @@ const INVITING = 'inviting';
  */
 export function inviting(
   transactor: Transactor,
+  log: PartsLog,
   nextInLine: NextInLine,
   ownEventIds: Pick<OwnEventIds, 'of'>,
   clock: Clock,
@@ -53,7 +55,7 @@ export function inviting(
         const batch = batchOf((await rolloutSince(transactor, event.position)).held, batchId);
         return batch !== undefined && !batch.withdrawal;
       };
-      if (event.type === 'InvitationsWithdrawn') return endWithdrawn(transactor, batchId, context);
+      if (event.type === 'InvitationsWithdrawn') return endWithdrawn(transactor, log, batchId, context);
       if (!(await isOpen())) return;
       const { size, until, accounts, priority, classes } = event.data;
       const id = `${INVITED_PREFIX}${batchId}`;
@@ -75,14 +77,14 @@ export function inviting(
         await pMap(chosen, inviteOne, { concurrency: CONCURRENT_ACCOUNTS });
       };
       let batch = (await transactor.load(batchStream, batchId)).state;
-      for (let n = 0; n < batch.chosen.length || placesLeft(batch, size) > 0; n++) {
+      for (let n = 0; n < batch.parts.length || placesLeft(batch, size) > 0; n++) {
         if (!(await isOpen())) return;
-        if (n === batch.chosen.length) {
-          const next = await choosing.choose(placesLeft(batch, size), batch.chosen);
+        if (n === batch.parts.length) {
+          const next = await choosing.choose(placesLeft(batch, size), batch.people);
           const choose = { batchId, part: n, ...next, size };
           batch = (await transactor.transact(batchStream, batchId, context, (now) => chooseInvited(now, choose))).state;
         }
-        await inviteAll(batch.chosen[n]!);
+        await inviteAll(await partAt(log, batch.parts[n]!));
       }
       await transactor.transact(rolloutStream, undefined, context, (now) => freeUnfilled(now, batchId, invited));
     },
@@ -93,7 +95,12 @@ export function inviting(
  * Ends each invitation of a withdrawn batch that nobody accepted, also of people who were chosen and not invited yet, so that no
  * repeat, however late, invites anybody. Then the places are free except those of people who accepted.
  */
-async function endWithdrawn(transactor: Transactor, batchId: string, context: CommandContext): Promise<void> {
+async function endWithdrawn(
+  transactor: Transactor,
+  log: PartsLog,
+  batchId: string,
+  context: CommandContext,
+): Promise<void> {
   const { state: batch } = await transactor.transact(batchStream, batchId, context, (now) => endChoice(now, batchId));
   let accepted = 0;
   let people = 0;
@@ -104,7 +111,10 @@ async function endWithdrawn(transactor: Transactor, batchId: string, context: Co
     if (hasAccepted(state, batchId)) accepted++;
     if (state.withdrawn.includes(batchId)) people++;
   };
-  for (const { accounts } of batch.chosen) await pMap(accounts, endOne, { concurrency: CONCURRENT_ACCOUNTS });
+  for (const part of batch.parts) {
+    const { accounts } = await partAt(log, part);
+    await pMap(accounts, endOne, { concurrency: CONCURRENT_ACCOUNTS });
+  }
   await transactor.transact(rolloutStream, undefined, context, (rollout) => [
     ...freeWithdrawn(rollout, batchId, accepted),
     ...completeWithdrawal(rollout, batchId, people),

@@ -258,7 +258,7 @@ function memoryWorld() {
 
   /** Handles every admission, as a reactor without a checkpoint would. */
   async function reactAndDie(appends: number, meanwhile: readonly Step[]): Promise<void> {
-    const { react } = onboarding(transactorOn(dyingAfter(store, appends)), nextInLine(meanwhile), clock);
+    const { react } = onboarding(transactorOn(dyingAfter(store, appends)), store, nextInLine(meanwhile), clock);
     try {
       for (const event of [...events]) if (event.type === 'CohortAdmitted') await react(event);
     } catch (error) {

@@ -195,7 +195,7 @@ describe('onboarding', () => {
       await world.classify('hold-out', 'a');
       return { people, asOf };
     };
-    await onboarding(world.transactorOn(world.store), line, world.clock).react(await admitted());
+    await onboarding(world.transactorOn(world.store), world.store, line, world.clock).react(await admitted());
     expect(await onboardedPeople(world)).toEqual(['b in one']);
   });
 

@@ -6,11 +6,12 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import { type CommandContext, causedBy } from '../../kernel/command-context.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import type { Admission } from '../admission.js';
-import { closeCohort, isClosing } from '../closing-cohort.js';
-import { type Cohort, type CohortPart, cohortStream, fillCohort, onboardCohort, placesLeft } from '../cohort.js';
+import { closeCohort, isClosing, onboardedAt } from '../closing-cohort.js';
+import { type Cohort, cohortStream, fillCohort, onboardCohort, placesLeft } from '../cohort.js';
 import { CohortAdmitted } from '../events.js';
 import { refuseBesideUncounted } from '../late-onboarding.js';
 import { Choosing, CONCURRENT_ACCOUNTS, type NextInLine } from '../queries/choosing.js';
+import { type CohortPart, type PartsLog, partAt, unreported } from '../queries/chosen-parts.js';
 import { rolloutSince } from '../queries/rollout-since.js';
 import { cohortsBeingOnboarded, type Rollout, rolloutStream } from '../rollout.js';
 
@@ -30,14 +31,14 @@ type Admitted = RecordedOf<typeof CohortAdmitted>;
  * onboards and reports people part by part, then closes the cohort. Each step is stored, so after a crash it continues with the
  * people already chosen, and a closed cohort onboards nobody.
  */
-export function onboarding(transactor: Transactor, nextInLine: NextInLine, clock: Clock): Consumer {
+export function onboarding(transactor: Transactor, log: PartsLog, nextInLine: NextInLine, clock: Clock): Consumer {
   return defineConsumer({
     name: ONBOARDING,
     events: [CohortAdmitted],
     key: ({ data: { batchId } }) => (batchId === undefined ? LINE_KEY : `invited ${batchId}`),
     async react(event) {
       if (await isBeingOnboarded(transactor, event))
-        await new CohortOnboarding(transactor, nextInLine, clock, event).run();
+        await new CohortOnboarding(transactor, log, nextInLine, clock, event).run();
     },
   });
 }
@@ -55,6 +56,7 @@ class CohortOnboarding {
 
   constructor(
     private readonly transactor: Transactor,
+    private readonly log: PartsLog,
     private readonly nextInLine: NextInLine,
     private readonly clock: Clock,
     event: Admitted,
@@ -66,24 +68,31 @@ class CohortOnboarding {
   async run(): Promise<void> {
     const { cohortId, size } = this.admission;
     let cohort = (await this.transactor.load(cohortStream, cohortId)).state;
-    const times: number[] = [];
+    let onboarded = onboardedAt([]);
     const selection = { id: cohortId, ...this.admission };
     const choosing = new Choosing(this.transactor, this.nextInLine, selection, this.context);
-    for (let n = 0; n < cohort.chosen.length || placesLeft(cohort, size) > 0; n++) {
-      if (n === cohort.chosen.length && isClosing(await this.rollout(), cohortId)) break;
-      if (n === cohort.chosen.length) cohort = await this.fill(n, placesLeft(cohort, size), choosing, cohort.chosen);
-      const onboarded = await this.onboard(cohort.chosen[n]!);
-      times.push(...onboarded.map(({ at }) => at));
-      cohort = await this.reportOnboarded(onboarded.map(({ accountId }) => accountId));
+    for (let n = 0; n < cohort.parts.length || placesLeft(cohort, size) > 0; n++) {
+      if (n === cohort.parts.length && isClosing(await this.rollout(), cohortId)) break;
+      if (n === cohort.parts.length) cohort = await this.fill(n, placesLeft(cohort, size), choosing, cohort.people);
+      const part = await partAt(this.log, cohort.parts[n]!);
+      const people = await this.onboard(part);
+      onboarded = onboardedAt(
+        people.map(({ at }) => at),
+        onboarded,
+      );
+      cohort = await this.reportOnboarded(
+        part,
+        people.map(({ accountId }) => accountId),
+      );
     }
     await this.transactor.transact(rolloutStream, undefined, this.context, (rollout) =>
-      closeCohort(rollout, cohortId, times),
+      closeCohort(rollout, cohortId, onboarded),
     );
   }
 
-  private async fill(part: number, places: number, choosing: Choosing, chosen: Cohort['chosen']): Promise<Cohort> {
+  private async fill(part: number, places: number, choosing: Choosing, before: number): Promise<Cohort> {
     const { cohortId, size } = this.admission;
-    const next = await choosing.choose(places, chosen);
+    const next = await choosing.choose(places, before);
     const { state } = await this.transactor.transact(cohortStream, cohortId, this.context, (cohort) =>
       fillCohort(cohort, { cohortId, part, ...next, size }),
     );
@@ -122,10 +131,15 @@ class CohortOnboarding {
     return Math.max(this.clock.now(), Date.parse(this.admission.at));
   }
 
-  private async reportOnboarded(accounts: readonly string[]): Promise<Cohort> {
+  /** A report has been stored before if the process died after it. */
+  private async reportOnboarded({ chosenAt }: CohortPart, people: readonly string[]): Promise<Cohort> {
     const { cohortId, perWeek } = this.admission;
-    const { state } = await this.transactor.transact(cohortStream, cohortId, this.context, (cohort) =>
-      onboardCohort(cohort, { cohortId, accounts, perWeek }),
+    const { state } = await this.transactor.transact(
+      cohortStream,
+      cohortId,
+      this.context,
+      (cohort, accounts: readonly string[]) => onboardCohort(cohort, { cohortId, accounts, perWeek }),
+      async (load) => unreported(this.log, await load(), chosenAt, people),
     );
     return state;
   }

@@ -4,7 +4,6 @@ import type { CommandContext } from '../../kernel/command-context.js';
 import type { Position } from '../../kernel/envelope.js';
 import { admissionPlanStream, type CohortShares, shareCohort, sharesOfCohort } from '../admission-plan.js';
 import { shareOut } from '../class-plan.js';
-import type { CohortPart } from '../cohort.js';
 import { allowsClass } from '../phase.js';
 
 /** Who waited at a position, in the order of their turn, of each class at most so many. Everything stored before the call counts. */
@@ -44,9 +43,9 @@ export class Choosing {
   /**
    * Leaves out who has left since the line was read, even if they wait again by now: they are behind all others. Also whose class
    * was set since: they may be a hold-out by now.
-   * @param before what was chosen for the places before
+   * @param before the number of people chosen for the places before
    */
-  async choose(places: number, before: readonly CohortPart[]): Promise<{ accounts: string[]; turns: number[] }> {
+  async choose(places: number, before: number): Promise<{ accounts: string[]; turns: number[] }> {
     const { accounts: listed, priority } = this.selection;
     const line = listed
       ? { accounts: listed, asOf: Infinity }
@@ -96,7 +95,4 @@ function frontOf({ people, asOf }: WaitingLine, places: number, { plan, from }: 
 }
 
 /** Those of the next part. */
-const laterPlaces = ({ plan, from }: CohortShares, chosen: readonly CohortPart[]): CohortShares => ({
-  plan,
-  from: from + chosen.reduce((sum, { accounts }) => sum + accounts.length, 0),
-});
+const laterPlaces = ({ plan, from }: CohortShares, before: number): CohortShares => ({ plan, from: from + before });

@@ -3,7 +3,7 @@ import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { wayOf } from '../admission.js';
 import { admissionPlanStream, endSchedule, setClassPlan, setSchedule, shareCohort } from '../admission-plan.js';
 import { withdrawConfirmation } from '../change-ramp.js';
-import { closeCohort, orderClosing } from '../closing-cohort.js';
+import { closeCohort, type Onboarded, orderClosing } from '../closing-cohort.js';
 import { cohortStream, fillCohort, onboardCohort } from '../cohort.js';
 import type { RolloutEvent } from '../events.js';
 import { CohortAdmitted } from '../events.js';
@@ -72,7 +72,7 @@ export const rolloutAgain: DecisionsAgain = decisionsAgain(rolloutStream, {
     rules: { 'cohort-unknown': 'cohort-admitted', 'cohort-of-invitations': 'of-the-line' },
     decide: (state, { cohortId, reason }) => orderClosing(state, cohortId, reason),
   },
-  CohortClosed: { rules: {}, decide: (state, data) => closeCohort(state, data.cohortId, timesOf(data)) },
+  CohortClosed: { rules: {}, decide: (state, data) => closeCohort(state, data.cohortId, onboardedOf(data)) },
   PlacesHeld: {
     rules: {
       'onboarding-paused': 'onboarding-not-paused',
@@ -159,11 +159,8 @@ function freeSome(state: Rollout, batchId: string, places: number): RolloutEvent
 }
 
 /** Only their number, the first and the last count. */
-function timesOf({ people, first, last }: DataOf<'CohortClosed'>): number[] {
-  const times = new Array<number>(people).fill(Date.parse(last ?? ''));
-  if (people > 0) times[0] = Date.parse(first ?? '');
-  return times;
-}
+const onboardedOf = ({ people, first, last }: DataOf<'CohortClosed'>): Onboarded =>
+  people === 0 ? { people } : { people, span: { first: Date.parse(first ?? ''), last: Date.parse(last ?? '') } };
 
 /** More accounts than any evidence needs. */
 const ENOUGH = { exposures: 1_000, violations: 0, accounts: 10_000_000 };

@@ -6,7 +6,7 @@ import { type CohortEvent, cohortEvents } from './events.js';
 /** Maximum accounts that are chosen, onboarded and reported at once. */
 export const ACCOUNTS_PER_PART = 1000;
 
-/** What was chosen for some places. The events have the accounts (`accountsAt`): a state must not grow with a million of them. */
+/** What was chosen for some places. The accounts are in the events (`partAt`): a state must not grow with a million of them. */
 export interface Choice {
   /** The position of each part, in order. */
   parts: readonly Position[];

@@ -139,6 +139,25 @@ export function eventStoreContract(
         );
       });
 
+      it('refuses an id that is not a UUID, and names the field', async () => {
+        const [stream, other] = [unique('account'), unique('account')];
+        const events = [newEvent(), newEvent('Tested', {}, 'img-1')];
+        const [refused, stored] = await Promise.allSettled([
+          appendOne(store, stream, 'any', events),
+          appendOne(store, other, 'any', newEvents(1)),
+        ]);
+        expect(refused).toMatchObject({
+          reason: {
+            code: 'invalid-input',
+            message: 'id of a Tested is "img-1", which is not a UUID: give the event a UUID',
+            details: { errors: [{ field: 'id' }] },
+            eventIds: new Set(['img-1']),
+          },
+        });
+        expect(stored).toMatchObject({ value: { outcome: 'appended' } });
+        expect(await store.readStream(stream)).toEqual([]);
+      });
+
       it('returns at once for an empty call', async () => {
         expect(await store.append([])).toEqual([]);
       });

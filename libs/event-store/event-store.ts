@@ -100,7 +100,10 @@ export class UnknownPosition extends Unavailable {
  * Readers see a prefix of the global order: once a page has passed a position, nothing appears at or before it.
  */
 export interface EventStore {
-  /** The log may add a nonce to the metadata of an event: don't share that object between events. */
+  /**
+   * The log may add a nonce to the metadata of an event: don't share that object between events.
+   * @throws EventsRefused if the id of an event is not a UUID
+   */
   append(writes: readonly StreamWrite[]): Promise<WriteResult[]>;
 
   /**

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { canonicalJson } from '../kernel/canonical-json.js';
-import { randomNonces } from '../kernel/ids.js';
+import { isUuid, randomNonces } from '../kernel/ids.js';
 import { EventsRefused } from './event-store.js';
 import { newEvent } from './sample-events.contract.js';
 import { storedText } from './stored-text.js';
@@ -53,6 +54,19 @@ describe('the stored texts of an event', () => {
       }),
     );
   });
+});
+
+it('refuses an id exactly if it is not a UUID', () => {
+  const almost = fc.tuple(fc.uuid(), fc.nat(35), fc.string({ maxLength: 2 }));
+  const changed = almost.map(([id, at, put]) => id.slice(0, at) + put + id.slice(at + 1));
+  fc.assert(
+    fc.property(fc.oneof(fc.uuid(), changed, fc.string()), (id) => {
+      const store = () => storedText(newEvent('Tested', {}, id), nonces);
+      if (isUuid(id)) store();
+      else expect(store).toThrow(expect.objectContaining({ code: 'invalid-input', eventIds: new Set([id]) }));
+    }),
+    { seed: 42 },
+  );
 });
 
 describe('nonces', () => {

@@ -1,7 +1,7 @@
 import { canonicalJson, NotCanonical } from '../kernel/canonical-json.js';
 import type { NewEvent } from '../kernel/envelope.js';
-import { GatehouseError } from '../kernel/errors.js';
-import type { Nonces } from '../kernel/ids.js';
+import { GatehouseError, InvalidInput } from '../kernel/errors.js';
+import { isUuid, type Nonces } from '../kernel/ids.js';
 import { EventsRefused } from './event-store.js';
 
 /** An event as the log stores it. */
@@ -16,13 +16,24 @@ export function addNonce({ metadata }: NewEvent, nonces: Nonces): void {
 }
 
 /**
+ * Both logs store the id of an event as a UUID.
+ * @throws EventsRefused if it is none
+ */
+export function requireUuid({ id, type }: NewEvent): void {
+  if (isUuid(id)) return;
+  const message = `of a ${type} is ${JSON.stringify(id)}, which is not a UUID: give the event a UUID`;
+  throw new EventsRefused(new Set([id]), new InvalidInput([{ field: 'id', message }]));
+}
+
+/**
  * The texts of an event, whose metadata gets a nonce. With a nonce they are those of
  * RFC 8785, so that its hash is the same on every store; a copy of an event that an earlier release stored keeps its own.
  * @param nonces none for a copy of a log, whose events keep what they have
- * @throws EventsRefused if the event has no canonical text
+ * @throws EventsRefused if the event has no canonical text, or its id is not a UUID
  */
 export function storedText(event: NewEvent, nonces?: Nonces): StoredText {
   const { data, metadata } = event;
+  requireUuid(event);
   if (nonces) addNonce(event, nonces);
   if (metadata.nonce === undefined) return { data: JSON.stringify(data), metadata: JSON.stringify(metadata) };
   return { data: textOf(data, event), metadata: textOf(metadata, event) };

@@ -84,6 +84,13 @@ function startProcess(crashes: (Crash | undefined)[] = [], clock = systemClock, 
 const given = async (lane: string) => (await tolerant().readStream(lane)).map(({ id }) => id);
 
 describe('DeduplicatingEventStore', () => {
+  it('refuses an id that is not a UUID, and names the field', async () => {
+    const events = [newEvent('Tested', {}, 'img-1')];
+    await expect(startProcess().append([{ stream: newLane(), expected: 'any', events }])).rejects.toMatchObject({
+      message: 'id of a Tested is "img-1", which is not a UUID: give the event a UUID',
+    });
+  });
+
   it('is needed: the log below stores a fact twice', async () => {
     const [fact] = facts(1);
     const lane = newLane();

@@ -10,6 +10,7 @@ import {
   type StreamWrite,
   type WriteResult,
 } from '../event-store.js';
+import { requireUuid } from '../stored-text.js';
 import { type FactIndex, placeOf } from './fact-index.js';
 import { WriteTurns } from './write-turns.js';
 
@@ -84,6 +85,7 @@ export class DeduplicatingEventStore implements EventStore {
   }
 
   private async appendFacts(write: StreamWrite): Promise<WriteResult> {
+    for (const event of write.events) requireUuid(event); // before the index looks for it
     if (write.expected !== 'any') return this.appendAt(write, write.expected);
     for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
       const [last] = await this.store.readStreamTail(write.stream, 1);

@@ -237,7 +237,7 @@ it('uses the mapping in force now for a position before there was one, or one th
 it('names the events that are broken, which it does not count', async () => {
   const { runtime } = gatehouse;
   const stream = 'case-broken';
-  const broken = { ...newEvent('ReviewConfirmed', { caseId: 7 } as never), id: 'broken' };
+  const broken = newEvent('ReviewConfirmed', { caseId: 7 });
   await runtime.store.append([{ stream, expected: 'no-stream', events: [broken] }]);
   const { position } = (await runtime.store.readStream(stream))[0]!;
   const folder = join(directory, 'broken');

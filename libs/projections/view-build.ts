@@ -7,7 +7,7 @@ import { type Parking, parkedBy } from '../subscriptions/parked-keys.js';
 import { shardOf } from '../subscriptions/shards.js';
 import type { KeyFilter } from './key-filter.js';
 import { RowCache } from './row-cache.js';
-import { brokenKeysIn, keysIn, type View, type ViewRow } from './view.js';
+import { namedKeys, type View, type ViewRow } from './view.js';
 import { ViewTables } from './view-tables.js';
 
 type Queryable = Pick<pg.Pool, 'query'>;
@@ -130,12 +130,11 @@ export class ViewBuild {
 
   private named(event: RecordedEvent): { event: RecordedEvent; keys: readonly string[] } {
     if (event.fault !== undefined) return { event, keys: [keyOfBroken(event)] };
-    const keys = keysIn(this.view, event);
-    if (keys) return { event, keys: keys.map(storableKey) };
-    const broken = brokenKeysIn(this.view, event);
+    const { keys, fault } = namedKeys(this.view, event);
+    if (fault === undefined) return { event, keys: keys.map(storableKey) };
     // The rows that it names lack it, and so must not be served as complete.
-    const parked = new Set([...broken.keys.map(storableKey), keyOfBroken(event)]);
-    return { event: { ...event, fault: broken.fault }, keys: [...parked] };
+    const parked = new Set([...keys.map(storableKey), keyOfBroken(event)]);
+    return { event: { ...event, fault }, keys: [...parked] };
   }
 
   private change(effect: PageEffect, key: string, before: ViewRow | undefined, after: ViewRow | undefined): void {

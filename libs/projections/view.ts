@@ -46,25 +46,28 @@ export const defineView = <Row extends ViewRow, Definition extends EventDefiniti
   ...view
 }: ViewDefinition<Row, Definition>): View<Row> => ({ ...view, types: typesOf(events) });
 
-/** The keys of a usable event; undefined if they are no strings, as only an event that was appended past the checks has. */
-export function keysIn({ keys }: Pick<View, 'keys'>, event: RecordedEvent): readonly string[] | undefined {
-  try {
-    const found: readonly unknown[] = keys(event);
-    return found.every((key) => typeof key === 'string') ? found : undefined;
-  } catch {
-    return undefined;
-  }
+/** The keys that an event names that are strings, and what is wrong with it if others are not. */
+export interface NamedKeys {
+  keys: readonly string[];
+  fault?: string;
 }
 
-/** Of an event that `keysIn` has none of: those that are strings after all, and what is wrong with it. */
-export function brokenKeysIn({ keys }: Pick<View, 'keys'>, event: RecordedEvent) {
+/** Of a usable event. Only one that was appended past the checks names keys that are no strings. */
+export function namedKeys({ keys }: Pick<View, 'keys'>, event: RecordedEvent): NamedKeys {
   try {
     const found: unknown = keys(event);
-    const all: readonly unknown[] = Array.isArray(found) ? found : [];
-    return { keys: all.filter((key) => typeof key === 'string'), fault: 'what it names is no string' };
+    const all: readonly unknown[] | undefined = Array.isArray(found) ? found : undefined;
+    const strings = all?.filter((key) => typeof key === 'string') ?? [];
+    return strings.length === all?.length ? { keys: strings } : { keys: strings, fault: 'what it names is no string' };
   } catch (error) {
     return { keys: [], fault: `what it names can't be read: ${(error as Error).message}` };
   }
+}
+
+/** The keys of a usable event; none of one whose keys are not all strings. */
+export function keysIn(view: Pick<View, 'keys'>, event: RecordedEvent): readonly string[] {
+  const { keys, fault } = namedKeys(view, event);
+  return fault === undefined ? keys : [];
 }
 
 /** The row that usable events come to, in the order of the log; undefined for none. */

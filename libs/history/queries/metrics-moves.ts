@@ -106,7 +106,7 @@ export class MetricsMoves {
     const moves = new Map<Position, readonly Move[]>();
     let row: ViewRow | undefined;
     for (const event of events) {
-      if (!isUsable(event) || !view.types.includes(event.type) || !keysIn(view, event)?.includes(key)) continue;
+      if (!isUsable(event) || !view.types.includes(event.type) || !keysIn(view, event).includes(key)) continue;
       const after = view.evolve(row, event, key);
       moves.set(event.position, difference(countsOf(view, row), countsOf(view, after)));
       row = after;
@@ -118,7 +118,7 @@ export class MetricsMoves {
 /** The rows that an event may change. */
 const rowsOf = (event: RecordedEvent): CountedRow[] =>
   COUNTED.filter(({ view }) => isUsable(event) && view.types.includes(event.type)).flatMap((counted) =>
-    (keysIn(counted.view, event) ?? []).map((key) => ({ ...counted, key })),
+    keysIn(counted.view, event).map((key) => ({ ...counted, key })),
   );
 
 function countsOf(view: View, row: ViewRow | undefined): ReadonlyMap<string, number> {

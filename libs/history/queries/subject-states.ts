@@ -71,7 +71,7 @@ export function statesOfView(
   isPart: (event: RecordedEvent) => boolean,
 ): SubjectStates {
   const own = events.filter(
-    (event) => isUsable(event) && view.types.includes(event.type) && keysIn(view, event)?.includes(key),
+    (event) => isUsable(event) && view.types.includes(event.type) && keysIn(view, event).includes(key),
   );
   const changes = new Map<string, (JsonChange & { of: string })[]>();
   let row: ViewRow | undefined;

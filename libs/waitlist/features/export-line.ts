@@ -11,16 +11,16 @@ import {
   withheldContacts,
 } from '../../account/index.js';
 import { AuditTrail } from '../../audit/index.js';
-import { RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
 import { ACCOUNTS_PER_EVENT } from '../../events/schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven, IsCursor, IsInteger, IsLabel, IsReason } from '../../http/field-rules.js';
+import { IfGiven, IsLabel, IsReason } from '../../http/field-rules.js';
 import { closed, list, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { HOLD_OUT } from '../../kernel/reserved-classes.js';
 import { Waitlist } from '../queries/waitlist.js';
+import { partCommand } from './part-command.js';
 
 const CONCURRENT_ACCOUNTS = 64;
 
@@ -34,21 +34,13 @@ const LineAddressesAnswer = closed({
 });
 export type LineAddressesAnswer = Static<typeof LineAddressesAnswer>;
 
-export class ExportLine extends RequestCommand<LineAddressesAnswer> {
+export class ExportLine extends partCommand<LineAddressesAnswer>(ACCOUNTS_PER_EVENT) {
   @IsReason('Why. Recorded with the reader’s name; no personal data.')
   reason!: string;
 
   @IfGiven()
   @IsLabel('Only people of this class.')
   class?: string;
-
-  @IfGiven()
-  @IsInteger(`People of a part: ${ACCOUNTS_PER_EVENT} by default.`, 1, ACCOUNTS_PER_EVENT)
-  limit?: number;
-
-  @IfGiven()
-  @IsCursor('The `nextCursor` of the part before.')
-  cursor?: string;
 }
 
 /** Gives out the addresses of people who wait, part by part, for a campaign of invitations. */

@@ -3,12 +3,10 @@ import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import pMap from 'p-map';
 import { type Static, Type } from 'typebox';
 import { confirmationOff, offerOf, requestConfirmation, type WaitingTurn, waitingTurn } from '../../account/index.js';
-import { RequestCommand } from '../../context/decision.js';
 import { OwnEventIds } from '../../event-store/event-identity.js';
 import { Transactor } from '../../event-store/transact.js';
-import { ACCOUNTS_PER_EVENT } from '../../events/schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven, IsCursor, IsFlag, IsInteger, IsLabel, IsReason } from '../../http/field-rules.js';
+import { IfGiven, IsFlag, IsInteger, IsLabel, IsReason } from '../../http/field-rules.js';
 import { closed, count, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
@@ -18,6 +16,7 @@ import type { Ids } from '../../kernel/ids.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, IDS, SETTINGS } from '../../platform/ports.js';
 import { Waitlist } from '../queries/waitlist.js';
+import { partCommand } from './part-command.js';
 
 const CONCURRENT_ACCOUNTS = 64;
 const PART = 100;
@@ -30,7 +29,7 @@ const ConfirmationsAnswer = closed({
 });
 export type ConfirmationsAnswer = Static<typeof ConfirmationsAnswer>;
 
-export class RequestConfirmations extends RequestCommand<ConfirmationsAnswer> {
+export class RequestConfirmations extends partCommand<ConfirmationsAnswer>(PART) {
   @IsReason('Why. Stored with each request.')
   reason!: string;
 
@@ -41,14 +40,6 @@ export class RequestConfirmations extends RequestCommand<ConfirmationsAnswer> {
   @IfGiven()
   @IsInteger('Only people who joined so many days ago, or earlier.', 0, 3_650)
   olderThanDays?: number;
-
-  @IfGiven()
-  @IsInteger(`People of a part: ${PART} by default.`, 1, ACCOUNTS_PER_EVENT)
-  limit?: number;
-
-  @IfGiven()
-  @IsCursor('The `nextCursor` of the part before.')
-  cursor?: string;
 
   @IfGiven()
   @IsFlag('Only count whom it would ask.')

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { positionOrTime } from '../../libs/cli/commands.js';
-import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { type Client, cloudEvent, codeOf, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
 
 const START = Date.parse('2022-05-18T09:00:00Z');
@@ -25,10 +25,6 @@ const join = async (name: string) =>
 const show = async (id: string, asOf?: string) =>
   (await operator.get(`/v1/accounts/${id}${asOf === undefined ? '' : `?asOf=${encodeURIComponent(asOf)}`}`)).body;
 type Explanation = { reason: string };
-const codeOf = ({ status, body }: { status: number; body: { type?: string } }) => [
-  status,
-  body.type?.split('/').at(-1),
-];
 
 it('publishes the content policy and accepts only the acceptance of the version in force', async () => {
   expect((await service.get('/v1/policy')).body).toMatchObject({ current: null, versions: [], position: '0' });

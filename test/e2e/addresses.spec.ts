@@ -4,14 +4,7 @@ import { AddressClaims, joinWithAddress } from '../../libs/account/index.js';
 import { newEvent } from '../../libs/event-store/sample-events.contract.js';
 import { Transactor } from '../../libs/event-store/transact.js';
 import { dyingAfter } from '../support/dying-log.js';
-import {
-  type Answer,
-  type Client,
-  client,
-  cloudEvent,
-  startWithCallers,
-  type TestGatehouse,
-} from '../support/gatehouse.js';
+import { type Client, client, cloudEvent, codeOf, startWithCallers, type TestGatehouse } from '../support/gatehouse.js';
 
 let gatehouse: TestGatehouse;
 let operator: Client;
@@ -23,7 +16,6 @@ beforeAll(async () => {
 });
 afterAll(() => gatehouse.close());
 
-const codeOf = ({ status, body }: Answer) => [status, body.type?.split('/').at(-1)];
 const join = async (email: string, by = service): Promise<string> => {
   const { status, body } = await by.post('/v1/waitlist', { email });
   expect([email, status]).toEqual([email, 202]);

@@ -3,7 +3,7 @@ import { StoreUnavailable } from '../../libs/kernel/errors.js';
 import { CaseFactsReader } from '../../libs/review/features/case-facts.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { expectDecidedAgain } from '../support/decided-again.js';
-import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { type Client, cloudEvent, codeOf, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { until } from '../support/until.js';
 
 /** What jobs read of each case. */
@@ -48,10 +48,6 @@ const idsOf = (prefix: string, count: number) => Array.from({ length: count }, (
 const start = (body: object, by = lena) => by.post('/v1/bulk-jobs', { reason: 'a test', ...body });
 const show = async (jobId: string) => (await lena.get(`/v1/bulk-jobs/${jobId}`)).body;
 const statusOf = async (caseId: string) => (await lena.get(`/v1/cases/${caseId}`)).body.status;
-const codeOf = ({ status, body }: { status: number; body: { type?: string } }) => [
-  status,
-  body.type?.split('/').at(-1),
-];
 
 it('says how many cases match, and starts nothing if they are more than expected', async () => {
   await flagged('violent', idsOf('v', 5));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { schedulesOf } from '../../apps/composition/workers.js';
-import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { type Client, cloudEvent, codeOf, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { FOUNDED, judge } from '../support/judge.js';
 
 const MINUTE_MS = 60_000;
@@ -43,10 +43,6 @@ async function send(type: string, data: Record<string, unknown>) {
   const { body } = await service.post('/v1/events', event, { 'content-type': 'application/cloudevents+json' });
   return body.results[0];
 }
-const codeOf = ({ status, body }: { status: number; body: { type?: string } }) => [
-  status,
-  body.type?.split('/').at(-1),
-];
 const claim = (reviewer: Client) => reviewer.post(`/v1/cases/${id}/claim`);
 const tokenOf = async (reviewer: Client): Promise<number> => (await claim(reviewer)).body.token;
 const show = async (reader: Client) => (await reader.get(`/v1/cases/${id}`)).body;

@@ -8,7 +8,7 @@ import { ApiClient } from '../../libs/cli/api-client.js';
 import { settled } from '../../libs/operations/cli.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { expectDecidedAgain } from '../support/decided-again.js';
-import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { type Client, cloudEvent, codeOf, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 let gatehouse: TestGatehouse;
 let directory: string;
@@ -54,10 +54,6 @@ const exported = async (dataset: string, folder: string, ...options: string[]) =
 };
 const lines = async (path: string) =>
   (await readFile(path, 'utf8')).split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
-const code = (answer: { status: number; body: { type?: string } }) => [
-  answer.status,
-  answer.body.type?.split('/').at(-1),
-];
 
 describe('gatehouse export', () => {
   it('writes every event in the order of the log, as GET /v1/log has them', async () => {
@@ -172,9 +168,9 @@ describe('an export', () => {
     expect(made).toMatchObject({ status: 200, body: { exportId: 'request-1', after: '0' } });
     const repeated = await cleo.post('/v1/exports', body);
     expect(repeated.body).toEqual(made.body);
-    expect(code(await cleo.post('/v1/exports', { ...body, dataset: 'cases' }))).toEqual([409, 'export-differs']);
-    expect(code(await gatehouse.administrator.get('/v1/exports/request-1/rows'))).toEqual([409, 'export-of-another']);
-    expect(code(await cleo.get('/v1/exports/none/rows'))).toEqual([404, 'export-unknown']);
+    expect(codeOf(await cleo.post('/v1/exports', { ...body, dataset: 'cases' }))).toEqual([409, 'export-differs']);
+    expect(codeOf(await gatehouse.administrator.get('/v1/exports/request-1/rows'))).toEqual([409, 'export-of-another']);
+    expect(codeOf(await cleo.get('/v1/exports/none/rows'))).toEqual([404, 'export-unknown']);
     const { next } = (await cleo.get('/v1/log?stream=export-request-1')).body;
     expect(next).toBe('1');
     await settled(api);
@@ -183,13 +179,14 @@ describe('an export', () => {
   });
 
   it('names what is wrong with its range or a place', async () => {
-    const refused = async (range: object) => code(await cleo.post('/v1/exports', { ...body, exportId: 'x', ...range }));
+    const refused = async (range: object) =>
+      codeOf(await cleo.post('/v1/exports', { ...body, exportId: 'x', ...range }));
     expect(await refused({ to: '999999999' })).toEqual([410, 'position-gone']);
     expect(await refused({ from: '5', to: '2' })).toEqual([400, 'invalid-input']);
     expect(await refused({ from: 'yesterday' })).toEqual([400, 'invalid-input']);
     await cleo.post('/v1/exports', { ...body, exportId: 'places', dataset: 'cases' });
-    expect(code(await cleo.get('/v1/exports/places/rows?place=%00'))).toEqual([400, 'invalid-input']);
-    expect(code(await cleo.get('/v1/exports/request-1/rows?place=x'))).toEqual([400, 'invalid-input']);
+    expect(codeOf(await cleo.get('/v1/exports/places/rows?place=%00'))).toEqual([400, 'invalid-input']);
+    expect(codeOf(await cleo.get('/v1/exports/request-1/rows?place=x'))).toEqual([400, 'invalid-input']);
   });
 
   it('is of the events that were stored from a time on', async () => {

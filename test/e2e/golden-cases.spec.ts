@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectDecidedAgain } from '../support/decided-again.js';
-import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { type Client, cloudEvent, codeOf, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { NOT_SERVED, openDueGolden, servePictures } from '../support/golden-cases.js';
 import { FOUNDED, judge } from '../support/judge.js';
 import { lookAlike, sameReview } from '../support/look-alike.js';
@@ -34,11 +34,6 @@ afterAll(async () => {
   await gatehouse.close();
   await pictures.close();
 });
-
-const codeOf = ({ status, body }: { status: number; body: { type?: string } }) => [
-  status,
-  body.type?.split('/').at(-1),
-];
 
 /** An ordinary case. */
 async function flagged(imageId: string): Promise<void> {

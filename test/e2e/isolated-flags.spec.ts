@@ -4,7 +4,7 @@ import { ContentFlagged } from '../../libs/images/index.js';
 import { FlagRates } from '../../libs/review/queries/flag-rates.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { expectDecidedAgain } from '../support/decided-again.js';
-import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { type Client, cloudEvent, codeOf, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 const PER_HOUR = 3;
 const HOUR_MS = 3_600_000;
@@ -36,10 +36,6 @@ async function flag(imageId: string, flaggedBy = FLOOD, minutes = 0, flaggerKind
   const time = new Date(now + minutes * 60_000).toISOString();
   expect((await service.post('/v1/events', cloudEvent('ContentFlagged', data, { time }))).status).toBeLessThan(300);
 }
-const codeOf = ({ status, body }: { status: number; body: { type?: string } }) => [
-  status,
-  body.type?.split('/').at(-1),
-];
 const hasCase = async (imageId: string) => (await lena.get(`/v1/cases/${imageId}`)).status === 200;
 const flaggers = async () => (await lena.get('/v1/isolated-flags')).body.items;
 const flagsOf = async (flagger: string) => (await lena.get(`/v1/isolated-flags/${flagger}`)).body.items;

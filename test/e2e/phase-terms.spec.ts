@@ -2,14 +2,8 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Standalone } from '../../apps/standalone/standalone.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { expectDecidedAgain } from '../support/decided-again.js';
-import {
-  type Answer,
-  type Client,
-  client,
-  cloudEvent,
-  startGatehouse,
-  type TestGatehouse,
-} from '../support/gatehouse.js';
+import { type Client, client, cloudEvent, codeOf, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { mayAtEach } from '../support/may-at-each.js';
 
 const HOUR_MS = 3_600_000;
 let now = Date.parse('2022-05-18T09:00:00Z');
@@ -26,7 +20,6 @@ const waiting: Record<string, string> = {};
 let ann: string;
 
 const at = (ms: number) => new Date(now + ms).toISOString();
-const codeOf = ({ status, body }: Answer) => [status, body.type?.split('/').at(-1)];
 const join = async (name: string): Promise<string> =>
   (await site.post('/v1/waitlist', { email: `${name}@example.org` })).body.accountId;
 const statusOf = async (id: string) => (await olga.get(`/v1/accounts/${id}`)).body.status;
@@ -76,19 +69,8 @@ async function begin(phase: string, more: Record<string, unknown> = {}): Promise
 async function mayBoth(action: string, minPosition: string, accountId = ann, id = 'face'): Promise<string> {
   // Sharing waits for the view of images, which nothing else updates here.
   if (action === 'share') await gatehouse.settle();
-  const question = {
-    subject: { type: 'account', id: accountId },
-    action: { name: action },
-    resource: { type: 'image', id },
-    context: { minPosition },
-  };
-  const answers: string[] = [];
-  for (const { url } of [gatehouse, beside]) {
-    const asked = await client(url, gatehouse.administratorToken).post('/access/v1/evaluation', question);
-    answers.push(asked.body.context.reason ?? 'allowed');
-  }
-  expect(new Set(answers).size).toBe(1);
-  return answers[0]!;
+  const question = { accountId, action, image: { id }, minPosition };
+  return mayAtEach([gatehouse, beside], gatehouse.administratorToken, question);
 }
 
 it('restricts at every process from the approval on, and ends with the phase', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { commandLineFor } from '../support/cli-process.js';
 import { expectDecidedAgain } from '../support/decided-again.js';
-import { type Client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { type Client, codeOf, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { until } from '../support/until.js';
 
 let gatehouse: TestGatehouse;
@@ -25,10 +25,6 @@ beforeAll(async () => {
 afterAll(() => gatehouse.close());
 
 const rollout = async () => (await olga.get('/v1/rollout')).body;
-const codeOf = ({ status, body }: { status: number; body: { type?: string } }) => [
-  status,
-  body.type?.split('/').at(-1),
-];
 const join = async (name: string): Promise<string> =>
   (await site.post('/v1/waitlist', { email: `${name}@example.org` })).body.accountId;
 let changes = 0;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { commandLineFor } from '../support/cli-process.js';
 import { expectDecidedAgain } from '../support/decided-again.js';
-import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { type Client, cloudEvent, codeOf, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { FOUNDED } from '../support/judge.js';
 
 const MINUTE_MS = 60_000;
@@ -53,10 +53,6 @@ async function flagged(imageId: string, data: Record<string, unknown> = {}, owne
   await send('ImageGenerated', { imageId, accountId: owner });
   await send('ContentFlagged', { imageId, flaggedBy: 'acc-9', flaggerKind: 'user', categories: ['violent'], ...data });
 }
-const codeOf = ({ status, body }: { status: number; body: { type?: string } }) => [
-  status,
-  body.type?.split('/').at(-1),
-];
 const next = (reviewer: Client, queue = 'default') => reviewer.post(`/v1/queues/${queue}/next`);
 const nextId = async (reviewer: Client, queue?: string): Promise<string | null> =>
   (await next(reviewer, queue)).body.claim?.caseId ?? null;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { DAY_MS, toIso } from '../../libs/kernel/clock.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { expectDecidedAgain } from '../support/decided-again.js';
-import { type Client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { type Client, codeOf, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { wholeLog } from '../support/whole-log.js';
 
 let ahead = 0;
@@ -28,10 +28,6 @@ const rollout = async () => {
   expect([status, body]).toEqual([200, body]);
   return body;
 };
-const codeOf = ({ status, body }: { status: number; body: { type?: string } }) => [
-  status,
-  body.type?.split('/').at(-1),
-];
 
 it('sets the rate with a reason, a confirmation and the approval of another person', async () => {
   expect((await olga.put('/v1/rollout/rate', { perWeek: 1000 })).status).toBe(200);

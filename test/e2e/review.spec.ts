@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { MAX_FLAGS } from '../../libs/review/index.js';
-import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { type Client, cloudEvent, codeOf, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
 
 const MINUTE_MS = 60_000;
@@ -40,10 +40,6 @@ const mayReview = async (reviewer: string, caseId: string, type = 'reviewer') =>
   });
   return body.decision ? 'allowed' : body.context.reason;
 };
-const codeOf = ({ status, body }: { status: number; body: { type?: string } }) => [
-  status,
-  body.type?.split('/').at(-1),
-];
 const show = async (id: string) => (await rita.get(`/v1/cases/${id}`)).body;
 
 /** Flags at intervals of a minute. */

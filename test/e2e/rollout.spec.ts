@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { DAY_MS } from '../../libs/kernel/clock.js';
-import { type Client, client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { type Client, client, cloudEvent, codeOf, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 let now: number;
 let gatehouse: TestGatehouse;
@@ -31,10 +31,6 @@ const onboarded = async (): Promise<string[]> => {
   const { items } = (await operator.get('/v1/waitlist?status=onboarded&limit=500')).body;
   return items.map((one: { accountId: string }) => one.accountId);
 };
-const codeOf = ({ status, body }: { status: number; body: { type?: string } }) => [
-  status,
-  body.type?.split('/').at(-1),
-];
 const rollout = async () => (await operator.get('/v1/rollout')).body;
 
 it('sets a rate, uses it for cohorts and frees it after seven days', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { commandLineFor } from '../support/cli-process.js';
 import { expectDecidedAgain } from '../support/decided-again.js';
-import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { type Client, cloudEvent, codeOf, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
 
 const now = Date.parse('2022-05-18T09:00:00Z');
@@ -27,10 +27,6 @@ async function flagged(imageId: string, accountId = `owner-${imageId}`) {
   await service.post('/v1/events', cloudEvent('ContentFlagged', { imageId, ...flag }));
   await gatehouse.settle();
 }
-const codeOf = ({ status, body }: { status: number; body: { type?: string } }) => [
-  status,
-  body.type?.split('/').at(-1),
-];
 const show = async (reader: Client, caseId: string) => (await reader.get(`/v1/cases/${caseId}`)).body;
 const set = (secondReviewPercent: number, secondReviewOfDeactivations: boolean, headers = {}) =>
   lena.put('/v1/review-sampling', { secondReviewPercent, secondReviewOfDeactivations, reason: 'a test' }, headers);

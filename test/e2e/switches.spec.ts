@@ -1,14 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Standalone } from '../../apps/standalone/standalone.js';
 import { expectDecidedAgain } from '../support/decided-again.js';
-import {
-  type Answer,
-  type Client,
-  client,
-  cloudEvent,
-  startGatehouse,
-  type TestGatehouse,
-} from '../support/gatehouse.js';
+import { type Client, client, cloudEvent, codeOf, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { mayAtEach } from '../support/may-at-each.js';
 
 const HOUR_MS = 3_600_000;
 let now = Date.parse('2022-05-18T09:00:00Z');
@@ -24,7 +18,6 @@ let bob: string;
 
 const join = (name: string, as: Client = service) => as.post('/v1/waitlist', { email: `${name}@example.org` });
 const at = (ms: number) => new Date(ms).toISOString();
-const codeOf = ({ status, body }: Answer) => [status, body.type?.split('/').at(-1)];
 
 beforeAll(async () => {
   gatehouse = await startGatehouse({ clock: { now: () => now } });
@@ -51,28 +44,12 @@ afterAll(async () => {
   await gatehouse?.close();
 });
 
-/** What both gateways answer, alone and in a batch, once they have the position. */
-async function mayBoth(accountId: string, action: string, minPosition: string): Promise<string> {
-  const question = {
-    subject: { type: 'account', id: accountId },
-    action: { name: action },
-    resource: { type: 'image', id: 'img-1', properties: { photorealistic: false } },
-    context: { minPosition },
-  };
-  const answers: string[] = [];
-  for (const { url } of [gatehouse, beside]) {
-    const asked = client(url, gatehouse.administratorToken);
-    // The second request takes the fast path: its credential is known by then.
-    const singles = [
-      await asked.post('/access/v1/evaluation', question),
-      await asked.post('/access/v1/evaluation', question),
-    ].map(({ body }) => body);
-    const batch = (await asked.post('/access/v1/evaluations', { ...question, evaluations: [{}] })).body;
-    answers.push(...[...singles, ...batch.evaluations].map((one) => one.context.reason ?? 'allowed'));
-  }
-  expect(new Set(answers).size).toBe(1);
-  return answers[0]!;
-}
+/** What both processes answer, once they have the position. */
+const mayBoth = (accountId: string, action: string, minPosition: string): Promise<string> => {
+  const image = { id: 'img-1', properties: { photorealistic: false } };
+  const question = { accountId, action, image, minPosition };
+  return mayAtEach([gatehouse, beside], gatehouse.administratorToken, question);
+};
 
 it('denies a suspended action at every gateway from the receipt on, until it is resumed', async () => {
   let { position } = (await operator.put('/v1/switches/generate', { reason: 'filter is broken' })).body;

@@ -19,6 +19,12 @@ export interface Answer {
   body: any;
 }
 
+/** The status of an answer, and the code of its problem if it is one. */
+export const codeOf = ({ status, body }: Pick<Answer, 'status' | 'body'>): [number, string | undefined] => [
+  status,
+  body.type?.split('/').at(-1),
+];
+
 /** A client with one token. It sends bodies as JSON unless they are strings. */
 export interface Client {
   get(path: string, headers?: Record<string, string>): Promise<Answer>;

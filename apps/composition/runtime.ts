@@ -3,6 +3,7 @@ import { refuseOlderKeys } from '../../libs/erasure/index.js';
 import { EarlierEventStore } from '../../libs/event-store/earlier-event-store.js';
 import { EncryptingEventStore } from '../../libs/event-store/encrypting-event-store.js';
 import { OwnEventIds } from '../../libs/event-store/event-identity.js';
+import type { EventStore } from '../../libs/event-store/event-store.js';
 import { LogEpoch } from '../../libs/event-store/log-epoch.js';
 import { refuseSimulation } from '../../libs/event-store/postgres/virtual-clock.js';
 import { Transactor } from '../../libs/event-store/transact.js';
@@ -42,6 +43,8 @@ export interface RuntimeOptions {
   logger: Logger;
   /** The database's time by default. */
   clock?: Clock;
+  /** Puts something between the process and its log. */
+  around?(log: EventStore): EventStore;
   /** The catalogue of this application's contexts by default. */
   catalogue?: Catalogue;
   /** Ends the process; without it only readiness reports the mismatch. */
@@ -71,7 +74,15 @@ export async function openRuntime(options: RuntimeOptions) {
 }
 
 async function openResources(
-  { settings, connection, logger, clock: given, catalogue = applicationCatalogue, mismatch = () => {} }: RuntimeOptions,
+  {
+    settings,
+    connection,
+    logger,
+    clock: given,
+    around = (log) => log,
+    catalogue = applicationCatalogue,
+    mismatch = () => {},
+  }: RuntimeOptions,
   closedLater: <Opened extends Closable>(one: Opened) => Opened,
 ) {
   const { dataSource, pool } = await openDatabase(connection, { migrations: catalogue.migrations, entities });
@@ -84,17 +95,11 @@ async function openResources(
   const passedOver = { 'our-streams': 0, 'other-streams': 0 };
   const schemas = new EventSchemas(catalogue.events);
   const personKeys = new PersonKeys(await openKeyStore(dataSource, pool, settings, presentClock), presentClock);
-  const present = closedLater(
-    new EncryptingEventStore(
-      await openLog(settings, connection, pool, clock, logger, catalogue.stored, (event) => {
-        passedOver[event.where]++;
-        if (event.where === 'our-streams')
-          logger.warn(event, "an event in one of our streams can't be used: passed over");
-      }),
-      personKeys,
-      catalogue.events,
-    ),
-  );
+  const stored = await openLog(settings, connection, pool, clock, logger, catalogue.stored, (event) => {
+    passedOver[event.where]++;
+    if (event.where === 'our-streams') logger.warn(event, "an event in one of our streams can't be used: passed over");
+  });
+  const present = closedLater(new EncryptingEventStore(around(stored), personKeys, catalogue.events));
   const store = new EarlierEventStore(present);
   if (settings.eventstoreUrl) await checkEventStoreDB(store);
   await refuseOlderKeys(store, personKeys.store);

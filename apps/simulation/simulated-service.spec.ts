@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { expect, it } from '@jest/globals';
 import pg from 'pg';
+import type { WaitlistJoined } from '../../libs/account/index.js';
 import type { ImageGenerated } from '../../libs/images/index.js';
 import { createTestDatabase } from '../../test/support/test-database.js';
 import { SimulatedService } from './simulated-service.js';
@@ -36,6 +37,25 @@ it('has caught up once everything is processed', async () => {
   const service = await SimulatedService.start(database.connection, STARTS_AT, new AbortController().signal);
   try {
     await service.caughtUp();
+  } finally {
+    await service.close();
+    await database.drop();
+  }
+});
+
+it('lets people who join at once into the line in their order', async () => {
+  const database = await createTestDatabase();
+  const service = await SimulatedService.start(database.connection, STARTS_AT, new AbortController().signal);
+  try {
+    const ids = Array.from({ length: 300 }, (_, n) => `person-${n}`);
+    const joins = ids.map((accountId) =>
+      sent<typeof WaitlistJoined>('WaitlistJoined', `joined-${accountId}`, STARTS_AT, {
+        ...{ accountId, email: `${accountId}@simulation.invalid` },
+      }),
+    );
+    await service.send([], joins);
+    const { events } = await service.eventsAfter(0, ['WaitlistJoined']);
+    expect(events.map(({ data }) => data.accountId)).toEqual(ids);
   } finally {
     await service.close();
     await database.drop();

@@ -1,7 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pMap from 'p-map';
+import { accountStream } from '../../libs/account/index.js';
 import { ApiClient } from '../../libs/cli/api-client.js';
+import type { EventStore } from '../../libs/event-store/event-store.js';
 import { onVirtualClock, VirtualClock } from '../../libs/event-store/postgres/virtual-clock.js';
 import type { Role } from '../../libs/http/credentials/principal.js';
 import { TokenRegistry } from '../../libs/http/credentials/token-registry.js';
@@ -19,14 +22,20 @@ import { entities } from '../composition/entities.js';
 import { schedulesOf } from '../composition/workers.js';
 import { type Standalone, startStandalone } from '../standalone/standalone.js';
 import { untilPast } from '../standalone/until-past.js';
+import { OrderedEventStore } from './ordered-event-store.js';
 import type { SentEvent } from './traffic.js';
 
 /** That many are stored by one statement. */
 const BATCH = APPEND_EVENTS;
 /** Reactors process them before the next ones, while they are in memory. */
 const SETTLED_EVENTS = VIEW_LEAD_EVENTS / 2;
+/** The address is reserved, the account joins, and the address is confirmed. */
+const EVENTS_OF_A_JOIN = 3;
+const SETTLED_JOINS = Math.floor(SETTLED_EVENTS / EVENTS_OF_A_JOIN);
+const JOINS_AT_ONCE = 64;
 const LOOK_MS = 50;
 const LANE = { topic: 'simulation', partition: 0 };
+const streamOf = ({ data }: SentEvent) => `${accountStream.category}-${data.accountId}`;
 const SENDER = { actor: { kind: 'service' as const, id: 'simulation', role: 'service' }, correlationid: 'simulation' };
 
 /** Nothing here waits for another process, so a limit would only stop a slow machine. */
@@ -47,6 +56,7 @@ export class SimulatedService {
 
   private constructor(
     private readonly standalone: Standalone,
+    private readonly log: OrderedEventStore,
     private readonly virtual: VirtualClock,
     private readonly signal: AbortSignal,
     private readonly end: () => Promise<void>,
@@ -71,8 +81,13 @@ export class SimulatedService {
       const settings = readSettings({ GATEHOUSE_PORT: '0', GATEHOUSE_DATA: directory, ...LIMITS });
       const logger = createLogger({ logLevel: 'error', logFormat: 'json' });
       const options = { settings, connection: onVirtualClock(connection), logger, clock };
-      const standalone = await startStandalone({ ...options, background: 'views', signal });
-      return new SimulatedService(standalone, clock, signal, end);
+      let ordered!: OrderedEventStore;
+      const around = (log: EventStore) => {
+        ordered = new OrderedEventStore(log);
+        return ordered;
+      };
+      const standalone = await startStandalone({ ...options, around, background: 'views', signal });
+      return new SimulatedService(standalone, ordered, clock, signal, end);
     } catch (error) {
       await end();
       throw error;
@@ -97,10 +112,10 @@ export class SimulatedService {
 
   /**
    * Stores events as those of another system, while the views follow.
-   * @param inTurn one after the other: commands, of which several at once have no order
+   * @param joins of people who get an account, in the order in which they come into the line
    * @throws GatehouseError if one is refused
    */
-  async send(events: readonly SentEvent[], inTurn: readonly SentEvent[] = []): Promise<void> {
+  async send(events: readonly SentEvent[], joins: readonly SentEvent[] = []): Promise<void> {
     let unsettled = 0;
     // One batch after the other: a small one would overtake a large one, whose validation takes several turns of the event loop.
     for (let n = 0; n < events.length; n += BATCH) {
@@ -110,8 +125,14 @@ export class SimulatedService {
       await this.settle();
       unsettled = 0;
     }
-    for (const event of inTurn) await this.store([event]);
     await this.settle();
+    for (let n = 0; n < joins.length; n += SETTLED_JOINS) {
+      const some = joins.slice(n, n + SETTLED_JOINS);
+      await pMap(some, (join) => this.log.inTurn(streamOf(join), () => this.store([join])), {
+        concurrency: JOINS_AT_ONCE,
+      });
+      await this.settle();
+    }
   }
 
   private async store(batch: readonly SentEvent[]): Promise<void> {

@@ -1,20 +1,15 @@
 import { earlierMoment } from '../kernel/earlier-moment.js';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
-import type { EventStore, NextOptions, Page, ReadAllOptions, StreamWrite, WriteResult } from './event-store.js';
+import type { Page, ReadAllOptions } from './event-store.js';
+import { ForwardingEventStore } from './forwarding-event-store.js';
 
 /** A store whose log, for work as of an earlier moment, ends there. Writes go to the present. */
-export class EarlierEventStore implements EventStore {
-  constructor(private readonly store: EventStore) {}
-
-  append(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
-    return this.store.append(writes);
-  }
-
-  async readStream(stream: string, from?: number, limit?: number): Promise<RecordedEvent[]> {
+export class EarlierEventStore extends ForwardingEventStore {
+  override async readStream(stream: string, from?: number, limit?: number): Promise<RecordedEvent[]> {
     return byThen(await this.store.readStream(stream, from, limit));
   }
 
-  async readStreamTail(stream: string, limit: number): Promise<RecordedEvent[]> {
+  override async readStreamTail(stream: string, limit: number): Promise<RecordedEvent[]> {
     const moment = earlierMoment();
     if (!moment) return this.store.readStreamTail(stream, limit);
     const end = await this.endOf(stream, moment.position);
@@ -35,7 +30,7 @@ export class EarlierEventStore implements EventStore {
     return end;
   }
 
-  async readAll(after: Position, options?: ReadAllOptions): Promise<Page> {
+  override async readAll(after: Position, options?: ReadAllOptions): Promise<Page> {
     const moment = earlierMoment();
     if (!moment) return this.store.readAll(after, options);
     if (after > moment.position) return { events: [], next: after, atHead: true };
@@ -44,26 +39,18 @@ export class EarlierEventStore implements EventStore {
     return { ...page, events: byThen(page.events), next: Math.min(page.next, moment.position), atHead: true };
   }
 
-  async readPositions(positions: readonly Position[]): Promise<RecordedEvent[]> {
+  override async readPositions(positions: readonly Position[]): Promise<RecordedEvent[]> {
     return byThen(await this.store.readPositions(positions));
   }
 
-  async head(): Promise<Position> {
+  override async head(): Promise<Position> {
     return earlierMoment()?.position ?? this.store.head();
   }
 
-  readNext(after: Position, options: NextOptions): Promise<Page> {
-    return this.store.readNext(after, options);
-  }
-
-  async placesOf(ids: readonly string[]): Promise<ReadonlyMap<string, Position>> {
+  override async placesOf(ids: readonly string[]): Promise<ReadonlyMap<string, Position>> {
     const places = await this.store.placesOf(ids);
     const moment = earlierMoment();
     return moment ? new Map([...places].filter(([, position]) => position <= moment.position)) : places;
-  }
-
-  close(): Promise<void> {
-    return this.store.close();
   }
 }
 

@@ -1,16 +1,9 @@
 import type { EventDefinition } from '../events/event-definition.js';
-import type { NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
+import type { NewEvent } from '../kernel/envelope.js';
 import { isEncrypted } from '../platform/personal-data/encrypted-text.js';
 import { type Encryption, PersonKeyDamaged, type PersonKeys } from '../platform/personal-data/person-keys.js';
-import {
-  type EventStore,
-  EventsRefused,
-  type NextOptions,
-  type Page,
-  type ReadAllOptions,
-  type StreamWrite,
-  type WriteResult,
-} from './event-store.js';
+import { type EventStore, EventsRefused, type StreamWrite, type WriteResult } from './event-store.js';
+import { ForwardingEventStore } from './forwarding-event-store.js';
 import { ownersOf } from './personal-owners.js';
 
 /** The associated data of an encrypted text: it can't be decrypted anywhere else. */
@@ -20,51 +13,20 @@ export const encryptionContext = (stream: string, eventId: string, field: string
 type Personal = NonNullable<EventDefinition['personal']>;
 
 /** Encrypts the personal fields of events before they are stored; they stay encrypted when read. */
-export class EncryptingEventStore implements EventStore {
+export class EncryptingEventStore extends ForwardingEventStore {
   private readonly personal: ReadonlyMap<string, Personal>;
 
   constructor(
-    private readonly store: EventStore,
+    store: EventStore,
     private readonly keys: PersonKeys,
     definitions: readonly Pick<EventDefinition, 'type' | 'personal'>[],
   ) {
+    super(store);
     this.personal = new Map(definitions.flatMap(({ type, personal }) => (personal ? [[type, personal]] : [])));
   }
 
-  async append(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
+  override async append(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
     return this.store.append(await this.seal(writes));
-  }
-
-  readStream(stream: string, from?: number, limit?: number): Promise<RecordedEvent[]> {
-    return this.store.readStream(stream, from, limit);
-  }
-
-  readStreamTail(stream: string, limit: number): Promise<RecordedEvent[]> {
-    return this.store.readStreamTail(stream, limit);
-  }
-
-  readAll(after: Position, options?: ReadAllOptions): Promise<Page> {
-    return this.store.readAll(after, options);
-  }
-
-  readPositions(positions: readonly Position[]): Promise<RecordedEvent[]> {
-    return this.store.readPositions(positions);
-  }
-
-  head(): Promise<Position> {
-    return this.store.head();
-  }
-
-  readNext(after: Position, options: NextOptions): Promise<Page> {
-    return this.store.readNext(after, options);
-  }
-
-  placesOf(ids: readonly string[]): Promise<ReadonlyMap<string, Position>> {
-    return this.store.placesOf(ids);
-  }
-
-  close(): Promise<void> {
-    return this.store.close();
   }
 
   /**

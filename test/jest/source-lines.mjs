@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 const maps = new Map();
+/** Jest shows the place of a failure by the first frame outside of itself. */
+const EXPECT = new URL('./quick-expect.mjs', import.meta.url).href;
 
 /**
  * Gives stacks the lines of TypeScript files. Node could do so by itself, but then it reads the source map of every module
@@ -10,7 +12,11 @@ const maps = new Map();
  */
 export function showSourceLines() {
   Error.prepareStackTrace = (error, frames) =>
-    [text(error), ...frames.map((frame) => `    at ${inSource(frame)}`)].join('\n');
+    [text(error), ...frames.filter(isOutside).map((frame) => `    at ${inSource(frame)}`)].join('\n');
+}
+
+function isOutside(frame) {
+  return frame.getFileName() !== EXPECT;
 }
 
 function text(error) {

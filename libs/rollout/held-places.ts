@@ -26,11 +26,11 @@ export interface HeldPlaces {
   batches: readonly HeldBatch[];
   /** All others by id, each with the position of the event that held its places, so that no late repeat holds places again. */
   over: ReadonlyMap<string, Position>;
-  /** The batches that were withdrawn, also those that are over. */
-  withdrawn: ReadonlySet<string>;
+  /** The batches that were withdrawn, also those that are over, each with the position of the event that withdrew it. */
+  withdrawn: ReadonlyMap<string, Position>;
 }
 
-export const noneHeld: HeldPlaces = { batches: [], over: new Map(), withdrawn: new Set() };
+export const noneHeld: HeldPlaces = { batches: [], over: new Map(), withdrawn: new Map() };
 
 export function evolveHeld(held: HeldPlaces, { type, data }: RolloutEvent, { position }: EventPlace): HeldPlaces {
   switch (type) {
@@ -63,7 +63,7 @@ export function evolveHeld(held: HeldPlaces, { type, data }: RolloutEvent, { pos
     }
     case 'InvitationsWithdrawn': {
       const { batchId } = data;
-      const withdrawn = new Set([...held.withdrawn, batchId]);
+      const withdrawn = new Map([...held.withdrawn, [batchId, position]]);
       return { ...changed(held, batchId, (one) => ({ ...one, withdrawal: 'begun' })), withdrawn };
     }
     case 'WithdrawalCompleted':

@@ -6,7 +6,7 @@ import { batchOf, heldNow } from './held-places.js';
 import { admitInvited, freeUnfilled, holdPlaces } from './hold-places.js';
 import { revertChange } from './revert-change.js';
 import { availableCapacity, rolloutStream } from './rollout.js';
-import { completeWithdrawal, freeWithdrawn, withdrawInvitations } from './withdraw-invitations.js';
+import { completeWithdrawal, freeWithdrawn, settleWithdrawn, withdrawInvitations } from './withdraw-invitations.js';
 
 const NOW = Date.parse('2022-05-18T09:00:00Z');
 const batchId = 'b1';
@@ -115,5 +115,27 @@ describe('completing a withdrawal', () => {
   it('is a no-op if it was recorded, and for a batch that was not withdrawn or is over', () => {
     for (const history of [[], [withdrawn, completed], [withdrawn, freed(5, true)]])
       expect(complete(...history)).toEqual([]);
+  });
+});
+
+describe('settling a withdrawn batch once each invitation was accepted or has ended', () => {
+  const settle = (accepted: number, ...events: RolloutEvent[]) =>
+    settleWithdrawn(given(...begun, ...events), batchId, 3, accepted);
+
+  it('completes the withdrawal, and keeps places only for people who accepted', () => {
+    expect(settle(2, withdrawn)).toEqual([freed(3), completed]);
+    expect(settle(2, withdrawn, freed(3))).toEqual([completed]);
+  });
+
+  it('ends the batch with it if nobody waits who accepted', () => {
+    expect(settle(0, withdrawn)).toEqual([completed, freed(5, true)]);
+    expect(settle(0, withdrawn, freed(5))).toEqual([completed, freed(0, true)]);
+    expect(settle(0, withdrawn, freed(3), completed)).toEqual([freed(2, true)]);
+    const { held } = given(...begun, withdrawn, ...settle(0, withdrawn));
+    expect([held.batches, [...held.over.keys()], [...held.withdrawn.keys()]]).toEqual([[], [batchId], [batchId]]);
+  });
+
+  it('is a no-op for a batch that is over, and for one that was not withdrawn', () => {
+    for (const history of [[], [withdrawn, freed(5, true)]]) expect(settle(0, ...history)).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { NotFound, Refusal } from '../kernel/errors.js';
 import type { RolloutEvent } from './events.js';
 import { batchOf, heldAt, placesOf } from './held-places.js';
+import { freePlaces } from './hold-places.js';
 import type { Rollout } from './rollout.js';
 
 /** A no-op for a batch that was withdrawn before. @throws NotFound batch-unknown; Refusal batch-decided */
@@ -34,4 +35,18 @@ export function freeWithdrawn({ held }: Rollout, batchId: string, accepted: numb
 export function completeWithdrawal({ held }: Rollout, batchId: string, people: number): RolloutEvent[] {
   const batch = batchOf(held, batchId);
   return batch?.withdrawal === 'begun' ? [{ type: 'WithdrawalCompleted', data: { batchId, people } }] : [];
+}
+
+/**
+ * To be called when each invitation was accepted or has ended. If nobody waits who accepted, the batch is over with it. A no-op for a
+ * batch that is over, and for one that was not withdrawn.
+ * @param ended people whose invitation ended with the withdrawal
+ * @param accepted people who accepted and are not onboarded
+ */
+export function settleWithdrawn(rollout: Rollout, batchId: string, ended: number, accepted: number): RolloutEvent[] {
+  if (!batchOf(rollout.held, batchId)?.withdrawal) return [];
+  const completed = completeWithdrawal(rollout, batchId, ended);
+  return accepted > 0
+    ? [...freeWithdrawn(rollout, batchId, accepted), ...completed]
+    : [...completed, ...freePlaces(rollout, batchId)];
 }

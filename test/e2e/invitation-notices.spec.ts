@@ -15,7 +15,12 @@ beforeAll(async () => {
   receiver = await startNoticeReceiver();
   gatehouse = await startGatehouse({
     clock: { now: () => Date.now() + ahead },
-    env: { ...receiver.env, GATEHOUSE_NOTICE_ACCEPT_URL: 'https://example.org/accept?from=mail' },
+    env: {
+      ...receiver.env,
+      GATEHOUSE_NOTICE_ACCEPT_URL: 'https://example.org/accept?from=mail',
+      // A withdrawal waits for no view that lags.
+      GATEHOUSE_DECISION_WAIT_MS: '0',
+    },
   });
   schedules = schedulesOf(gatehouse.runtime);
   service = await gatehouse.as('web-site', 'service');
@@ -70,4 +75,32 @@ it('sends a link with a token, which nothing stores, and reminds who has not ans
   expect(linkIn(to(ben)[1]!.data.text).searchParams.get('token')).toBe(otherToken);
   expect(to(ben)[1]!.data.subject).toBe('Ihre Einladung endet bald');
   expect((await accept(ben)).status).toBe(200);
+});
+
+it('sends no link of a batch that was withdrawn while the consumer lags, and shows it by the rollout', async () => {
+  const cem = (await service.post('/v1/waitlist', { email: 'cem@example.org' })).body.accountId as string;
+  await tick();
+  await operator.post('/v1/invitations', { batchId: 'winter', accounts: [cem], days: 5 });
+  // The view knows nothing of the batch yet.
+  const open = { batchId: 'winter', status: 'open', places: 1, held: 1, sent: 0, withdrawal: null };
+  expect((await operator.get('/v1/invitations/winter')).body).toMatchObject(open);
+  expect((await operator.post('/v1/invitations/winter/withdrawal', { reason: 'a mistake' })).status).toBe(200);
+  const withdrawal = { by: 'olga', reason: 'a mistake', at: expect.any(String) };
+  expect((await operator.get('/v1/invitations/winter')).body).toMatchObject({
+    ...open,
+    status: 'withdrawn',
+    withdrawal,
+  });
+
+  await gatehouse.settle();
+  expect((await operator.get('/v1/invitations/winter')).body).toMatchObject({
+    status: 'withdrawn',
+    held: 0,
+    withdrawal,
+  });
+  await operator.post('/v1/invitations', { batchId: 'again', accounts: [cem], days: 5 });
+  await gatehouse.settle();
+  expect((await operator.post('/v1/invitations/again/withdrawal', { reason: 'a mistake' })).status).toBe(200);
+  for (const schedule of schedules) await schedule.tick();
+  expect(to(cem)).toEqual([]);
 });

@@ -116,9 +116,9 @@ export class SendInvitationsHandler implements ICommandHandler<SendInvitations> 
   /** @throws Refusal batch-known */
   private async sentBefore(request: BatchRequest): Promise<BatchSentAnswer | undefined> {
     const { batchId, size, accounts, priority, days } = request;
-    const held = await this.batches.find(batchId);
-    if (!held) return undefined;
-    const { data, position } = held;
+    const known = await this.batches.find(batchId);
+    if (!known) return undefined;
+    const { data, position } = known.event;
     // A request without a size repeats one of any size: how many wait may have changed.
     const isSame =
       (size === undefined || size === data.size) &&

@@ -20,6 +20,7 @@ import { waitlistEntriesView } from '../../waitlist/index.js';
 import type { RolloutEvent } from '../events.js';
 import { holdPlaces } from '../hold-places.js';
 import { pauseOnboarding, type Rollout, resumeOnboarding, rolloutStream, setRate } from '../rollout.js';
+import { withdrawInvitations } from '../withdraw-invitations.js';
 import { InvitationClock } from './invitation-clock.js';
 import { inviting } from './inviting.js';
 import { onboarding } from './onboarding.js';
@@ -93,7 +94,7 @@ function startWorld() {
     };
     const on = new Transactor(interrupted, timeOrderedIds(clock), clock, eventRules);
     const sending = inviting(on, store, nobody, { of: (act) => act }, clock);
-    for (const event of events.filter(({ type }) => type === 'PlacesHeld')) await sending.react(event);
+    for (const event of events.filter(({ type }) => sending.types.includes(type))) await sending.react(event);
   }
   return {
     clock,
@@ -222,6 +223,24 @@ it('frees at once the place of who stopped waiting before the invitation was sen
   await send();
   expect(named('InvitationSent')).toHaveLength(1);
   expect(named('PlacesFreed')).toHaveLength(1);
+});
+
+it('looks at the accounts of a withdrawn batch again only if one of them has accepted', async () => {
+  const { invite, accept, rollout, send, tick, readsOf, events } = world;
+  await rollout((state) => setRate(state, 10));
+  await invite('b1', 'ann', 'ben');
+  await invite('b2', 'cem', 'dan');
+  await accept('cem');
+  await rollout((state) => pauseOnboarding(state, 'spec'));
+  for (const batchId of ['b1', 'b2']) await rollout((state) => withdrawInvitations(state, batchId, 'spec'));
+  await send();
+  const freed = events.flatMap(({ type, data }) => (type === 'PlacesFreed' ? [data] : []));
+  expect(freed).toEqual([
+    { batchId: 'b1', places: 2, isOver: true },
+    { batchId: 'b2', places: 1, isOver: false },
+  ]);
+  expect(await readsOf(tick)).toBe(2);
+  expect(await readsOf(tick)).toBe(0);
 });
 
 it('admits nobody any more once its work is aborted', async () => {

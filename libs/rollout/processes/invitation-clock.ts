@@ -80,6 +80,7 @@ export class InvitationClock {
   async tick(signal?: AbortSignal): Promise<void> {
     const { state } = await this.transactor.load(rolloutStream, undefined);
     const { batches } = state.held;
+    this.forgetAllBut(batches);
     if (batches.length === 0) return;
     // First, since many invitations take long to end: who accepted in time must not wait for those of others.
     await this.admit(signal);
@@ -210,8 +211,6 @@ export class InvitationClock {
 
   /** Looks at the accounts of a batch again only when the view says that fewer wait, so that no lasting pause costs anything. */
   private async free(batches: readonly HeldBatch[]): Promise<void> {
-    for (const batchId of this.waiting.keys())
-      if (!batches.some((one) => one.batchId === batchId)) this.waiting.delete(batchId);
     if (batches.length === 0) return;
     const waiting = await this.accepted.of(batches.map(({ batchId }) => batchId));
     for (const { batchId } of batches) {
@@ -226,10 +225,14 @@ export class InvitationClock {
       await this.transactor.transact(rolloutStream, undefined, contextOf(batchId), (rollout) =>
         people > 0 ? freeWithdrawn(rollout, batchId, people) : freePlaces(rollout, batchId),
       );
-      if (people > 0) continue;
-      this.waiting.delete(batchId);
-      this.reminded.delete(batchId);
     }
+  }
+
+  /** Of batches that are over, also by the consumer or another scheduler. */
+  private forgetAllBut(batches: readonly HeldBatch[]): void {
+    const ids = new Set(batches.map(({ batchId }) => batchId));
+    for (const known of [this.waiting, this.reminded])
+      for (const batchId of known.keys()) if (!ids.has(batchId)) known.delete(batchId);
   }
 }
 

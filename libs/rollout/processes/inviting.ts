@@ -23,7 +23,7 @@ import { Choosing, CONCURRENT_ACCOUNTS, type NextInLine } from '../queries/choos
 import { type CohortPart, type PartsLog, partAt } from '../queries/chosen-parts.js';
 import { rolloutSince } from '../queries/rollout-since.js';
 import { rolloutStream } from '../rollout.js';
-import { completeWithdrawal, freeWithdrawn } from '../withdraw-invitations.js';
+import { settleWithdrawn } from '../withdraw-invitations.js';
 import { LINE_KEY } from './onboarding.js';
 
 const INVITING = 'inviting';
@@ -93,7 +93,7 @@ export function inviting(
 
 /**
  * Ends each invitation of a withdrawn batch that nobody accepted, also of people who were chosen and not invited yet, so that no
- * repeat, however late, invites anybody. Then the places are free except those of people who accepted.
+ * repeat, however late, invites anybody. Then the places are free except those of people who accepted; if nobody has, the batch is over.
  */
 async function endWithdrawn(
   transactor: Transactor,
@@ -115,8 +115,7 @@ async function endWithdrawn(
     const { accounts } = await partAt(log, part);
     await pMap(accounts, endOne, { concurrency: CONCURRENT_ACCOUNTS });
   }
-  await transactor.transact(rolloutStream, undefined, context, (rollout) => [
-    ...freeWithdrawn(rollout, batchId, accepted),
-    ...completeWithdrawal(rollout, batchId, people),
-  ]);
+  await transactor.transact(rolloutStream, undefined, context, (rollout) =>
+    settleWithdrawn(rollout, batchId, people, accepted),
+  );
 }

@@ -88,7 +88,7 @@ export class BatchList {
 const toAnswer = (row: any): InvitationsAnswer => ({
   batchId: row.batch_id,
   selection: row.selection,
-  status: statusOf(row),
+  status: statusOf({ isWithdrawn: row.withdrawn_at !== null, isOver: row.is_over }),
   places: row.places,
   held: row.is_over ? 0 : Math.max(0, row.places - row.admitted - row.freed),
   sent: row.sent,
@@ -105,7 +105,7 @@ const toAnswer = (row: any): InvitationsAnswer => ({
   position: String(row.position),
 });
 
-function statusOf(row: { withdrawn_at: unknown; is_over: boolean }): InvitationsAnswer['status'] {
-  if (row.withdrawn_at !== null) return 'withdrawn';
-  return row.is_over ? 'decided' : 'open';
+export function statusOf(batch: { isWithdrawn: boolean; isOver: boolean }): InvitationsAnswer['status'] {
+  if (batch.isWithdrawn) return 'withdrawn';
+  return batch.isOver ? 'decided' : 'open';
 }

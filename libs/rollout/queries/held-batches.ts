@@ -3,9 +3,18 @@ import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
 import { isOf, type RecordedOf } from '../../events/event-definition.js';
 import { EVENT_STORE } from '../../platform/ports.js';
-import { heldAt } from '../held-places.js';
-import { PlacesHeld } from '../invitation-events.js';
+import { batchOf, type HeldBatch, heldAt } from '../held-places.js';
+import { InvitationsWithdrawn, PlacesHeld } from '../invitation-events.js';
 import { rolloutStream } from '../rollout.js';
+
+/** A batch as the rollout knows it. */
+export interface KnownBatch {
+  event: RecordedOf<typeof PlacesHeld>;
+  /** What it holds; undefined if it is over. */
+  held: HeldBatch | undefined;
+  /** Undefined unless it was withdrawn. */
+  withdrawn: RecordedOf<typeof InvitationsWithdrawn> | undefined;
+}
 
 /** Finds what held the places of batches of invitations, also of those that are over. */
 @Injectable()
@@ -15,11 +24,14 @@ export class HeldBatches {
     @Inject(Transactor) private readonly transactor: Transactor,
   ) {}
 
-  async find(batchId: string): Promise<RecordedOf<typeof PlacesHeld> | undefined> {
-    const { state } = await this.transactor.load(rolloutStream, undefined);
-    const position = heldAt(state.held, batchId);
+  async find(batchId: string): Promise<KnownBatch | undefined> {
+    const { held } = (await this.transactor.load(rolloutStream, undefined)).state;
+    const position = heldAt(held, batchId);
     if (position === undefined) return undefined;
-    const [event] = await this.store.readPositions([position]);
-    return event && isOf(PlacesHeld, event) ? event : undefined;
+    const withdrawnAt = held.withdrawn.get(batchId);
+    const events = await this.store.readPositions([position, ...(withdrawnAt === undefined ? [] : [withdrawnAt])]);
+    const event = events.find((one) => isOf(PlacesHeld, one));
+    const withdrawn = events.find((one) => isOf(InvitationsWithdrawn, one));
+    return event && { event, held: batchOf(held, batchId), withdrawn };
   }
 }

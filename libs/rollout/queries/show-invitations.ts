@@ -6,10 +6,11 @@ import { IsShortId } from '../../http/field-rules.js';
 import { page } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Page, PageQuery } from '../../http/paging.js';
+import { placesOf } from '../held-places.js';
 import { invitationBatchesView } from '../views/invitation-batches.js';
 import { unknownBatch } from '../withdraw-invitations.js';
-import { BatchList, InvitationsAnswer, invitationsExample } from './batch-list.js';
-import { HeldBatches } from './held-batches.js';
+import { BatchList, InvitationsAnswer, invitationsExample, statusOf } from './batch-list.js';
+import { HeldBatches, type KnownBatch } from './held-batches.js';
 
 export class ListInvitations extends PageQuery<Page<InvitationsAnswer>> {}
 
@@ -39,13 +40,24 @@ export class ShowInvitationsHandler implements IQueryHandler<ShowInvitations> {
     const batch = await this.batches.find(batchId);
     if (batch) return batch;
     // The view may lag behind a batch that was acknowledged a moment ago.
-    const event = await this.held.find(batchId);
-    if (!event) throw unknownBatch(batchId);
-    const { size, selection, until, at } = event.data;
-    const none = { sent: 0, accepted: 0, expired: 0, withdrawn: 0, admitted: 0, withdrawal: null };
-    const places = { places: size, held: size };
-    return { batchId, selection, status: 'open', ...places, ...none, heldAt: at, until, position: '0' };
+    const known = await this.held.find(batchId);
+    if (!known) throw unknownBatch(batchId);
+    return fromRollout(known);
   }
+}
+
+/** Without what only the view counts. */
+function fromRollout({ event, held, withdrawn }: KnownBatch): InvitationsAnswer {
+  const { batchId, size, selection, until, at } = event.data;
+  return {
+    ...{ batchId, selection, places: size, held: held ? placesOf(held) : 0 },
+    status: statusOf({ isWithdrawn: withdrawn !== undefined, isOver: !held }),
+    ...{ sent: 0, accepted: 0, expired: 0, withdrawn: 0, admitted: held?.admitted ?? 0, heldAt: at, until },
+    withdrawal: withdrawn
+      ? { by: withdrawn.metadata.actor.id, at: withdrawn.metadata.time, reason: withdrawn.data.reason }
+      : null,
+    position: '0',
+  };
 }
 
 @Controller('v1/invitations')

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { priorOfLimit } from './evidence.js';
+import { lowestRate } from './harm-test.js';
 import { openingExposures } from './opening-boundary.js';
-import { type GateParameters, lowestRate, type OldFigure, type StageTotals, verdictOf } from './verdict.js';
+import { type GateParameters, type OldFigure, type StageTotals, verdictOf } from './verdict.js';
 
 const parameters: GateParameters = {
   limit: 0.0005,

@@ -1,7 +1,8 @@
 import { AccountEvidence } from './account-evidence.js';
-import { alphaWithin, harmThreshold } from './alpha-spending.js';
+import { alphaWithin } from './alpha-spending.js';
 import { lowerBound, upperBound } from './bounds.js';
-import { logEHarm, logESafe, type Prior, priorNearLimit, priorOfLimit } from './evidence.js';
+import { logESafe, type Prior, priorNearLimit, priorOfLimit } from './evidence.js';
+import { type CohortCounts, type HarmTest, testForHarm } from './harm-test.js';
 import { type MaturedCounts, testedLimit } from './matured-prefix.js';
 import { openingExposures, thresholdOf } from './opening-boundary.js';
 import type { ReviewLoad } from './review-load.js';
@@ -51,14 +52,6 @@ export interface AccountGroup {
   accounts: number;
 }
 
-/** The matured prefix of a cohort. */
-export interface CohortCounts {
-  /** 1 for the first cohort that there ever was. */
-  ordinal: number;
-  exposures: number;
-  confirmed: number;
-}
-
 /** Totals of a stage, all of them of the same position of the log. */
 export interface StageTotals {
   /** 1 for the first; never restarts. */
@@ -103,12 +96,6 @@ export interface AccountTest {
   violations: number;
   cap: number;
   logE: number;
-}
-
-export interface HarmTest extends CohortCounts {
-  isHarm: boolean;
-  logE: number;
-  threshold: number;
 }
 
 /** Why the gate holds or brakes; none if it expands. */
@@ -235,19 +222,6 @@ export function boundsOf(parameters: GateParameters, stage: number, alphaLeft: n
   });
   return { limit, boundsAt };
 }
-
-/** By confirmed violations only, since a backlog is no harm, and against the limit as it was set. */
-function testForHarm(cohort: CohortCounts, { limit, alpha }: GateParameters): HarmTest {
-  const counts = { n: cohort.exposures, x: cohort.confirmed };
-  const prior = priorOfLimit(limit);
-  const threshold = Math.log(harmThreshold(alpha, cohort.ordinal));
-  const logE = logEHarm(counts, prior, limit);
-  return { ...cohort, isHarm: logE >= threshold, logE, threshold };
-}
-
-/** The lowest rate of a cohort that the test for harm does not refute; a search, which no decision needs. */
-export const lowestRate = ({ exposures: n, confirmed: x, threshold }: HarmTest, { limit }: GateParameters): number =>
-  lowerBound({ n, x }, priorOfLimit(limit), threshold);
 
 const reasonsIf = (reasons: Partial<Record<GateReason, boolean>>): GateReason[] =>
   Object.entries(reasons).flatMap(([reason, isSo]) => (isSo ? [reason as GateReason] : []));

@@ -1,12 +1,6 @@
+import type { CohortCounts } from '../gate/harm-test.js';
 import { type ReviewLoad, reviewLoad } from '../gate/review-load.js';
-import {
-  type CohortCounts,
-  type GateReason,
-  type GateVerdict,
-  isBraking,
-  type StageTotals,
-  verdictOf,
-} from '../gate/verdict.js';
+import { type GateReason, type GateVerdict, isBraking, type StageTotals, verdictOf } from '../gate/verdict.js';
 import { DAY_MS, toIso } from '../kernel/clock.js';
 import type { Position } from '../kernel/envelope.js';
 import type { RolloutEvent } from './events.js';

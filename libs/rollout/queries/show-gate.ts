@@ -6,7 +6,8 @@ import { AsOf, FromViews } from '../../context/from-views.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { MAX_PER_WEEK } from '../../events/schemas.js';
-import { BRAKING_REASONS, type HarmTest, HOLDING_REASONS, lowestRate, USUAL_CAPACITY } from '../../gate/verdict.js';
+import { type HarmTest, lowestRate } from '../../gate/harm-test.js';
+import { BRAKING_REASONS, HOLDING_REASONS, USUAL_CAPACITY } from '../../gate/verdict.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsInteger } from '../../http/field-rules.js';
 import { entityTagOf } from '../../http/if-match.js';
@@ -224,6 +225,7 @@ export class ShowGateHandler implements IQueryHandler<ShowGate> {
     const { outcome, reasons, missing, exposures, accounts, harm } = verdict;
     const { prior, n: _, x: __, ...test } = exposures;
     const { cap: ___, ...ofAccounts } = accounts;
+    const cohortIds = new Map(evidence.cohorts.map(({ ordinal, cohortId }) => [ordinal, cohortId]));
     return {
       outcome,
       reasons: [...(gate.stage ? [] : ['no-stage' as const]), ...reasons],
@@ -237,7 +239,7 @@ export class ShowGateHandler implements IQueryHandler<ShowGate> {
       accounts: ofAccounts,
       harm: mostHarmful(harm).map((test) => {
         const { ordinal, exposures: counted, confirmed, isHarm } = test;
-        const { cohortId } = evidence.cohorts.find((one) => one.ordinal === ordinal)!;
+        const cohortId = cohortIds.get(ordinal)!;
         return { cohortId, ordinal, exposures: counted, confirmed, isHarm, lower: lowestRate(test, gate.settings) };
       }),
       load,

@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import { accountStandingView } from '../../account/index.js';
+import type { CohortCounts } from '../../gate/harm-test.js';
 import type { MaturedCounts } from '../../gate/matured-prefix.js';
 import type { LoadCounts } from '../../gate/review-load.js';
 import { DATED_SLICE, INVITED_PREFIX } from '../../gate/sliced-cohorts.js';
-import type { AccountGroup, CohortCounts } from '../../gate/verdict.js';
+import type { AccountGroup } from '../../gate/verdict.js';
 import type { Position } from '../../kernel/envelope.js';
 import { queryView } from '../../projections/view-query.js';
 import { counterTable, viewTable } from '../../projections/view-tables.js';

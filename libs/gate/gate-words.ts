@@ -1,3 +1,4 @@
+import type { LateTest } from './late-labels.js';
 import type { GateReason, GateVerdict, MissingFigure } from './verdict.js';
 
 type GateOutcome = GateVerdict['outcome'];
@@ -33,6 +34,8 @@ export const REASON_WORDS: Record<GateReason | 'no-stage', string> = {
   'exposures-insufficient': 'the exposures so far do not show that the rate is below the limit',
   'accounts-insufficient': 'the accounts so far do not show that the rate is below the limit',
   'accounts-over-cap': 'an account has more violations than count of one: raise the cap of an account',
+  'late-share-exceeded':
+    'more violations come late than is assumed: set a larger share or a longer delay (gatehouse gate set --late-share or --label-delay)',
   'load-too-high': 'reviewers could not keep up with a higher rate',
   'backlog-over-a-day': 'more cases wait than reviewers can decide in the time that a raise allows',
   'deactivations-slow': 'deactivations take over an hour',
@@ -46,16 +49,33 @@ const MISSING_WORDS: Record<MissingFigure, string> = {
   exposures: 'no image was exposed for half of the time after which admissions stop',
 };
 
+/** What is known of late labels, and what was set. */
+export interface LateWords extends Pick<LateTest, 'violations' | 'late' | 'leastShare'> {
+  lateShare: number;
+  labelDelayDays: number;
+}
+
+function lateWords({ violations, late, leastShare, lateShare, labelDelayDays }: LateWords): string {
+  const found = `${countWords(late)} of ${countWords(violations)} confirmed violations became known more than ${labelDelayDays} days after the exposure, which is more than the share of ${lateShare} that is assumed`;
+  const share =
+    leastShare === null ? '' : `a share of at least ${leastShare} (gatehouse gate set --late-share ${leastShare}) or `;
+  return `${found}: set ${share}a longer delay (gatehouse gate set --label-delay)`;
+}
+
+interface ReasonDetails {
+  missing?: readonly MissingFigure[] | undefined;
+  late?: LateWords | undefined;
+}
+
 /** Why the gate holds or brakes, each in words. */
 export const reasonWords = (
   reasons: readonly (keyof typeof REASON_WORDS)[],
-  missing: readonly MissingFigure[] = [],
+  { missing = [], late }: ReasonDetails = {},
 ): string[] =>
-  reasons.flatMap((reason) =>
-    reason === 'figures-missing' && missing.length > 0
-      ? missing.map((name) => MISSING_WORDS[name])
-      : REASON_WORDS[reason],
-  );
+  reasons.flatMap((reason) => {
+    if (reason === 'figures-missing' && missing.length > 0) return missing.map((name) => MISSING_WORDS[name]);
+    return reason === 'late-share-exceeded' && late ? lateWords(late) : REASON_WORDS[reason];
+  });
 
 export const CAUSE_WORDS: Record<StageCause, string> = {
   'rate-raised': 'a higher rate',

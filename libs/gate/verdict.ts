@@ -3,6 +3,7 @@ import { alphaWithin } from './alpha-spending.js';
 import { lowerBound, upperBound } from './bounds.js';
 import { logESafe, type Prior, priorNearLimit, priorOfLimit } from './evidence.js';
 import { type CohortCounts, type HarmTest, testForHarm } from './harm-test.js';
+import { type LateCounts, type LateTest, testOfLateShare } from './late-labels.js';
 import { type MaturedCounts, testedLimit } from './matured-prefix.js';
 import { openingExposures, thresholdOf } from './opening-boundary.js';
 import type { ReviewLoad } from './review-load.js';
@@ -61,6 +62,8 @@ export interface StageTotals {
   counts: MaturedCounts;
   accounts: readonly AccountGroup[];
   cohorts: readonly CohortCounts[];
+  /** Undefined for a decision of a release that did not count them. */
+  late?: LateCounts | undefined;
   /** The stage in which harm was found last, if nothing has ended it since. */
   harmStage?: number | undefined;
   load: ReviewLoad;
@@ -105,6 +108,7 @@ export const HOLDING_REASONS = [
   'exposures-insufficient',
   'accounts-insufficient',
   'accounts-over-cap',
+  'late-share-exceeded',
   'load-too-high',
   'backlog-over-a-day',
   'deactivations-slow',
@@ -123,6 +127,8 @@ export interface GateVerdict {
   exposures: ExposureTest;
   accounts: AccountTest;
   harm: HarmTest[];
+  /** Undefined without counts of late labels. */
+  late?: LateTest | undefined;
 }
 
 /** Decides from integers and parameters alone, so that a recomputation of the same totals agrees. */
@@ -130,6 +136,7 @@ export function verdictOf(totals: StageTotals, parameters: GateParameters): Gate
   const exposures = testOfExposures(totals, parameters);
   const accounts = testOfAccounts(totals, parameters);
   const harm = totals.cohorts.map((cohort) => testForHarm(cohort, parameters));
+  const late = totals.late && testOfLateShare(totals.late, parameters);
   const { load, stopped } = totals;
   const missing = missingFigures(totals);
   const { supplyPerDay: supply, casesPerDayAfter, waiting, deactivationSeconds } = load;
@@ -149,12 +156,14 @@ export function verdictOf(totals: StageTotals, parameters: GateParameters): Gate
     'accounts-over-cap': totals.accounts.some(
       ({ violations, accounts: n }) => n > 0 && violations > parameters.accountCap,
     ),
+    // The limit that is tested has a discount for that share only.
+    'late-share-exceeded': late?.isExceeded === true,
     'load-too-high': supply !== null && casesPerDayAfter !== null && casesPerDayAfter > mostLoad * supply,
     'backlog-over-a-day': supply !== null && waiting > mostWaitingDays * supply,
     'deactivations-slow': deactivationSeconds !== null && deactivationSeconds > MOST_DEACTIVATION_SECONDS,
   });
   const outcome = braking.length > 0 ? 'brake' : holding.length > 0 ? 'hold' : 'expand';
-  return { outcome, reasons: [...braking, ...holding], missing, exposures, accounts, harm };
+  return { outcome, reasons: [...braking, ...holding], missing, exposures, accounts, harm, late };
 }
 
 const missingFigures = ({ load, old }: StageTotals): MissingFigure[] => [

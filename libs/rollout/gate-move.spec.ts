@@ -3,7 +3,7 @@ import { DAY_MS, toIso } from '../kernel/clock.js';
 import type { RolloutEvent } from './events.js';
 import { FRESH_SECONDS, MOST_LATE_SECONDS } from './gate-inputs.js';
 import { type Evidence, moveGate, readGate } from './gate-move.js';
-import { changeModel } from './gate-stage.js';
+import { changeModel, setGateParameters } from './gate-stage.js';
 import { type Rollout, rolloutStream } from './rollout.js';
 
 const START = Date.parse('2022-05-18T09:00:00Z');
@@ -231,6 +231,38 @@ describe('a raise', () => {
     const [held] = move(started, { ...earlier, figures: { ...figures, firstCaseAt: null } });
     expect(held).toMatchObject({ data: { reasons: ['figures-missing'] } });
     expect(held!.data).not.toHaveProperty('missing');
+  });
+});
+
+describe('labels that come late', () => {
+  const late = (count: number, violations = 41): Evidence => ({
+    ...clean,
+    late: { since: 1, violations, late: count },
+  });
+
+  it('hold a raise if more of them do than the share that is set, and the move has the counts', () => {
+    expect(move(started, late(7))).toMatchObject([
+      { data: { outcome: 'expand', late: { since: 1, violations: 41, late: 7 } } },
+    ]);
+    expect(move(started, late(8))).toMatchObject([
+      { data: { outcome: 'hold', reasons: ['late-share-exceeded'], late: { violations: 41, late: 8 } } },
+    ]);
+  });
+
+  it('hold no longer once operators set the least share that is named', () => {
+    const { leastShare } = readGate(started.gate, late(20), 2000).verdict.late!;
+    const setTo = (lateShare: number) => {
+      const changes = setGateParameters(started.gate, { lateShare }, 'as measured');
+      return readGate(applied(started, ...changes).gate, late(20), 2000).verdict.reasons;
+    };
+    expect(setTo(leastShare!)).not.toContain('late-share-exceeded');
+    expect(setTo(leastShare! - 0.0001)).toContain('late-share-exceeded');
+  });
+
+  it('are no reason for a move of an earlier release, which did not count them', () => {
+    const [moved] = move(started, clean);
+    expect(moved).toMatchObject({ data: { outcome: 'expand' } });
+    expect(moved!.data).not.toHaveProperty('late');
   });
 });
 

@@ -15,6 +15,8 @@ type Moved = Extract<RolloutEvent, { type: 'GateMoved' }>['data'];
 export interface Evidence extends Pick<StageTotals, 'counts' | 'accounts'> {
   cohorts: readonly (CohortCounts & { cohortId: string })[];
   figures: Omit<Moved['figures'], 'lateBySeconds'> & { arrived: number };
+  /** Undefined for a move of a release that did not count late labels. */
+  late?: Moved['late'];
   /** Epoch milliseconds. */
   at: number;
   position: Position;
@@ -47,7 +49,7 @@ export function readGate(
   lateBySeconds = 0,
 ): GateReading {
   const { settings, stage, alphaLeft, harmStage } = gate;
-  const { counts, accounts, cohorts, figures, at } = evidence;
+  const { counts, accounts, cohorts, late, figures, at } = evidence;
   const load = reviewLoad(figures, at, perWeek);
   const old = oldFigures(settings, evidence, lateBySeconds);
   const stopped = stoppedFigures(settings, evidence, lateBySeconds);
@@ -57,6 +59,7 @@ export function readGate(
     counts,
     accounts,
     cohorts,
+    late,
     harmStage,
     load,
     old,
@@ -136,9 +139,9 @@ export function moveGate(
 /** The integers of a move, and what was computed from them. */
 export function evidenceOf(
   { verdict }: GateReading,
-  { counts, cohorts: named, figures }: Pick<Evidence, 'counts' | 'cohorts' | 'figures'>,
+  { counts, cohorts: named, late, figures }: Pick<Evidence, 'counts' | 'cohorts' | 'late' | 'figures'>,
   lateBySeconds: number,
-): Pick<Moved, 'missing' | 'exposures' | 'accounts' | 'cohorts' | 'figures'> {
+): Pick<Moved, 'missing' | 'exposures' | 'accounts' | 'cohorts' | 'late' | 'figures'> {
   const { arrived, ...others } = figures;
   const { missing } = verdict;
   const { limit, prior, alpha, logE, requiredExposures: required, moreCleanExposures: moreClean } = verdict.exposures;
@@ -155,6 +158,7 @@ export function evidenceOf(
     exposures: { ...counts, arrived, limit, ...prior, alpha, logE, required, moreClean },
     accounts: { accounts, exposures, violations, logE: logEOfAccounts },
     cohorts,
+    ...(late && { late: { ...late } }),
     figures: { ...others, lateBySeconds },
   };
 }

@@ -172,6 +172,16 @@ describe('a model that an image names', () => {
   });
 });
 
+describe('the labels that show how late they come', () => {
+  it('are those since the first stage, or since an operator said last that a remedy is in force', () => {
+    expect(gate(rate(0), limit(0.0002)).labelsSince).toBeUndefined();
+    expect(gate(rate(0), rate(1), rate(2), limit(0.0002), parameters({ lateShare: 0.1 })).labelsSince).toBe(2);
+    const remedies = [model('m-2'), begun('policy-changed'), begun('detector-changed'), begun('ladder-changed')];
+    for (const remedy of remedies) expect(gate(rate(1), rate(2), remedy, rate(3)).labelsSince).toBe(3);
+    expect(gate(rate(1), seen('m-1'), seen('m-2')).labelsSince).toBe(1);
+  });
+});
+
 describe('what changed elsewhere', () => {
   it('begins no stage before there is one', () => {
     expect(beginStage(gate(), { cause: 'policy-changed', what: '2', reason: 'a test' })).toEqual([]);

@@ -73,6 +73,8 @@ export interface Gate {
    * or something has ended it since.
    */
   harmStage?: number | undefined;
+  /** The event since which labels come as late as they do now: the first stage, or the last one that an operator began with a remedy. */
+  labelsSince?: Position;
   overrides: Overrides;
   /** The position of the last event that set the limit or a parameter; 0 before the first. */
   changedAt: Position;
@@ -87,7 +89,7 @@ export const initialGate: Gate = {
   changedAt: 0,
 };
 
-/** A higher rate, another limit or another test are no reason to believe that harm is over. */
+/** A higher rate, another limit or another test are no reason to believe that harm is over, or that labels come sooner. */
 const REMEDIES: readonly StageCause[] = ['model-changed', 'policy-changed', 'detector-changed', 'ladder-changed'];
 
 /**
@@ -184,12 +186,15 @@ function alphaLeftAfter({ settings, stage, alphaLeft }: Gate): number {
 function withStage(gate: Gate, begun: Omit<Stage, 'ordinal'>, isStated = true): Gate {
   const stage = { ...begun, ordinal: (gate.stage?.ordinal ?? 0) + 1 };
   const alphaLeft = alphaLeftAfter(gate);
-  const harmStage = isStated ? harmAfterStage(gate, stage) : gate.harmStage && stage.ordinal;
-  return { ...gate, stage, stages: [...gate.stages, stage].slice(-STAGES_KEPT), alphaLeft, harmStage };
+  const isRemedy = isStated && REMEDIES.includes(stage.cause);
+  const harmStage = isStated ? gate.harmStage : gate.harmStage && stage.ordinal;
+  return {
+    ...gate,
+    ...{ stage, stages: [...gate.stages, stage].slice(-STAGES_KEPT), alphaLeft },
+    harmStage: isRemedy ? undefined : harmStage,
+    labelsSince: isRemedy ? stage.since : (gate.labelsSince ?? stage.since),
+  };
 }
-
-const harmAfterStage = ({ harmStage }: Gate, { cause }: Stage): number | undefined =>
-  REMEDIES.includes(cause) ? undefined : harmStage;
 
 /** A move that names no harm any more was decided by evidence that refutes it. */
 function harmStageAfter({ harmStage }: Gate, { reasons, stage }: Moved): number | undefined {

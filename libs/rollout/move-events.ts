@@ -14,6 +14,7 @@ const REASONS = [
   'exposures-insufficient',
   'accounts-insufficient',
   'accounts-over-cap',
+  'late-share-exceeded',
   'load-too-high',
   'backlog-over-a-day',
   'deactivations-slow',
@@ -109,6 +110,21 @@ export const GateMoved = defineEvent({
       ),
       { maxItems: COHORTS_NAMED, description: 'Cohorts with a confirmed violation, those that show harm first.' },
     ),
+    late: Type.Optional(
+      closed(
+        {
+          since: Count('Exposures after this position count.', 1),
+          violations: Count(
+            'Confirmed violations of exposures that were followed for three times the delay of labels.',
+          ),
+          late: Count('Of these, flagged or reopened later than the delay.'),
+        },
+        {
+          ...options,
+          description: 'How many labels come late; absent if it was decided by an earlier release, which did not ask.',
+        },
+      ),
+    ),
     figures: closed(
       {
         firstCaseAt: orNull(Count('When the first case was opened, in epoch milliseconds.')),
@@ -167,6 +183,7 @@ export const GateMoved = defineEvent({
     },
     accounts: { accounts: 1_000, exposures: 18_000, violations: 0, logE: 0.6 },
     cohorts: [],
+    late: { since: 7, violations: 41, late: 2 },
     figures: {
       firstCaseAt: 1_652_864_400_000,
       opened: 1_120,

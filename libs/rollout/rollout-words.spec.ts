@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { DAY_MS, toIso } from '../kernel/clock.js';
 import type { RolloutEvent } from './events.js';
+import { readGate } from './gate-move.js';
 import { GateMoved } from './move-events.js';
 import type { StepNeed } from './ramp.js';
 import { type Rollout, rolloutStream } from './rollout.js';
@@ -122,6 +123,19 @@ it('says that admissions are stopped and why, and what overrides that, first of 
     'OVERRIDE until 2022-06-19 09:00:00 UTC: hold instead of what the gate decides (others help out; proposed by omar, approved by olga).',
   );
   expect(overridden).toContain('Because of the override, people are admitted at the set rate.');
+});
+
+it('names the remedy if more labels come late than is assumed', () => {
+  const { gate } = rollout(rate);
+  const { lateBySeconds, ...figures } = GateMoved.example.figures;
+  const evidence = {
+    ...{ counts: { exposures: 20_000, pending: 0, confirmed: 0 }, accounts: [], cohorts: [], at: NOW, position: 9 },
+    ...{ figures: { ...figures, arrived: 31_000 }, late: { since: 1, violations: 41, late: 12 } },
+  };
+  const reading = readGate(gate, evidence, 1000, lateBySeconds);
+  expect(rolloutWords(rollout(rate), NOW, { reading }).find((one) => one.startsWith('Why:'))).toMatch(
+    /; 12 of 41 confirmed violations became known more than 9 days after .* \(gatehouse gate set --late-share 0\.1273\)/,
+  );
 });
 
 it('says who changed what last', () => {

@@ -190,7 +190,8 @@ function gateWords({ gate }: Rollout, reading: GateReading | undefined, now: num
   const said = `The gate ${verb[move?.outcome ?? 'hold']}${since}.`;
   const override = overrideInForce(gate, now);
   const isOverridden = override !== undefined && override.outcome !== (move?.outcome ?? 'hold');
-  const why = reasonWords(reading?.verdict.reasons ?? move?.reasons ?? [], reading?.verdict.missing);
+  const { reasons = move?.reasons ?? [], missing, late } = reading?.verdict ?? {};
+  const why = reasonWords(reasons, { missing, late: late && { ...settings, ...late } });
   return [
     said,
     ...(isOverridden ? [OVERRIDDEN[override.outcome]] : []),

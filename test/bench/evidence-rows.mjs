@@ -48,10 +48,10 @@ const ROWS = {
   'safety-images'(table, rollout) {
     const { id, time, owner, isFlagged, status } = imageOf(rollout);
     return `INSERT INTO ${table} (image_id, account_id, generated_at, model, photorealistic_faces, shared_at, exposed_at,
-        exposed_position, exposed_stored_at, named_position, named_account_id, flagged_at, flag_count, flags, categories,
+        exposed_position, exposed_stored_at, named_position, named_account_id, flagged_at, labelled_stored_at, flag_count, flags, categories,
         case_status, case_round, decided_at, detected)
       SELECT ${id}, owner, t, 'model-' || n * 10 / ${rollout.images + 1}, false, t, t, 2 * n, t, 2 * n - 1, owner,
-        CASE WHEN ${isFlagged} THEN t END, (${isFlagged})::int, '[]', '[]', status, (status <> 'none')::int,
+        CASE WHEN ${isFlagged} THEN t END, CASE WHEN ${isFlagged} THEN t END, (${isFlagged})::int, '[]', '[]', status, (status <> 'none')::int,
         CASE WHEN status IN ('confirmed', 'dismissed') THEN t END, false
       FROM generate_series(1::int8, ${rollout.images}) n,
         LATERAL (SELECT ${time} AS t, ${owner} AS owner, ${status} AS status) one`;

@@ -11,7 +11,13 @@ import { createTestDatabase } from './test-database.js';
 
 export const NOW = Date.parse('2022-06-18T09:00:00Z');
 export const SINCE = 100;
-export const period = { since: SINCE, now: NOW, labelDelayMs: 9 * DAY_MS, accountWindowMs: 14 * DAY_MS };
+export const period = {
+  since: SINCE,
+  labelsSince: SINCE,
+  now: NOW,
+  labelDelayMs: 9 * DAY_MS,
+  accountWindowMs: 14 * DAY_MS,
+};
 export const old = NOW - 10 * DAY_MS;
 export const [IMAGES, ACCOUNTS, CASES] = [safetyImagesView, accountStandingView, casesView].map((view) =>
   viewTable(view as typeof casesView),
@@ -58,6 +64,10 @@ export interface Image {
   position: number | null;
   storedAt?: number;
   isFlagged?: boolean;
+  /** When its first label was stored. */
+  labelledAt?: number;
+  /** When the last later round of its case was opened. */
+  roundAt?: number;
   status?: string;
   /** Whether it was known whose it is when it was exposed. */
   isKnown?: boolean;
@@ -65,19 +75,31 @@ export interface Image {
 
 async function addImages(pool: pg.Pool, all: readonly Image[]) {
   const rows = all.map(
-    ({ imageId, accountId = null, position, storedAt = NOW, isFlagged = false, status = 'none', isKnown = true }) => ({
+    ({
+      imageId,
+      accountId = null,
+      position,
+      storedAt = NOW,
+      isFlagged = false,
+      labelledAt = storedAt,
+      roundAt,
+      status = 'none',
+      isKnown = true,
+    }) => ({
       ...{ image_id: imageId, account_id: accountId, exposed_position: position, case_status: status },
       exposed_stored_at: position === null ? null : toIso(storedAt),
       named_position: accountId === null || position === null ? null : position + (isKnown ? -1 : 1),
       flagged_at: isFlagged ? toIso(NOW) : null,
+      labelled_stored_at: isFlagged || status === 'confirmed' ? toIso(labelledAt) : null,
+      round_stored_at: roundAt === undefined ? null : toIso(roundAt),
     }),
   );
   await pool.query(
     `INSERT INTO ${IMAGES} (image_id, account_id, named_account_id, named_position, photorealistic_faces, exposed_position, exposed_stored_at, flagged_at,
-       flag_count, flags, categories, case_status, case_round, detected)
-     SELECT image_id, account_id, account_id, named_position, false, exposed_position, exposed_stored_at, flagged_at, 0, '[]', '[]', case_status, 0, false
+       labelled_stored_at, round_stored_at, flag_count, flags, categories, case_status, case_round, detected)
+     SELECT image_id, account_id, account_id, named_position, false, exposed_position, exposed_stored_at, flagged_at, labelled_stored_at, round_stored_at, 0, '[]', '[]', case_status, 0, false
      FROM jsonb_to_recordset($1) AS t(image_id text, account_id text, named_position int8, exposed_position int8,
-       exposed_stored_at timestamptz, flagged_at timestamptz, case_status text)`,
+       exposed_stored_at timestamptz, flagged_at timestamptz, labelled_stored_at timestamptz, round_stored_at timestamptz, case_status text)`,
     [JSON.stringify(rows)],
   );
 }

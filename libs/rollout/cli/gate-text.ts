@@ -31,14 +31,16 @@ const brakingWords = (reasons: readonly GateReason[]): string =>
 
 /** What `gatehouse gate show` prints. */
 export function gateText(gate: GateAnswer): Shown {
-  const { outcome, reasons, missing, stage, settings, exposures, accounts, harm, load, expectedAt } = gate;
+  const { outcome, reasons, missing, stage, settings, exposures, accounts, harm, late, load, expectedAt } = gate;
   const cohorts = harm.map((one) => [one.cohortId, one.exposures, one.confirmed, share(one.lower), one.isHarm]);
   const change = { passes: exposures.passes, moreCleanExposures: exposures.moreCleanExposures, expectedAt };
   return paragraphs([
     ...gateHeader(gate),
     lines([
       line`${OUTCOME_WORDS[outcome]}`,
-      ...reasonWords(reasons, missing).map((why) => line`- ${why}`),
+      ...reasonWords(reasons, { missing, late: late ? { ...settings, ...late } : undefined }).map(
+        (why) => line`- ${why}`,
+      ),
       ...(outcome === 'hold' ? [line`${changeWords({ ...change, labelDelayDays: settings.labelDelayDays })}`] : []),
     ]),
     pairs([
@@ -58,6 +60,11 @@ export function gateText(gate: GateAnswer): Shown {
       [
         'test by accounts',
         `${accounts.passes ? 'passes' : 'does not pass'}; at most ${settings.accountCap} of one account count`,
+      ],
+      [
+        'late labels',
+        late &&
+          `${number(late.late)} of ${number(late.violations)} violations that were followed; at most ${share(settings.lateShare)} are assumed`,
       ],
       ['reviewers can decide', load.supplyPerDay === null ? null : `${number(load.supplyPerDay)} a day`],
       ['decided a day', load.verdictsPerDay],

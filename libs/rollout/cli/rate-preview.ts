@@ -64,7 +64,7 @@ export function ratePreviewText(answer: RatePreviewAnswer): Shown {
     ]),
     lines([
       line`The gate would say: ${OUTCOME_WORDS[outcome]}`,
-      ...reasonWords(answer.reasons, answer.missing).map((why) => line`  ${why}`),
+      ...reasonWords(answer.reasons, { missing: answer.missing }).map((why) => line`  ${why}`),
       line`In force now: ${gate.inForce}.`,
     ]),
   ]);

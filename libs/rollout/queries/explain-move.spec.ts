@@ -4,6 +4,7 @@ import { type GateWorld, gateWorldAtWork, rateOf } from '../../../test/support/g
 import { DAY_MS } from '../../kernel/clock.js';
 import { projectorLock } from '../../projections/projector.js';
 import { LockSession } from '../../subscriptions/lock-session.js';
+import { setGateParameters } from '../gate-stage.js';
 
 let world: GateWorld;
 beforeEach(async () => {
@@ -114,6 +115,38 @@ describe('gate explain', () => {
     expect(await world.explain(await world.store.head())).toMatchObject({ agrees: true, differences: [] });
     await world.append('rollout', 'GateMoved', { ...data, figures: { ...figures, activePeople: 5 } });
     expect(await world.explain(await world.store.head())).toMatchObject({ differences: ['missing', 'figures'] });
+  });
+
+  it('agrees about labels that came late, and with a move of a release that did not count them', async () => {
+    await world.decide(({ gate }) => setGateParameters(gate, { lateShare: 0 }, 'a test'));
+    await world.onboard('a', 'c');
+    await world.expose('i', 'a');
+    await world.flag('i');
+    await world.openCase('i', 'a');
+    await world.confirm('i', 'a');
+    await world.projector.processAll();
+    await world.watch().tick();
+    world.clock.ahead += 3 * DAY_MS;
+    await world.decide(({ perWeek }) => [rateOf(perWeek! + 1)]);
+    await world.projector.processAll();
+    await world.watch().tick();
+    const moves = await world.moves();
+    const { labelsSince } = (await world.rollout()).gate;
+    expect(moves.map(({ data }) => data)).toMatchObject([
+      { late: { since: labelsSince, violations: 0, late: 0 } },
+      { late: { since: labelsSince, violations: 1, late: 1 } },
+    ]);
+    expect(moves.map(({ data }) => (data.reasons as string[]).includes('late-share-exceeded'))).toEqual([false, true]);
+    for (const { position } of moves) expect(await world.explain(position)).toMatchObject({ agrees: true });
+    const { late: _, ...earlier } = moves[1]!.data as { late: object; reasons: string[] };
+    const reasons = earlier.reasons.filter((reason) => reason !== 'late-share-exceeded');
+    await world.append('rollout', 'GateMoved', { ...earlier, reasons });
+    expect(await world.explain(await world.store.head())).toMatchObject({ agrees: true });
+    await world.append('rollout', 'GateMoved', {
+      ...moves[1]!.data,
+      late: { since: labelsSince!, violations: 2, late: 1 },
+    });
+    expect(await world.explain(await world.store.head())).toMatchObject({ differences: ['late'] });
   });
 
   it('says in what a move differs that the log does not support', async () => {

@@ -37,6 +37,7 @@ const RECOMPUTED = [
   'exposures',
   'accounts',
   'cohorts',
+  'late',
   'figures',
   'isHarmKnown',
 ] as const;
@@ -102,7 +103,9 @@ export class ExplainMoveHandler implements IQueryHandler<ExplainMove> {
     const at = Date.parse(data.at);
     const { lateBySeconds } = data.figures;
     const counted = await this.evidence.recount(periodOf(gate, at), data.position, positionsOf(data));
-    const evidence = { ...counted, figures: figuresThen(data, counted.figures), at };
+    const { late, ...others } = counted;
+    const figures = figuresThen(data, counted.figures);
+    const evidence = { ...others, ...(data.late && { late }), figures, at };
     const reading = readGate(gate, evidence, data.perWeek, lateBySeconds);
     const recomputed = {
       ...{ outcome: reading.verdict.outcome, reasons: reading.verdict.reasons },

@@ -10,14 +10,18 @@ import type { Evidence } from '../gate-move.js';
 import type { Gate } from '../gate-stage.js';
 
 /** What part of the log the gate counts. Nothing is evidence before a stage begins. */
-export const periodOf = ({ settings, stage }: Pick<Gate, 'settings' | 'stage'>, now: number): EvidencePeriod => ({
+export const periodOf = (
+  { settings, stage, labelsSince = NO_STAGE }: Pick<Gate, 'settings' | 'stage' | 'labelsSince'>,
+  now: number,
+): EvidencePeriod => ({
   since: stage?.since ?? NO_STAGE,
+  labelsSince,
   now,
   labelDelayMs: settings.labelDelayDays * DAY_MS,
   accountWindowMs: settings.accountDays * DAY_MS,
 });
 
-type Counted = Pick<Gate, 'settings' | 'stage' | 'stages'>;
+type Counted = Pick<Gate, 'settings' | 'stage' | 'stages' | 'labelsSince'>;
 
 /** The gate with its evidence. */
 export interface GateState<Known extends Counted = Gate> extends Evidence {

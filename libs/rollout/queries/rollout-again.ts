@@ -170,7 +170,7 @@ const ENOUGH = { exposures: 1_000, violations: 0, accounts: 10_000_000 };
  * test of the accounts said is therefore as recorded.
  */
 function moveAgain({ gate }: Rollout, data: DataOf<'GateMoved'>): RolloutEvent[] {
-  const { exposures, accounts, cohorts, figures, reasons, perWeek, position } = data;
+  const { exposures, accounts, cohorts, late, figures, reasons, perWeek, position } = data;
   const { lateBySeconds, ...counted } = figures;
   const cap = gate.settings.accountCap;
   const groups = [
@@ -183,6 +183,7 @@ function moveAgain({ gate }: Rollout, data: DataOf<'GateMoved'>): RolloutEvent[]
       counts: { exposures: exposures.exposures, pending: exposures.pending, confirmed: exposures.confirmed },
       accounts: groups,
       cohorts,
+      ...(late && { late }),
       figures: { ...counted, arrived: exposures.arrived },
       at: Date.parse(data.at),
       position,

@@ -123,6 +123,20 @@ export const GateAnswer = closed({
     }),
     `The cohorts with a confirmed violation, those with the most evidence of harm first; at most ${COHORTS_NAMED}.`,
   ),
+  late: orNull(
+    closed(
+      {
+        since: position('Exposures after this event count: since then labels come as late as they do now.'),
+        violations: count('Confirmed violations of exposures that were followed for three times the delay of labels.'),
+        late: count('Of these, flagged or reopened later than the delay.'),
+        isExceeded: flag('Whether that is more than the share of late labels that is set.'),
+        leastShare: orNull(
+          number('The least share to set instead; null if it is not exceeded, or only a longer delay helps.'),
+        ),
+      },
+      'How many labels come late, by which the share that is set is checked; null before the first stage.',
+    ),
+  ),
   load: closed(
     {
       supplyPerDay: orNull(
@@ -185,6 +199,7 @@ const example: GateAnswer = {
   },
   accounts: { passes: false, accounts: 1_000, exposures: 18_000, violations: 0, logE: 0.6 },
   harm: [],
+  late: { since: '7', violations: 41, late: 2, isExceeded: false, leastShare: null },
   load: {
     ...{ supplyPerDay: 180, verdictsPerDay: 120, casesPerDay: 80, waiting: 14, people: 1_000, peopleAfter: 3_000 },
     ...{ activePeople: 640, casesPerDayAfter: 330, deactivationSeconds: 4 },
@@ -222,7 +237,7 @@ export class ShowGateHandler implements IQueryHandler<ShowGate> {
     });
     const { gate, lateBySeconds } = evidence;
     const { verdict, load, expectedAt } = readGate(gate, evidence, perWeek!, lateBySeconds);
-    const { outcome, reasons, missing, exposures, accounts, harm } = verdict;
+    const { outcome, reasons, missing, exposures, accounts, harm, late } = verdict;
     const { prior, n: _, x: __, ...test } = exposures;
     const { cap: ___, ...ofAccounts } = accounts;
     const cohortIds = new Map(evidence.cohorts.map(({ ordinal, cohortId }) => [ordinal, cohortId]));
@@ -242,6 +257,7 @@ export class ShowGateHandler implements IQueryHandler<ShowGate> {
         const cohortId = cohortIds.get(ordinal)!;
         return { cohortId, ordinal, exposures: counted, confirmed, isHarm, lower: lowestRate(test, gate.settings) };
       }),
+      late: gate.stage && late && evidence.late ? { since: String(evidence.late.since), ...late } : null,
       load,
       etag: entityTagOf(gate.changedAt, this.epoch.current),
       position: String(evidence.position),

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { accountStandingView } from '../../account/index.js';
 import type { CohortCounts } from '../../gate/harm-test.js';
+import type { LateCounts } from '../../gate/late-labels.js';
 import type { MaturedCounts } from '../../gate/matured-prefix.js';
 import type { LoadCounts } from '../../gate/review-load.js';
 import { DATED_SLICE, INVITED_PREFIX } from '../../gate/sliced-cohorts.js';
@@ -60,6 +61,8 @@ export const NO_STAGE: Position = Number.MAX_SAFE_INTEGER;
 export interface EvidencePeriod {
   /** The event that the stage began with. */
   since: Position;
+  /** Since when labels come as late as they do now: exposures after that show how many come late. */
+  labelsSince: Position;
   /** Epoch milliseconds. */
   now: number;
   labelDelayMs: number;
@@ -85,12 +88,18 @@ export interface GateFigures extends LoadCounts {
   activePeople: number;
 }
 
+export interface LateLabels extends LateCounts {
+  /** Of exposures after this position. */
+  since: Position;
+}
+
 /** How far each shard of each view is: what the rows of the evidence include. */
 export type ViewPositions = Record<string, readonly Position[]>;
 
 /** The evidence of one moment. */
 export interface EvidenceReading extends StageCounts {
   figures: GateFigures;
+  late: LateLabels;
   /** As of when it was counted, in epoch milliseconds: not before an earlier reading of the stage, unless its clock was minutes ahead. */
   at: number;
   /** The time of the database, by which events are stored; in epoch milliseconds. */

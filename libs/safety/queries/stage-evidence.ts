@@ -20,6 +20,7 @@ import {
 } from './evidence-sources.js';
 import { gateFigures } from './gate-figures.js';
 import { keepEvidence, readKept } from './kept-evidence.js';
+import { lateLabels } from './late-labels.js';
 import { type ModelFigures, modelFigures, type SeriesPoint, stageSeries } from './stage-figures.js';
 
 const POSITIONS = `
@@ -132,8 +133,9 @@ export class StageEvidence {
       const { position } = kept;
       const { arrived, ...counts } = await readKept(rows, kept, period);
       const figures = { ...(await gateFigures(rows, kept.as_of, position)), arrived };
+      const late = await lateLabels(rows, { ...period, now: kept.as_of }, position);
       const [{ at: storedAt }] = await rows(NOW);
-      return { reading: { ...counts, figures, at: kept.as_of, storedAt, position, positions } };
+      return { reading: { ...counts, figures, late, at: kept.as_of, storedAt, position, positions } };
     });
   }
 }
@@ -171,7 +173,8 @@ export class EarlierEvidence {
 /** Without what was counted before. */
 async function recounted(rows: Rows, period: EvidencePeriod, position: Position) {
   const { arrived, ...counts } = await countedEvidence(rows, period, position);
-  return { ...counts, figures: { ...(await gateFigures(rows, period.now, position)), arrived }, position };
+  const figures = { ...(await gateFigures(rows, period.now, position)), arrived };
+  return { ...counts, figures, late: await lateLabels(rows, period, position), position };
 }
 
 /** The clock of an earlier moment is that of its last event. */

@@ -52,6 +52,8 @@ describe('the safety-images view', () => {
       exposed_position: downloaded.position,
       exposed_stored_at: Date.parse(at(17)),
       flagged_at: Date.parse(at(19)),
+      labelled_stored_at: Date.parse(at(19)),
+      round_stored_at: Date.parse(at(22)),
       flag_count: 2,
       flags: [
         { id: 'flag-1', categories: ['hate', 'violent'] },
@@ -120,6 +122,35 @@ describe('the safety-images view', () => {
     );
     const dismissed = event('ReviewDismissed', { caseId: imageId, imageId, round: 3 }, at(25));
     expect(after(overturned, dismissed)).toMatchObject({ case_status: 'dismissed', case_round: 3, clause: null });
+  });
+
+  describe('since when it is known as a possible violation', () => {
+    const known = (...events: ReturnType<typeof event>[]) => {
+      const { labelled_stored_at, round_stored_at } = fold(events).rows[imageId]!;
+      return [labelled_stored_at, round_stored_at].map((time) => time && new Date(time).getUTCDate());
+    };
+    const reopened = (day: number, undoes?: string) =>
+      event('CaseReopened', { caseId: imageId, round: 2, ...(undoes && { undoes }) }, at(day));
+
+    it('is by when the log stored the first flag, whatever time its sender claims', () => {
+      const claimed = { ...first, metadata: { ...first.metadata, time: at(1) } };
+      expect(known(downloaded, claimed, second)).toEqual([19, null]);
+      expect(fold([downloaded, claimed]).rows[imageId]).toMatchObject({ flagged_at: Date.parse(at(1)) });
+    });
+
+    it('is by the confirmation of what a sample alone has found', () => {
+      const found = event('ReviewConfirmed', { caseId: imageId, imageId, round: 1 }, at(22));
+      expect(known(downloaded, opened(1, 18))).toEqual([null, null]);
+      expect(known(downloaded, opened(1, 18), found, flag(25, [], 'flag-9'))).toEqual([22, null]);
+    });
+
+    it('is by the last round that took up a case which was not confirmed, and not by one that a job undone had closed', () => {
+      expect(known(first, opened(1, 19), dismissed, opened(2, 22))).toEqual([19, 22]);
+      expect(known(first, opened(1, 19), dismissed, reopened(23))).toEqual([19, 23]);
+      expect(known(first, opened(1, 19), dismissed, reopened(23, 'job-1'))).toEqual([19, null]);
+      const again = event('ReviewConfirmed', { caseId: imageId, imageId, round: 1 }, at(21));
+      expect(known(first, opened(1, 19), again, reopened(23))).toEqual([19, null]);
+    });
   });
 
   it('counts the decided cases of exposed images by their outcome', () => {

@@ -60,6 +60,10 @@ const columns = {
   named_account_id: nullable(text()),
   /** When it was first flagged. */
   flagged_at: nullable(timestamptz()),
+  /** When the first flag or confirmation was stored, whenever its sender says that it happened. */
+  labelled_stored_at: nullable(timestamptz()),
+  /** When the last later round of its case was opened, of a case that was not confirmed then. */
+  round_stored_at: nullable(timestamptz()),
   flag_count: int4(),
   /** Sorted by id. */
   flags: jsonb<SafetyFlag[]>(),
@@ -97,7 +101,7 @@ export const SUSPECT = `(case_status = 'confirmed' OR (flagged_at IS NOT NULL AN
 
 export const safetyImagesView = defineView({
   name: 'safety-images',
-  version: 8,
+  version: 9,
   summary: 'The facts, flags and case of each image, and the distinct counts of the safety metrics.',
   events: EVENTS,
   table: {
@@ -147,6 +151,8 @@ const unseen = (imageId: string): SafetyImageRow => ({
   named_position: null,
   named_account_id: null,
   flagged_at: null,
+  labelled_stored_at: null,
+  round_stored_at: null,
   flag_count: 0,
   flags: NONE,
   categories: NONE,
@@ -169,15 +175,22 @@ function evolveKnown(row: SafetyImageRow, event: SafetyEvent, at: number): Safet
     case 'ImageDownloaded':
       return exposedBy(arrived(row, event), at);
     case 'ContentFlagged':
-      return detected(flagged(row, event.id, event.data.categories, at), event.data.flaggerKind === 'detector');
-    case 'CaseReopened':
+      return detected(
+        labelled(flagged(row, event.id, event.data.categories, at), event),
+        event.data.flaggerKind === 'detector',
+      );
+    case 'CaseReopened': {
       // What it was confirmed to be stays in force until the new round decides, and so in the figures.
-      return row.case_status === 'confirmed' ? row : judged(row, 'open', event.data.round, null);
+      if (row.case_status === 'confirmed') return row;
+      const { round, undoes } = event.data;
+      // An undone job has decided nothing: the case waits since it was flagged.
+      return judged(undoes === undefined ? reopened(row, event, round) : row, 'open', round, null);
+    }
     case 'CaseOpened':
-      return judged(row, 'open', event.data.round, null);
+      return judged(reopened(row, event, event.data.round), 'open', event.data.round, null);
     case 'ReviewConfirmed':
       // Stored confirmations always have a round; the schema makes it optional for other systems.
-      return judged(row, 'confirmed', event.data.round ?? row.case_round, at, event.data.clause);
+      return judged(labelled(row, event), 'confirmed', event.data.round ?? row.case_round, at, event.data.clause);
     case 'ReviewDismissed':
       return judged(row, 'dismissed', event.data.round, at);
     case 'ModelProblemFound':
@@ -221,6 +234,18 @@ const named = (row: SafetyImageRow, position: number, accountId: string): Safety
   row.named_position !== null && row.named_position <= position
     ? row
     : { ...row, named_position: position, named_account_id: accountId };
+
+/** What a sample found has no flag: nobody knew of it before it was confirmed. */
+function labelled(row: SafetyImageRow, { recordedAt }: Pick<SafetyEvent, 'recordedAt'>): SafetyImageRow {
+  const labelled_stored_at = earliest(row.labelled_stored_at, Date.parse(recordedAt));
+  return labelled_stored_at === row.labelled_stored_at ? row : { ...row, labelled_stored_at };
+}
+
+function reopened(row: SafetyImageRow, { recordedAt }: Pick<SafetyEvent, 'recordedAt'>, round: number): SafetyImageRow {
+  const at = Date.parse(recordedAt);
+  const isLater = round > 1 && (row.round_stored_at === null || row.round_stored_at < at);
+  return isLater ? { ...row, round_stored_at: at } : row;
+}
 
 const exposedBy = (row: SafetyImageRow, at: number): SafetyImageRow =>
   row.exposed_at !== null && row.exposed_at <= at ? row : { ...row, exposed_at: at };

@@ -21,6 +21,7 @@ import * as leaves from './rows/leaves.mjs';
 import * as memory from './rows/memory.mjs';
 import * as onboarding from './rows/onboarding.mjs';
 import * as rebuild from './rows/rebuild.mjs';
+import * as report from './rows/report.mjs';
 import * as simulate from './rows/simulate.mjs';
 import * as start from './rows/start.mjs';
 import { printTable } from './table.mjs';
@@ -44,6 +45,7 @@ const ROWS = [
   rebuild,
   leaves,
   history,
+  report,
   growth,
   memory,
   simulate,

@@ -75,7 +75,7 @@ export const stored = (events) =>
     data,
     metadata: {
       source: SOURCE,
-      subject: `image-${data.imageId}`,
+      subject: `image-${data.imageId ?? data.caseId}`,
       time,
       schemaversion: 1,
       correlationid: id,

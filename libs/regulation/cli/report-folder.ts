@@ -61,11 +61,12 @@ export async function writeReport(session: Session, folder: string, wanted: Want
   const period = { from: Date.parse(from), to: Date.parse(to) + DAY_MS };
   // Other commands need not load them.
   const [{ FigureGathering }, { clausesWithout }, { reportTables }] = await Promise.all([
-    import('../report/report-figures.js'),
+    import('../report/figure-gathering.js'),
     import('../report/categorised.js'),
     import('../report/report-tables.js'),
   ]);
-  const gathering = new FigureGathering(period);
+  const mapping = await mappingFor(session, Number(made.position), wanted.mapping);
+  const gathering = new FigureGathering(period, mapping);
   progress.start('events', 0);
   const broken: ReportManifest['broken'] = { events: 0, positions: [] };
   let read = 0;
@@ -84,7 +85,6 @@ export async function writeReport(session: Session, folder: string, wanted: Want
     if (place === undefined) break;
   }
   progress.end();
-  const mapping = await mappingFor(session, Number(made.position), wanted.mapping);
   const figures = gathering.result();
   const missing = clausesWithout(figures, mapping);
   if (missing.length > 0) {

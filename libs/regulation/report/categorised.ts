@@ -1,11 +1,11 @@
 import { ILLEGAL_CATEGORIES, TERMS_CATEGORIES, UNSPECIFIED_CATEGORY } from '../../kernel/commission-codes.js';
 import { entryFor, type MappingEntry, type StatementMapping } from '../mapping.js';
-import type { Measure, ReportFigures } from './report-figures.js';
+import type { Measures, ReportFigures } from './report-figures.js';
 
 type Mapping = Pick<StatementMapping, 'entries'>;
 
-/** A measure with what the mapping says of its clause. */
-export interface MappedMeasure extends Measure {
+/** Measures with what the mapping says of their clause. */
+export interface MappedMeasures extends Measures {
   entry: MappingEntry;
 }
 
@@ -18,10 +18,10 @@ export const clausesWithout = (
 ];
 
 /** Those without an entry are left out: `clausesWithout` names them. */
-export const mappedMeasures = (measures: readonly Measure[], mapping: Mapping): MappedMeasure[] =>
-  measures.flatMap((measure) => {
-    const entry = entryFor(mapping, measure.clause);
-    return entry ? [{ ...measure, entry }] : [];
+export const mappedMeasures = (measures: readonly Measures[], mapping: Mapping): MappedMeasures[] =>
+  measures.flatMap((one) => {
+    const entry = entryFor(mapping, one.clause);
+    return entry ? [{ ...one, entry }] : [];
   });
 
 /** The kind of illegal content that a flag names, by the first of its categories that is a clause with one. */
@@ -57,7 +57,7 @@ export const UNSPECIFIED_ORDER = 'STATEMENT_CATEGORY_NOT_SPECIFIED_ORDER';
 export const ORDER_ROWS = categoryRows({ ...ILLEGAL_CATEGORIES, [UNSPECIFIED_ORDER]: [] });
 export const TERMS_ROWS = categoryRows({ ...ILLEGAL_CATEGORIES, ...TERMS_CATEGORIES });
 
-/** Whether a measure counts in a row. One with two keywords counts in both, and once in its category. */
-export const isInRow = ({ entry }: MappedMeasure, { code, category }: CategoryRow): boolean =>
+/** Whether measures count in a row. Those with two keywords count in both, and once in their category. */
+export const isInRow = ({ entry }: MappedMeasures, { code, category }: CategoryRow): boolean =>
   category === undefined ||
   (entry.category === category && (code === category || (entry.keywords ?? []).includes(code)));

@@ -1,9 +1,10 @@
-import type { Complaint, Restriction } from './report-figures.js';
+import type { Restriction } from './known-images.js';
+import type { Complaints } from './report-figures.js';
 
 /** The kinds of complaints that the report counts, in its order. */
 export interface ComplaintKind {
   indicator: string;
-  isOf(complaint: Complaint): boolean;
+  isOf(complaints: Complaints): boolean;
   /** The row of all has the complaints that need no decision any more too. */
   hasOmitted: boolean;
   note: string | null;
@@ -12,7 +13,7 @@ export interface ComplaintKind {
 const NONE = 'This system has no such complaints.';
 const kind = (indicator: string, ...against: Restriction[]): ComplaintKind => ({
   indicator: `Complaint regarding a decision ${indicator}`,
-  isOf: (complaint) => against.includes(complaint.against),
+  isOf: (complaints) => against.includes(complaints.against),
   hasOmitted: false,
   note: against.length === 0 ? NONE : null,
 });

@@ -2,8 +2,9 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { MappingEntry } from '../mapping.js';
 import { clausesWithout } from './categorised.js';
+import { FigureGathering } from './figure-gathering.js';
 import type { ModerationEvent } from './moderation-event.js';
-import { FigureGathering, medianOf } from './report-figures.js';
+import { medianOf } from './report-figures.js';
 import { reportTables } from './report-tables.js';
 import type { Cell, Table } from './table-parts.js';
 
@@ -27,7 +28,7 @@ const event = (type: string, at: number, data: Record<string, unknown>): Given =
   recordedAt: new Date(at).toISOString(),
 });
 function tablesOf(events: readonly Given[]) {
-  const gathering = new FigureGathering({ from: FROM, to: TO });
+  const gathering = new FigureGathering({ from: FROM, to: TO }, mapping);
   for (const one of events) gathering.add(one as unknown as ModerationEvent);
   const tables = reportTables(gathering.result(), { service: 'S', period: '2026-01-01/2026-12-31', mapping });
   return { figures: gathering.result(), tables: Object.fromEntries(tables.map((one) => [one.file.slice(0, 1), one])) };

@@ -2,14 +2,15 @@ import { disputeValues, ordersTable } from './authority-tables.js';
 import {
   ILLEGAL_ROWS,
   isInRow,
-  type MappedMeasure,
+  type MappedMeasures,
   mappedMeasures,
   NOTICE_ROWS,
-  noticeCategory,
   TERMS_ROWS,
+  TOTAL,
 } from './categorised.js';
 import { COMPLAINT_KINDS } from './complaint-kinds.js';
-import { type Complaint, medianOf, type ReportFigures, type Restriction } from './report-figures.js';
+import type { Restriction } from './known-images.js';
+import { type AppealOutcome, medianOf, type Notices, type ReportFigures, sumOf } from './report-figures.js';
 import {
   ALL,
   type Cell,
@@ -57,8 +58,7 @@ const NOTICES = [
 const NOT_RECORDED = 'Not recorded in this system.';
 const FLAGS_NAME_NO_KEYWORD = 'Notices name a category and no keyword.';
 
-function noticesTable(figures: ReportFigures, measures: readonly MappedMeasure[], context: ReportContext): Table {
-  const categoryOf = ({ categories }: { categories: readonly string[] }) => noticeCategory(categories, context.mapping);
+function noticesTable(figures: ReportFigures, measures: readonly MappedMeasures[], context: ReportContext): Table {
   const onNotice = measures.filter(({ flags }) => flags.users);
   return {
     file: '4_notices.csv',
@@ -68,25 +68,18 @@ function noticesTable(figures: ReportFigures, measures: readonly MappedMeasure[]
     ],
     rows: NOTICE_ROWS.map((row) => {
       const isKeyword = row.category !== undefined && row.code !== row.category;
-      const isOf = (one: { categories: readonly string[] }) =>
-        row.category === undefined || categoryOf(one) === row.category;
-      const received = figures.notices.filter(isOf);
-      const decided = figures.decidedNotices.filter(isOf);
+      const { all, trusted } = figures.notices.get(row.category ?? TOTAL)!;
       /** Of all notices, and of those of trusted flaggers. */
-      const both = (value: (isOne: (one: { isTrusted: boolean }) => boolean) => Cell): Cell[] => [
-        value(() => true),
-        value(({ isTrusted }) => isTrusted),
-      ];
-      const ofNotices = (value: Parameters<typeof both>[0]) => (isKeyword ? [null, null] : both(value));
-      const actions = (ground: MappedMeasure['entry']['ground']) =>
-        both(
-          (isOne) => onNotice.filter((one) => one.entry.ground === ground && isOne(one) && isInRow(one, row)).length,
-        );
+      const ofNotices = (value: (notices: Notices) => Cell) => (isKeyword ? [null, null] : [all, trusted].map(value));
+      const actions = (ground: MappedMeasures['entry']['ground']) => {
+        const taken = onNotice.filter((one) => one.entry.ground === ground && isInRow(one, row));
+        return [sumOf(taken), sumOf(taken.filter(({ isTrusted }) => isTrusted))];
+      };
       return [
         ...[HOSTING, context.service, context.period, row.code, otherIn(row, context)],
-        ...ofNotices((isOne) => received.filter(isOne).length),
-        ...ofNotices((isOne) => new Set(received.filter(isOne).map(({ imageId }) => imageId)).size),
-        ...ofNotices((isOne) => hoursOf(medianOf(decided.filter(isOne).map(({ hours }) => hours)))),
+        ...ofNotices(({ received }) => received),
+        ...ofNotices(({ images }) => images),
+        ...ofNotices(({ hours }) => hoursOf(medianOf(hours))),
         ...actions('illegal'),
         ...actions('terms'),
         ...NOTICES.map((_, place) => (place === 0 && isKeyword ? FLAGS_NAME_NO_KEYWORD : null)),
@@ -118,9 +111,9 @@ const OWN = [
 ];
 
 function ownInitiativeTable(
-  measures: readonly MappedMeasure[],
+  measures: readonly MappedMeasures[],
   context: ReportContext,
-  ground: MappedMeasure['entry']['ground'],
+  ground: MappedMeasures['entry']['ground'],
 ): Table {
   const own = measures.filter(({ flags, entry }) => !flags.users && entry.ground === ground);
   const kind =
@@ -134,8 +127,8 @@ function ownInitiativeTable(
       const counted = own.filter((one) => isInRow(one, row));
       return [
         ...[ALL, context.service, context.period, row.code, otherIn(row, context)],
-        ...[counted.length, counted.filter(({ flags }) => flags.detectors).length],
-        ...RESTRICTIONS.map(([, restriction]) => counted.filter((one) => one.restriction === restriction).length),
+        ...[sumOf(counted), sumOf(counted.filter(({ flags }) => flags.detectors))],
+        ...RESTRICTIONS.map(([, restriction]) => sumOf(counted.filter((one) => one.restriction === restriction))),
         ...OWN.map(() => null),
       ];
     }),
@@ -147,24 +140,22 @@ const COMPLAINTS = 'Internal complaints mechanism';
 const DISPUTES = 'Out-of-court dispute settlement bodies';
 const SUSPENSIONS = 'Suspensions imposed on repeated offenders';
 
-function appealsTable(figures: ReportFigures, measures: readonly MappedMeasure[], context: ReportContext): Table {
+function appealsTable(figures: ReportFigures, measures: readonly MappedMeasures[], context: ReportContext): Table {
   const rows: Cell[][] = [];
   const row = (applies: string, section: string, indicator: string, scope: string, value: Cell, note: Cell = null) =>
     rows.push([applies, context.service, context.period, section, indicator, scope, value, note]);
   for (const { indicator, isOf, hasOmitted, note } of COMPLAINT_KINDS) {
     const complaints = figures.complaints.filter(isOf);
-    const decided = (outcome: Complaint['outcome']) => complaints.filter((one) => one.outcome === outcome);
-    const hours = complaints.flatMap((one) =>
-      one.hours === undefined || one.outcome === 'omitted' ? [] : [one.hours],
-    );
-    const filed = complaints.filter(({ isFiled }) => isFiled).length;
+    const decided = (outcome: AppealOutcome) => complaints.reduce((sum, { outcomes }) => sum + outcomes[outcome], 0);
+    const hours = complaints.flatMap((one) => one.hours);
+    const filed = complaints.reduce((sum, one) => sum + one.filed, 0);
     row(hasOmitted ? ALL : PLATFORMS, COMPLAINTS, indicator, 'Total number', filed, note);
-    row(PLATFORMS, COMPLAINTS, indicator, 'Decisions upheld', decided('upheld').length);
-    row(PLATFORMS, COMPLAINTS, indicator, 'Decisions partially reversed', decided('partly-reversed').length);
-    row(PLATFORMS, COMPLAINTS, indicator, 'Decisions reversed', decided('reversed').length);
+    row(PLATFORMS, COMPLAINTS, indicator, 'Decisions upheld', decided('upheld'));
+    row(PLATFORMS, COMPLAINTS, indicator, 'Decisions partially reversed', decided('partly-reversed'));
+    row(PLATFORMS, COMPLAINTS, indicator, 'Decisions reversed', decided('reversed'));
     row(PLATFORMS, COMPLAINTS, indicator, 'Median time', hoursOf(medianOf(hours)), 'In hours.');
     if (!hasOmitted) continue;
-    row(PLATFORMS, COMPLAINTS, indicator, 'Decision omitted', decided('omitted').length);
+    row(PLATFORMS, COMPLAINTS, indicator, 'Decision omitted', decided('omitted'));
     const imposed = 'Number of restrictions newly imposed as a result of an internal complaint';
     row(PLATFORMS, COMPLAINTS, imposed, 'Total number', 0, 'Who flagged content files no complaints in this system.');
   }
@@ -173,7 +164,7 @@ function appealsTable(figures: ReportFigures, measures: readonly MappedMeasure[]
     row(PLATFORMS, DISPUTES, disputes, scope, value, note);
   const suspended = measures.filter((one) => one.restriction === 'account-suspended' && one.entry.ground === 'illegal');
   const suspensions = 'Number of suspensions enacted for the provision of manifestly';
-  row(PLATFORMS, SUSPENSIONS, `${suspensions} illegal content `, 'Total number', suspended.length);
+  row(PLATFORMS, SUSPENSIONS, `${suspensions} illegal content `, 'Total number', sumOf(suspended));
   row(PLATFORMS, SUSPENSIONS, `${suspensions} unfounded notices`, 'Total number', null, NOT_RECORDED);
   row(PLATFORMS, SUSPENSIONS, `${suspensions} unfounded complaints`, 'Total number', null, NOT_RECORDED);
   return { file: '7_appeals_and_recidivism.csv', head: INDICATOR_HEAD, rows };
@@ -185,8 +176,8 @@ const NEEDS_ALL = 'Not known: content that no detector flagged is not reviewed a
 const PRECISION = 'Share of the reviews of content that detectors had flagged which found a violation.';
 
 function automatedTable(
-  { decided, decidedNotices }: ReportFigures,
-  measures: readonly MappedMeasure[],
+  { decided, notices }: ReportFigures,
+  measures: readonly MappedMeasures[],
   context: ReportContext,
 ): Table {
   const rows: Cell[][] = [];
@@ -194,7 +185,7 @@ function automatedTable(
     rows.push([applies, context.service, context.period, AUTOMATED, indicator, scope, value, note]);
   const detected = decided.filter(({ flags }) => flags.detectors);
   const precisionOf = (rounds: typeof decided) =>
-    shareOf(rounds.filter(({ isConfirmed }) => isConfirmed).length, rounds.length) ?? null;
+    shareOf(sumOf(rounds.filter(({ isConfirmed }) => isConfirmed)), sumOf(rounds)) ?? null;
   const scopes = [
     { scope: 'Total number', of: measures, rounds: detected },
     {
@@ -204,22 +195,22 @@ function automatedTable(
     },
   ];
   for (const { scope, of, rounds } of scopes) {
-    const others = of.filter(({ isHuman }) => !isHuman).length;
+    const others = sumOf(of.filter(({ isHuman }) => !isHuman));
     const note =
       others === 0 ? null : `${others} more of another system: whether people took part is not recorded here.`;
     row(ALL, 'Number of measures solely taken by automated means ', scope, 0, note);
-    row(ALL, 'Number of measures not taken by automated means', scope, of.length - others);
+    row(ALL, 'Number of measures not taken by automated means', scope, sumOf(of) - others);
     row(ALL, `${ACCURACY} Accuracy`, scope, null, NEEDS_ALL);
     row(ALL, `${ACCURACY} Precision`, scope, precisionOf(rounds), PRECISION);
     row(ALL, `${ACCURACY} Recall`, scope, null, NEEDS_ALL);
   }
-  for (const [applies, scope] of [
-    [HOSTING, 'NAM Total'],
-    [PLATFORMS, 'NAM Trusted Flagger'],
+  const { all, trusted } = notices.get(TOTAL)!;
+  for (const [applies, scope, { hours }] of [
+    [HOSTING, 'NAM Total', all],
+    [PLATFORMS, 'NAM Trusted Flagger', trusted],
   ] as const) {
-    const decided = decidedNotices.filter(({ isTrusted }) => scope === 'NAM Total' || isTrusted);
     row(applies, 'Number of notices solely processed by automated means ', scope, 0);
-    row(applies, 'Number of notices not processed by automated means', scope, decided.length);
+    row(applies, 'Number of notices not processed by automated means', scope, hours.length);
     for (const indicator of ['Accuracy', 'Precision', 'Recall']) row(applies, `${ACCURACY} ${indicator}`, scope, null);
   }
   return { file: '8_automated_means.csv', head: INDICATOR_HEAD, rows };

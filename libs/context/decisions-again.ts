@@ -12,9 +12,11 @@ export interface Circumstances {
   id: string;
   /** The first event that it has stored, and those after it in the stream that have the same cause. */
   together: readonly RecordedEvent[];
-  /** The events of a stream that were stored before it. */
-  before(stream: string): Promise<RecordedEvent[]>;
-  /** An event that was stored before it; undefined for one that the log does not have. */
+  /** The state of another stream before it, by the id of its entity. What the decision reads of it is shown with its explanation. */
+  state<State, Event extends DomainEvent>(kind: StreamKind<State, Event>, id?: string): Promise<State>;
+  /** The last event of a stream before it that is it; it is shown, too. */
+  event(stream: string, isIt: (event: RecordedEvent) => boolean): Promise<RecordedEvent | undefined>;
+  /** An event that was stored before it, which is shown, too; undefined for one that the log does not have. */
   find(eventId: string | undefined): Promise<RecordedEvent | undefined>;
   /** Whether the stored events are those of this outcome. */
   isStored(decided: readonly DomainEvent[]): boolean;

@@ -281,7 +281,8 @@ export class Transactor {
   }
 }
 
-const nameOf = ({ category }: { category: string }, id: string | undefined): string =>
+/** The stream of an entity; without an id that of a kind with a single stream. */
+export const nameOf = ({ category }: { category: string }, id: string | undefined): string =>
   id === undefined ? category : `${category}-${id}`;
 
 /** The command's event in the stream, if it was processed. @throws IdInUse if another event there has its id */

@@ -27,9 +27,9 @@ export interface CaseFacts {
   /** By reviewer: the accounts to which they are linked. */
   links?: ReadonlyMap<string, ReadonlySet<string>>;
   /** The queue of the case and, by reviewer, what they can review. */
-  needs?: { queue: Queue; reviewers: ReadonlyMap<string, Reviewer> };
+  needs?: { queue: Queue; reviewers: ReadonlyMap<string, Reviewer> } | undefined;
   /** Those of the people with the skill `severe`; absent where it does not matter. */
-  severeViewers?: ReadonlySet<string>;
+  severeViewers?: ReadonlySet<string> | undefined;
   /** The clauses of the content policy in force; empty if it has none. */
   clauses?: ReadonlySet<string>;
   /** By clause of any version of the content policy: the highest severity. Absent ones are unknown. Null without clauses. */

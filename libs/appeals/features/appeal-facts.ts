@@ -15,7 +15,7 @@ import type { FilingFacts } from '../filing.js';
 import type { HearingFacts } from '../hearing.js';
 import { Hearers } from '../queries/hearers.js';
 import { conflictWith } from '../queries/hearing-conflicts.js';
-import { isOfCause, peopleBehind, peopleOfCase } from '../queries/people-involved.js';
+import { imposersOf, isOfCause, peopleBehind, peopleOfCase } from '../queries/people-involved.js';
 
 /** Reads what the decisions on an appeal need beyond its own stream. Call it before each attempt to decide. */
 @Injectable()
@@ -59,7 +59,7 @@ export class AppealFactsReader {
     if (!order) return { order: { accountId: '', measure: 'strike', categories: [] }, clauses: [] };
     const { accountId, caseId } = order;
     const account = await this.store.readStream(`${accountStream.category}-${accountId}`);
-    const involved = { appeal, accountId, imposedBy: peopleBehind(account, appealId) };
+    const involved = { appeal, accountId, imposedBy: imposersOf(foldRecorded(peopleBehind, account), appealId) };
     if (caseId === undefined) {
       const { state: profile } = await this.transactor.load(reviewerStream, reviewer);
       // Its decision names no clause.
@@ -96,7 +96,7 @@ export class AppealFactsReader {
         `an event of image ${caseId} can't be processed, so that it is not known who flagged or owns it: GET /v1/views shows the parked keys with their errors; fix the cause, then try again`,
       );
     }
-    return { state: foldRecorded(caseStream, history), people: peopleOfCase(history), facts };
+    return { state: foldRecorded(caseStream, history), people: foldRecorded(peopleOfCase, history).people, facts };
   }
 
   /**

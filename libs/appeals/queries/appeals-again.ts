@@ -1,4 +1,3 @@
-import { accountStream } from '../../account/index.js';
 import {
   type Circumstances,
   type DecisionsAgain,
@@ -7,9 +6,9 @@ import {
 } from '../../context/decisions-again.js';
 import { enforcementStream } from '../../enforcement/index.js';
 import { DAY_MS } from '../../kernel/clock.js';
-import { foldRecorded } from '../../kernel/decider.js';
 import { clausesAt, policyStream, severitiesAt } from '../../policy/index.js';
 import {
+  type Case,
   caseStream,
   notedFlaggerId,
   notedFlaggerStream,
@@ -29,7 +28,7 @@ import {
 } from '../hearing.js';
 import { isLead } from './appeal-fields.js';
 import { conflictWith } from './hearing-conflicts.js';
-import { peopleBehind, peopleOfCase } from './people-involved.js';
+import { imposersOf, peopleBehind, peopleOfCase } from './people-involved.js';
 
 type DataOf<Type extends AppealEvent['type']> = Extract<AppealEvent, { type: Type }>['data'];
 
@@ -99,7 +98,7 @@ export const appealsAgain: DecisionsAgain = decisionsAgain(appealStream, {
       const token = lead ? undefined : state.claim?.token;
       // It lasts a day from the moment of the decision.
       const handOver = { appealId, by, to, isLead: lead, token, now: Date.parse(until) - DAY_MS, reason };
-      return facts && handOverAppeal(state, handOver, { ...facts, isHearer: true });
+      return facts && handOverAppeal(state, handOver, Object.assign(facts, { isHearer: true }));
     },
   },
   AppealOverdue: { rules: {}, decide: (state, { appealId }, { now }) => noteOverdue(state, appealId, now) },
@@ -109,7 +108,7 @@ export const appealsAgain: DecisionsAgain = decisionsAgain(appealStream, {
       const next = made.together[1];
       if (next?.type === 'AppealFiled') return fileAgain(state, next.data as DataOf<'AppealFiled'>, made);
       if (caseId === undefined) return undefined;
-      return lapseAppeal(state, appealId, (await caseOf(caseId, made)).state.inForce?.since);
+      return lapseAppeal(state, appealId, (await made.state(caseStream, caseId)).inForce?.since);
     },
   },
   AppealGranted: decided('granted'),
@@ -117,16 +116,23 @@ export const appealsAgain: DecisionsAgain = decisionsAgain(appealStream, {
   AppealDenied: decided('denied'),
 });
 
-async function caseOf(caseId: string, { before }: Circumstances) {
-  const history = await before(`${caseStream.category}-${caseId}`);
-  return { state: foldRecorded(caseStream, history), people: peopleOfCase(history) };
+async function caseOf(caseId: string, made: Circumstances) {
+  const involved = await made.state(peopleOfCase, caseId);
+  return {
+    state: await made.state(caseStream, caseId),
+    get people() {
+      return involved.people;
+    },
+  };
 }
+
+const isReopened = ({ status, inForce }: Case): boolean => status === 'open' && inForce !== undefined;
 
 /** Whether the measure was imposed by then, and how long decisions may be appealed against, is in no event. */
 async function fileAgain(state: Appeal, data: DataOf<'AppealFiled'>, made: Circumstances) {
   const { appealId: enforcementId, accountId, caseId, text, hasNewEvidence, dueAt } = data;
-  const history = await made.before(`${enforcementStream.category}-${enforcementId}`);
-  const ofCase = caseId === undefined ? undefined : (await caseOf(caseId, made)).state;
+  const enforcement = await made.state(enforcementStream, enforcementId);
+  const ofCase = caseId === undefined ? undefined : await made.state(caseStream, caseId);
   // The setting is a number of days.
   const deadlineDays = Math.round((Date.parse(dueAt) - made.now) / DAY_MS);
   const filing = { enforcementId, accountId, text, hasNewEvidence, deadlineDays, windowDays: Number.POSITIVE_INFINITY };
@@ -134,43 +140,66 @@ async function fileAgain(state: Appeal, data: DataOf<'AppealFiled'>, made: Circu
     state,
     { ...filing, now: Date.parse(dueAt) - deadlineDays * DAY_MS },
     {
-      enforcement: foldRecorded(enforcementStream, history),
-      orderedAt: 0,
-      isImposed: true,
-      isReopened: ofCase?.status === 'open' && ofCase.inForce !== undefined,
-      since: ofCase?.inForce?.since,
+      ...{ enforcement, orderedAt: 0, isImposed: true },
+      get isReopened() {
+        return ofCase !== undefined && isReopened(ofCase);
+      },
+      get since() {
+        return ofCase?.inForce?.since;
+      },
     },
   );
 }
 
-/** As they were stored; undefined without an order. */
+/** As they were stored; undefined without an order. Each is read when the decision asks for it. */
 async function hearingFacts(appeal: Appeal, reviewer: string, made: Circumstances): Promise<HearingFacts | undefined> {
-  const { before, id, now } = made;
-  const { order } = foldRecorded(enforcementStream, await before(`${enforcementStream.category}-${id}`));
+  const { id, now } = made;
+  const { order } = await made.state(enforcementStream, id);
   if (!order) return undefined;
   const { accountId, caseId } = order;
-  const imposedBy = peopleBehind(await before(`${accountStream.category}-${accountId}`), id);
-  const { accounts } = foldRecorded(reviewerStream, await before(`${reviewerStream.category}-${reviewer}`));
-  const links = new Map([[reviewer, accounts]]);
-  if (caseId === undefined)
-    return { order, clauses: [], conflict: conflictWith({ appeal, accountId, imposedBy }, reviewer, { links }) };
-  const ofCase = await caseOf(caseId, made);
-  const { state } = ofCase;
-  const policies = foldRecorded(policyStream, await before(policyStream.category));
-  const noted = await before(`${notedFlaggerStream.category}-${notedFlaggerId(caseId, reviewer)}`);
-  const { viewers } = foldRecorded(severeViewersStream, await before(severeViewersStream.category));
-  const facts = {
-    links,
-    notedRounds: new Map([[reviewer, foldRecorded(notedFlaggerStream, noted).round]]),
-    severities: severitiesAt(policies, now),
-    severeViewers: new Set(viewers.keys()),
+  const behind = await made.state(peopleBehind, accountId);
+  const profile = await made.state(reviewerStream, reviewer);
+  const ofCase = caseId === undefined ? undefined : await caseOf(caseId, made);
+  const noted =
+    caseId === undefined ? undefined : await made.state(notedFlaggerStream, notedFlaggerId(caseId, reviewer));
+  const policies = await made.state(policyStream);
+  const severe = await made.state(severeViewersStream);
+  const involved = {
+    ...{ appeal, accountId, ...(ofCase && { ofCase }) },
+    get imposedBy() {
+      return imposersOf(behind, id);
+    },
+  };
+  const known = {
+    get links() {
+      return new Map([[reviewer, profile.accounts]]);
+    },
+    get notedRounds() {
+      return new Map([[reviewer, noted?.round ?? 0]]);
+    },
+    get severities() {
+      return severitiesAt(policies, now);
+    },
+    get severeViewers() {
+      return new Set(severe.viewers.has(reviewer) ? [reviewer] : []);
+    },
   };
   return {
     order,
-    clauses: clausesAt(policies, now).map((one) => one.id),
-    conflict: conflictWith({ appeal, accountId, imposedBy, ofCase }, reviewer, facts),
-    round: state.round,
-    since: state.inForce?.since,
-    isReopened: state.status === 'open' && state.inForce !== undefined,
+    get clauses() {
+      return ofCase ? clausesAt(policies, now).map((one) => one.id) : [];
+    },
+    get conflict() {
+      return conflictWith(involved, reviewer, known);
+    },
+    get round() {
+      return ofCase?.state.round;
+    },
+    get since() {
+      return ofCase?.state.inForce?.since;
+    },
+    get isReopened() {
+      return ofCase && isReopened(ofCase.state);
+    },
   };
 }

@@ -18,7 +18,7 @@ import {
 } from '../../review/index.js';
 import { type Appeal, appealStream } from '../appeal.js';
 import type { AppealConflict } from '../conflict.js';
-import { peopleBehind, peopleOfCase } from './people-involved.js';
+import { imposersOf, peopleBehind, peopleOfCase } from './people-involved.js';
 
 /** Appeals that are looked at in one go. */
 export const AT_ONCE = 8;
@@ -40,14 +40,15 @@ export type Asking = { people: readonly string[] } & Required<Pick<Facts, 'sever
 
 /** Why a person may not hear an appeal; undefined if they may. */
 export function conflictWith(
-  { appeal, accountId, imposedBy, ofCase }: Involved,
+  involved: Involved,
   person: string,
   facts: Pick<Facts, 'owner' | 'links' | 'notedRounds' | 'severities' | 'severeViewers'>,
 ): AppealConflict | undefined {
+  const { appeal, accountId, ofCase } = involved;
   if (appeal.deciders.includes(person) || appeal.filers.includes(person)) return 'took-part';
   if (accountId === person) return 'own-account';
   if (facts.links?.get(person)?.has(accountId)) return 'linked-account';
-  if (imposedBy.has(person)) return 'took-part';
+  if (involved.imposedBy.has(person)) return 'took-part';
   if (!ofCase) return undefined;
   const found = conflictOf(ofCase.state, person, facts);
   if (found === 'own-decision') return 'took-part';
@@ -107,8 +108,10 @@ export class HearingConflicts {
       ),
     ]);
     const involved: Involved = {
-      ...{ appeal, accountId, imposedBy: peopleBehind(account, appealId) },
-      ...(ofCase && { ofCase: { state: foldRecorded(caseStream, ofCase), people: peopleOfCase(ofCase) } }),
+      ...{ appeal, accountId, imposedBy: imposersOf(foldRecorded(peopleBehind, account), appealId) },
+      ...(ofCase && {
+        ofCase: { state: foldRecorded(caseStream, ofCase), people: foldRecorded(peopleOfCase, ofCase).people },
+      }),
     };
     const facts = {
       ...known,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { recorded } from '../../../test/support/fold-view.js';
+import { foldRecorded } from '../../kernel/decider.js';
 import type { JsonObject, RecordedEvent } from '../../kernel/envelope.js';
-import { peopleBehind, peopleOfCase } from './people-involved.js';
+import { imposersOf, peopleBehind, peopleOfCase } from './people-involved.js';
 
 describe('people who took part', () => {
   const event = (type: string, data: JsonObject, id = 'process', kind: 'user' | 'process' = 'user'): RecordedEvent => {
@@ -10,7 +11,7 @@ describe('people who took part', () => {
   };
 
   it('are all of ours with a hand in the case, also for a verdict that they took back', () => {
-    const people = peopleOfCase([
+    const { people } = foldRecorded(peopleOfCase, [
       event('CaseOpened', {}, 'case-opening', 'process'),
       event('CaseClaimed', { reviewer: 'rev-1' }, 'rev-1'),
       event('VerdictGiven', { reviewer: 'rev-4' }, 'rev-4'),
@@ -23,12 +24,12 @@ describe('people who took part', () => {
   });
 
   it('are those who ordered the measure by hand', () => {
-    const history = [
+    const behind = foldRecorded(peopleBehind, [
       event('AccountSuspended', { enforcementId: 'e-1' }, 'olga'),
       event('AccountSuspended', { enforcementId: 'e-2' }, 'otto'),
       event('AccountDeactivated', { caseId: 'img-1' }, 'enforcing', 'process'),
-    ];
-    expect([...peopleBehind(history, 'e-1')]).toEqual(['olga']);
-    expect([...peopleBehind(history, 'img-1')]).toEqual([]);
+    ]);
+    expect([...imposersOf(behind, 'e-1')]).toEqual(['olga']);
+    expect([...imposersOf(behind, 'img-1')]).toEqual([]);
   });
 });

@@ -33,9 +33,8 @@ import {
   waitlistClassStream,
 } from '../../account/index.js';
 import { type Circumstances, type DecisionsAgain, decisionsAgain } from '../../context/decisions-again.js';
-import { foldRecorded } from '../../kernel/decider.js';
 import { policyStream } from '../../policy/index.js';
-import { enforcementStream, type Order } from '../enforcement.js';
+import { enforcementStream } from '../enforcement.js';
 import { orderedMeasures } from '../ordered-measures.js';
 
 /* The decisions about accounts, many of which carry out an order of an enforcement. */
@@ -44,9 +43,6 @@ const KNOWN = { 'account-unknown': 'account-known' };
 const ACTIVE = { 'account-deactivated': 'account-not-deactivated' };
 const BY_HAND = { ...ACTIVE, ...KNOWN, 'suspension-over': 'end-ahead' };
 const READABLE = { 'account-unreadable': 'account-readable' };
-
-const invitedBefore = async (id: string, before: Circumstances['before']) =>
-  foldRecorded(invitedAccount, await before(`${accountStream.category}-${id}`));
 
 export const accountAgain: DecisionsAgain = decisionsAgain(accountStream, {
   WaitlistJoined: {
@@ -59,8 +55,8 @@ export const accountAgain: DecisionsAgain = decisionsAgain(accountStream, {
   },
   WaitlistClassSet: {
     rules: { ...KNOWN, 'already-onboarded': 'account-not-onboarded' },
-    async decide(_, data, { id, before }) {
-      return setWaitlistClass(foldRecorded(waitlistClassStream, await before(`${accountStream.category}-${id}`)), data);
+    async decide(_, data, made) {
+      return setWaitlistClass(await made.state(waitlistClassStream, made.id), data);
     },
   },
   AddressChanged: {
@@ -77,8 +73,8 @@ export const accountAgain: DecisionsAgain = decisionsAgain(accountStream, {
       'confirmation-token-wrong': 'link-valid',
       'confirmation-expired': 'link-not-expired',
     },
-    async decide(_, { accountId, requestId, reason = '' }, { id, before, now }) {
-      const state = foldRecorded(waitingTurn, await before(`${accountStream.category}-${id}`));
+    async decide(_, { accountId, requestId, reason = '' }, { id, now, ...made }) {
+      const state = await made.state(waitingTurn, id);
       return requestId === undefined
         ? confirmByHand(state, { accountId, reason })
         : confirmRequest(state, { accountId, requestId }, now);
@@ -93,8 +89,8 @@ export const accountAgain: DecisionsAgain = decisionsAgain(accountStream, {
       'policy-unreadable': 'policy-readable',
       'policy-outdated': 'version-in-force-or-announced',
     },
-    async decide(state, data, { before, now, together: [first] }) {
-      const policies = foldRecorded(policyStream, await before(policyStream.category));
+    async decide(state, data, { now, together: [first], ...made }) {
+      const policies = await made.state(policyStream);
       // With a join that another system reported it happened before it was stored.
       const happenedAt = Date.parse(first!.metadata.time);
       return acceptPolicy(state, data, policiesWhen(policies, Math.min(now, happenedAt)));
@@ -102,15 +98,15 @@ export const accountAgain: DecisionsAgain = decisionsAgain(accountStream, {
   },
   InvitationSent: {
     rules: {},
-    async decide(_, { until, ...data }, { id, before, now }) {
-      const state = await invitedBefore(id, before);
+    async decide(_, { until, ...data }, { id, now, ...made }) {
+      const state = await made.state(invitedAccount, id);
       return invite(state, { ...data, turn: state.turn.turn, until: Date.parse(until), isListed: true }, now);
     },
   },
   InvitationReminded: {
     rules: {},
-    async decide(_, data, { id, before, now }) {
-      return remindOfInvitation(await invitedBefore(id, before), data, now);
+    async decide(_, data, { id, now, ...made }) {
+      return remindOfInvitation(await made.state(invitedAccount, id), data, now);
     },
   },
   InvitationAccepted: {
@@ -120,14 +116,14 @@ export const accountAgain: DecisionsAgain = decisionsAgain(accountStream, {
       'invitation-withdrawn': 'invitation-not-withdrawn',
       'invitation-expired': 'invitation-in-force',
     },
-    async decide(_, { accountId }, { id, before, now }) {
-      return acceptInvitation(await invitedBefore(id, before), { accountId }, now);
+    async decide(_, { accountId }, { id, now, ...made }) {
+      return acceptInvitation(await made.state(invitedAccount, id), { accountId }, now);
     },
   },
   InvitationExpired: {
     rules: {},
-    async decide(_, data, { id, before }) {
-      return expireInvitation(await invitedBefore(id, before), data, data.withdrawn);
+    async decide(_, data, { id, ...made }) {
+      return expireInvitation(await made.state(invitedAccount, id), data, data.withdrawn);
     },
   },
   AccountOnboarded: {
@@ -180,7 +176,7 @@ const isByHand = ({ caseId, reason }: { caseId?: string; reason?: string }): boo
 async function carriedOut(
   state: AccountStanding,
   data: { accountId: string; caseId?: string },
-  { together, before, now, isStored }: Circumstances,
+  { together, now, isStored, ...made }: Circumstances,
 ): Promise<readonly AccountEvent[] | undefined> {
   const { accountId } = data;
   const undone = together.find(({ type }) => type === 'CauseLifted' || type === 'StrikeRescinded')?.data as
@@ -188,9 +184,7 @@ async function carriedOut(
     | undefined;
   const cause = undone?.cause ?? undone?.caseId ?? data.caseId;
   if (cause === undefined) return undefined;
-  const order = (await before(`${enforcementStream.category}-${cause}`)).findLast(
-    ({ type }) => type === 'EnforcementOrdered',
-  )?.data as Order | undefined;
+  const { order } = await made.state(enforcementStream, cause);
   const review = order && {
     ...{ accountId, caseId: cause, imageId: order.imageId ?? cause },
     ...{ categories: order.categories, clause: order.clause },

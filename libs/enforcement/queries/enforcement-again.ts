@@ -1,5 +1,4 @@
 import { atItsMoment, type Circumstances, type DecisionsAgain, decisionsAgain } from '../../context/decisions-again.js';
-import { foldRecorded } from '../../kernel/decider.js';
 import { clausesOfValid, policyStream } from '../../policy/index.js';
 import { acknowledgeEnforcement, type Lifted, noteOverdue, redeliverEnforcement } from '../acknowledging.js';
 import {
@@ -20,8 +19,7 @@ import { registerTarget, removeTarget, type Targets, targetsStream } from '../ta
 const ORDERED = { 'enforcement-unknown': 'enforcement-known' };
 
 /** Which targets were registered. */
-const targetsOf = async ({ before }: Circumstances): Promise<Targets> =>
-  foldRecorded(targetsStream, await before(targetsStream.category));
+const targetsOf = (made: Circumstances): Promise<Targets> => made.state(targetsStream);
 
 export const enforcementAgain: DecisionsAgain = decisionsAgain(enforcementStream, {
   EnforcementOrdered: {
@@ -83,8 +81,7 @@ const overdueAgain = (state: Enforcement, made: Circumstances, lifted: Lifted, t
 export const ladderAgain: DecisionsAgain = decisionsAgain(ladderStream, {
   LadderSet: {
     rules: { 'invalid-input': 'entries-and-steps-valid' },
-    decide: async (state, data, { before }) =>
-      setLadder(state, data, clausesOfValid(foldRecorded(policyStream, await before(policyStream.category)))),
+    decide: async (state, data, made) => setLadder(state, data, clausesOfValid(await made.state(policyStream))),
   },
 });
 

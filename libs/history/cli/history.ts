@@ -130,10 +130,12 @@ export const explanationLines = ({
   agrees,
   restedOn = [],
 }: NonNullable<HistoryEvent['explanation']>): Shown[] => [
-  ...restedOn.map(({ of, path, value, setBy }) => {
+  ...restedOn.map(({ of, path, value, size, setBy }) => {
     const by = setBy ? `${setBy.type} at ${setBy.position}, ${exactTime(setBy.time)}` : 'nobody: the default';
     const who = setBy?.actor ? ` by ${actorText(setBy.actor)}` : '';
-    return line`          found ${of}${path}: ${value === undefined ? 'as its event says' : short(value)} (set by ${by}${who})`;
+    const known = value === undefined ? 'as its event says' : short(value);
+    const shown = size === undefined ? known : `${size} ${size === 1 ? 'entry' : 'entries'}`;
+    return line`          found ${of}${path}: ${shown} (set by ${by}${who})`;
   }),
   ...rules.map(({ rule, outcome, detail }) => line`          rule ${rule}: ${outcome}${detail ? ` (${detail})` : ''}`),
   agrees ? line`          decided again: the same` : line`          DECIDED AGAIN: ANOTHER DECISION`,

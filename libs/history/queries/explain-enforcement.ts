@@ -11,6 +11,7 @@ import {
   strikesBefore,
   violationOf,
 } from '../../enforcement/index.js';
+import { nameOf } from '../../event-store/transact.js';
 import { isOf } from '../../events/event-definition.js';
 import { sortedJson } from '../../kernel/canonical-json.js';
 import { foldRecorded } from '../../kernel/decider.js';
@@ -26,10 +27,9 @@ const ADDED: readonly (keyof Order)[] = ['round', 'targets', 'statement'];
 async function violationBehind(
   { metadata }: RecordedEvent,
   caseId: string,
-  { before }: EarlierEvents,
+  earlier: EarlierEvents,
 ): Promise<ConfirmedViolation | undefined> {
-  const history = await before(`${caseStream.category}-${caseId}`);
-  const cause = history.find(({ id }) => id === metadata.causationid);
+  const cause = await earlier.event(nameOf(caseStream, caseId), ({ id }) => id === metadata.causationid);
   return cause && isOf(ReviewConfirmed, cause) ? violationOf(cause) : undefined;
 }
 
@@ -39,8 +39,8 @@ export async function explainOrder(event: RecordedEvent, earlier: EarlierEvents)
   const { caseId, accountId } = stored;
   const violation = caseId === undefined ? undefined : await violationBehind(event, caseId, earlier);
   if (!violation) return undefined;
-  const ladder = foldRecorded(ladderStream, await earlier.before(ladderStream.category));
-  const standing = foldRecorded(accountStream, await earlier.before(`${accountStream.category}-${accountId}`));
+  const ladder = await earlier.state(ladderStream);
+  const standing = await earlier.state(accountStream, accountId);
   const decided = orderFor(violation, standing, ladder);
   const { step } = outcomeFor(violation, standing, ladder);
   const strikes = strikesBefore(violation, standing) + 1;
@@ -68,12 +68,12 @@ export async function explainImposed(event: RecordedEvent, earlier: EarlierEvent
   const { caseId } = event.data as { caseId?: string };
   const violation = caseId === undefined ? undefined : await violationBehind(event, caseId, earlier);
   if (!violation) return undefined;
-  // Without a ladder the order and what it imposes are stored at the same time.
-  const orders = await earlier.all(`${enforcementStream.category}-${caseId}`);
   const { causationid } = event.metadata;
-  const order = orders.find(
-    ({ type, metadata }) => type === 'EnforcementOrdered' && metadata.causationid === causationid,
-  );
+  const isOrder = ({ type, metadata }: RecordedEvent) =>
+    type === 'EnforcementOrdered' && metadata.causationid === causationid;
+  const enforcement = nameOf(enforcementStream, caseId);
+  // Without a ladder the order and what it imposes are stored at the same time.
+  const order = (await earlier.event(enforcement, isOrder)) ?? (await earlier.all(enforcement)).find(isOrder);
   if (!order) return undefined;
   const together = (await earlier.all(event.stream)).filter(({ metadata }) => metadata.causationid === causationid);
   const first = together[0]!;

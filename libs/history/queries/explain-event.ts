@@ -8,8 +8,6 @@ import { explainImposed, explainOrder } from './explain-enforcement.js';
 import { explainReview } from './explain-review.js';
 import { explainStored } from './explain-stored.js';
 import { type Explanation, holds } from './explanation.js';
-import { eventFound, valuesInForce } from './rested-on.js';
-import type { AnyStream } from './subject-states.js';
 
 type Explain = (event: RecordedEvent, earlier: EarlierEvents) => Promise<Explanation | undefined>;
 
@@ -33,7 +31,7 @@ export class Explanations {
   /** For one question: what it reads is kept. */
   constructor(
     store: EventStore,
-    private readonly contexts: readonly Pick<Context, 'decisionsAgain' | 'streams'>[],
+    private readonly contexts: readonly Pick<Context, 'decisionsAgain'>[],
   ) {
     this.read = new ReadOnce(store);
   }
@@ -43,29 +41,20 @@ export class Explanations {
     if (!isUsable(event)) return undefined;
     const earlier = new EarlierEvents(this.read, event.position);
     try {
-      const explanation =
-        (await IN_DETAIL[event.type]?.(event, earlier)) ?? (await explainStored(event, earlier, this.contexts));
-      return explanation && { ...explanation, ...this.restedOn(event, earlier) };
+      const inDetail = await IN_DETAIL[event.type]?.(event, earlier);
+      if (inDetail) return { ...inDetail, ...restedOn(event, earlier) };
+      const stored = await explainStored(event, earlier, this.contexts);
+      return stored && { ...stored.explanation, ...restedOn(event, stored.read) };
     } catch (error) {
       if (!(error instanceof GatehouseError)) throw error;
       const rules = [holds(error.code, false, error.message)];
-      return { rules, decided: null, agrees: false, ...this.restedOn(event, earlier) };
+      return { rules, decided: null, agrees: false, ...restedOn(event, earlier) };
     }
   }
+}
 
-  /** What the decision looked at beside its own stream. */
-  private restedOn({ stream: own }: RecordedEvent, { asked, found }: EarlierEvents): Pick<Explanation, 'restedOn'> {
-    const values = [...asked].flatMap(([stream, events]) => {
-      const kind = stream === own ? undefined : this.kindOf(stream);
-      return kind ? valuesInForce(kind, stream, events) : [];
-    });
-    const restedOn = [...values, ...[...found.values()].map(eventFound)];
-    return restedOn.length === 0 ? {} : { restedOn };
-  }
-
-  private kindOf(stream: string): AnyStream | undefined {
-    const kinds = this.contexts.flatMap(({ streams = [] }) => streams);
-    const fitting = kinds.filter(({ category }) => stream === category || stream.startsWith(`${category}-`));
-    return fitting.sort((a, b) => b.category.length - a.category.length)[0];
-  }
+/** What the decision looked at beside its own stream. */
+function restedOn({ stream }: RecordedEvent, read: EarlierEvents): Pick<Explanation, 'restedOn'> {
+  const found = read.restedOn(stream);
+  return found.length === 0 ? {} : { restedOn: found };
 }

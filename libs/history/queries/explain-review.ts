@@ -15,7 +15,7 @@ export async function explainReview(event: RecordedEvent, earlier: EarlierEvents
   // A bulk job decides without verdicts, and another system by its own.
   if (jobId !== undefined || metadata.source !== OWN_SOURCE || state.verdicts.length === 0) return undefined;
   const now = Date.parse(metadata.time);
-  const severities = severitiesAt(foldRecorded(policyStream, await earlier.before(policyStream.category)), now);
+  const severities = severitiesAt(await earlier.state(policyStream), now);
   const facts = { ...(accountId !== undefined && { owner: accountId }), severities };
   const decided = closeVerdicts(state, { caseId, now }, facts);
   const counted = state.verdicts.filter(({ verdict }) => state.isPanelGiven || verdict !== 'unsure');

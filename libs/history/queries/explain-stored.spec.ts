@@ -4,7 +4,7 @@ import { imageRulesContext } from '../../image-rules/index.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { policyContext } from '../../policy/index.js';
 import { preservationContext } from '../../preservation/index.js';
-import type { EarlierEvents } from './earlier-events.js';
+import { EarlierEvents, type ReadOnce } from './earlier-events.js';
 import { explainStored } from './explain-stored.js';
 
 const contexts = [policyContext, imageRulesContext, preservationContext, enforcementContext];
@@ -25,13 +25,14 @@ const stored = (stream: string, ...events: Given[]): RecordedEvent[] =>
   });
 
 /** @param others events of other streams, all stored before */
-const explain = (history: readonly RecordedEvent[], event = history.at(-1)!, others: readonly RecordedEvent[] = []) => {
-  const before = async (stream: string) => [
-    ...others.filter((one) => one.stream === stream),
-    ...history.filter((one) => one.stream === stream && one.position < event.position),
-  ];
-  const earlier = { before, all: async () => [...history], find: async () => undefined };
-  return explainStored(event, earlier as unknown as EarlierEvents, contexts);
+const explain = async (
+  history: readonly RecordedEvent[],
+  event = history.at(-1)!,
+  others: readonly RecordedEvent[] = [],
+) => {
+  const stream = async (name: string) => [...others, ...history].filter((one) => one.stream === name);
+  const read = { stream, event: async () => undefined } as unknown as ReadOnce;
+  return (await explainStored(event, new EarlierEvents(read, event.position), contexts))?.explanation;
 };
 
 const published = (version: string, more = {}): Given => ['ContentPolicyPublished', { version, ...more }];

@@ -1,5 +1,6 @@
 import type { Context } from '../../context/context.js';
 import type { Circumstances, DecisionsAgain, MadeAgain } from '../../context/decisions-again.js';
+import { nameOf } from '../../event-store/transact.js';
 import { sortedJson } from '../../kernel/canonical-json.js';
 import { OWN_SOURCE } from '../../kernel/command-context.js';
 import { foldRecorded } from '../../kernel/decider.js';
@@ -17,6 +18,12 @@ interface Outcome extends Explanation {
   decided: readonly DomainEvent[] | null;
 }
 
+/** An explanation, and what the decision that it is of has read. */
+export interface StoredExplanation {
+  explanation: Explanation;
+  read: EarlierEvents;
+}
+
 /**
  * Makes the decision again that stored an event, alone or after others of the same decision: those are the events before it in
  * its stream with the same cause.
@@ -25,7 +32,7 @@ export async function explainStored(
   event: RecordedEvent,
   earlier: EarlierEvents,
   contexts: readonly Pick<Context, 'decisionsAgain'>[],
-): Promise<Explanation | undefined> {
+): Promise<StoredExplanation | undefined> {
   const all = contexts.flatMap(({ decisionsAgain = [] }) => decisionsAgain);
   const again = all.find(({ byType }) => Object.hasOwn(byType, event.type));
   const entry = again?.byType[event.type];
@@ -34,12 +41,13 @@ export async function explainStored(
   // An event that was altered is explained as it is given.
   const whole = [...history, event].sort((a, b) => a.revision - b.revision);
   const at = whole.indexOf(event);
-  let found: Outcome | undefined;
+  let found: StoredExplanation | undefined;
   for (let first = at; first >= 0 && at - first < MOST_TOGETHER; first--) {
     if (!haveOneCause(whole[first]!, event)) break;
-    const outcome = await decideAt(whole, first, again, earlier);
-    if (outcome?.agrees && first + outcome.decided!.length > at) return outcome;
-    found ??= outcome && { ...outcome, agrees: false };
+    const read = earlier.unread();
+    const outcome = await decideAt(whole, first, again, read);
+    if (outcome?.agrees && first + outcome.decided!.length > at) return { explanation: outcome, read };
+    found ??= outcome && { explanation: { ...outcome, agrees: false }, read };
   }
   return found;
 }
@@ -53,7 +61,7 @@ async function decideAt(
   whole: readonly RecordedEvent[],
   first: number,
   { kind, byType }: DecisionsAgain,
-  earlier: EarlierEvents,
+  read: EarlierEvents,
 ): Promise<Outcome | undefined> {
   const event = whole[first]!;
   const entry = Object.hasOwn(byType, event.type) ? byType[event.type]! : undefined;
@@ -61,6 +69,7 @@ async function decideAt(
   const end = whole.findIndex((one, n) => n > first && !haveOneCause(one, event));
   const together = whole.slice(first, end < 0 ? whole.length : end);
   const { metadata, recordedAt, stream } = event;
+  const own = whole.slice(0, first);
   const made: Circumstances = {
     // What other systems report says when it happened there.
     now: Date.parse(metadata.source === OWN_SOURCE ? metadata.time : recordedAt),
@@ -68,11 +77,14 @@ async function decideAt(
     source: metadata.source,
     id: stream.slice(kind.category.length + 1),
     together,
-    before: earlier.before,
-    find: earlier.find,
+    state: async (other, id) =>
+      // The rest of the decision is no part of what it was made on.
+      nameOf(other, id) === stream ? foldRecorded(other, own) : read.state(other, id),
+    event: read.event,
+    find: read.find,
     isStored: (decided) => isStored(decided, together),
   };
-  return outcomeOf(entry, foldRecorded(kind, whole.slice(0, first)), event, made);
+  return outcomeOf(entry, foldRecorded(kind, own), event, made);
 }
 
 async function outcomeOf(

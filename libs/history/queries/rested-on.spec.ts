@@ -1,11 +1,15 @@
 import { expect, it } from '@jest/globals';
-import { ladderStream } from '../../enforcement/index.js';
+import { ladderStream, targetsStream } from '../../enforcement/index.js';
 import { DAY_MS } from '../../kernel/clock.js';
+import { foldRecorded } from '../../kernel/decider.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { policyStream } from '../../policy/index.js';
 import { rolloutStream } from '../../rollout/index.js';
 import { switchesStream } from '../../switches/index.js';
+import { plainState } from '../plain-state.js';
+import { PartsRead } from './parts-read.js';
 import { valuesInForce } from './rested-on.js';
+import type { AnyStream } from './subject-states.js';
 
 const START = Date.UTC(2022, 4, 18);
 
@@ -20,7 +24,14 @@ const stored = (stream: string, ...events: [type: string, data: Record<string, u
     };
   });
 
-const setters = (values: ReturnType<typeof valuesInForce>) =>
+/** Of a state that was read as a whole. */
+function shownOf(kind: AnyStream, stream: string, events: readonly RecordedEvent[]) {
+  const parts = new PartsRead();
+  plainState(parts.of(foldRecorded(kind, events)));
+  return valuesInForce(kind, stream, events, parts.all);
+}
+
+const setters = (values: ReturnType<typeof shownOf>) =>
   Object.fromEntries(values.map(({ path, setBy }) => [path, setBy?.actor?.id]));
 
 it('names the event that set each entry of a list, also where a later one copied the list', () => {
@@ -31,8 +42,13 @@ it('names the event that set each entry of a list, also where a later one copied
     ['ContentPolicyPublished', { version: '3' }],
     ['ContentPolicyWithdrawn', { version: '2', reason: 'a mistake' }],
   );
-  const values = valuesInForce(policyStream, 'policy', events);
-  expect(setters(values)).toEqual({ '/versions/0': 'olga-0', '/versions/1': 'olga-3', '/versions/2': 'olga-2' });
+  const values = shownOf(policyStream, 'policy', events);
+  expect(setters(values)).toEqual({
+    '/versions': 'olga-2',
+    '/versions/0': 'olga-0',
+    '/versions/1': 'olga-3',
+    '/versions/2': 'olga-2',
+  });
   expect(values.find(({ path }) => path === '/versions/1')).toMatchObject({
     ...{ of: 'policy', value: { version: '2', withdrawn: true } },
     setBy: { position: '4', type: 'ContentPolicyWithdrawn', time: '2022-05-18T00:03:00.000Z' },
@@ -44,16 +60,29 @@ it('names the event that set each entry of a state that is a map', () => {
     'ActionSuspended',
     { action, reason: 'a test' },
   ];
-  const values = valuesInForce(
-    switchesStream,
-    'switches',
-    stored('switches', suspended('generate'), suspended('share')),
+  const values = shownOf(switchesStream, 'switches', stored('switches', suspended('generate'), suspended('share')));
+  expect(setters(values)).toEqual({ '': 'olga-1', '/generate': 'olga-0', '/share': 'olga-1' });
+});
+
+it('shows of a map the entry that was read, also one that an event took away', () => {
+  const target = { consequences: ['deactivate'], deadlineSeconds: 60, retrySeconds: 60, reason: 'a test' };
+  const events = stored(
+    'targets',
+    ...['gallery', 'press', 'shop'].map((name): [string, Record<string, unknown>] => [
+      'EnforcementTargetRegistered',
+      { name, ...target },
+    ]),
+    ['EnforcementTargetRemoved', { name: 'shop', reason: 'it closed' }],
   );
-  expect(setters(values)).toEqual({ '/generate': 'olga-0', '/share': 'olga-1' });
+  const parts = new PartsRead();
+  const targets = parts.of(foldRecorded(targetsStream, events));
+  expect([targets.byName.has('press'), targets.byName.has('shop')]).toEqual([true, false]);
+  const values = valuesInForce(targetsStream, 'targets', events, parts.all);
+  expect(setters(values)).toEqual({ '/byName/press': 'olga-1', '/byName/shop': 'olga-3' });
 });
 
 it('shows what nobody has set as the default', () => {
-  expect(valuesInForce(ladderStream, 'ladder', [])).toEqual([{ of: 'ladder', path: '', value: { versions: [] } }]);
+  expect(shownOf(ladderStream, 'ladder', [])).toEqual([{ of: 'ladder', path: '/versions', size: 0 }]);
 });
 
 it('shows of a long list what was set last, and of a long value only the event', () => {
@@ -62,15 +91,16 @@ it('shows of a long list what was set last, and of a long value only the event',
     'ContentPolicyPublished',
     { version: String(n), clauses: n === 39 ? Array.from({ length: 20 }, (__, c) => clause(c)) : [] },
   ]);
-  const values = valuesInForce(policyStream, 'policy', stored('policy', ...versions));
+  const values = shownOf(policyStream, 'policy', stored('policy', ...versions));
   expect(values.length).toBeLessThan(20);
-  expect(values[0]).toMatchObject({ path: '/versions/39', setBy: { position: '40' } });
-  expect(values[0]).not.toHaveProperty('value');
-  expect(values[1]).toMatchObject({ path: '/versions/38', value: { version: '38' } });
+  expect(values[0]).toMatchObject({ path: '/versions', size: 40, setBy: { position: '40' } });
+  expect(values[1]).toMatchObject({ path: '/versions/39', setBy: { position: '40' } });
+  expect(values[1]).not.toHaveProperty('value');
+  expect(values[2]).toMatchObject({ path: '/versions/38', value: { version: '38' } });
 });
 
 it('names nobody for a field that no event has set, whatever else the stream has', () => {
-  const values = valuesInForce(rolloutStream, 'rollout', stored('rollout', ['OnboardingRateSet', { perWeek: 1000 }]));
+  const values = shownOf(rolloutStream, 'rollout', stored('rollout', ['OnboardingRateSet', { perWeek: 1000 }]));
   const { '/perWeek': rate, '/paused': paused, '/phase': phase } = setters(values);
   expect([rate, paused, phase]).toEqual(['olga-0', undefined, undefined]);
   expect(values.find(({ path }) => path === '/paused')).not.toHaveProperty('setBy');
@@ -86,7 +116,7 @@ it('knows an entry of a list by what it is, wherever others before it have gone'
   };
   const admissions = Array.from({ length: 1_200 }, (_, n) => cohort(n)).flat();
   const events = stored('rollout', ['OnboardingRateSet', { perWeek: 9 }], ...admissions);
-  const values = valuesInForce(rolloutStream, 'rollout', events);
+  const values = shownOf(rolloutStream, 'rollout', events);
   expect(values.some(({ path }) => path === '/cohorts/999')).toBe(true);
   expect(setters(values)['/perWeek']).toBe('olga-0');
   const cohorts = values.filter(({ path }) => path.startsWith('/cohorts/'));

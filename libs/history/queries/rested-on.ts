@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Static, Type } from 'typebox';
-import { closed, text } from '../../http/openapi/answer-schemas.js';
+import { closed, count, text } from '../../http/openapi/answer-schemas.js';
 import { sortedJson } from '../../kernel/canonical-json.js';
 import { evolveRecorded } from '../../kernel/decider.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
-import { pointerPart } from '../../kernel/json-changes.js';
 import { plainState } from '../plain-state.js';
 import { EventReference, referenceTo } from './event-reference.js';
+import { type Collection, isCollection, isObject, type PartRead, pointerTo } from './parts-read.js';
 import type { AnyStream } from './subject-states.js';
 
-/** Values of one stream that are shown: fields, and of lists the entries that were set last. */
-const MOST_VALUES = 12;
+/** Entries of the lists and maps of one stream that are shown: those that were set last. */
+export const MOST_ENTRIES = 12;
 /** A longer value is in its event. */
 const MOST_CHARACTERS = 2_000;
 
@@ -21,6 +21,9 @@ export const RestedOn = closed({
   value: Type.Optional(
     Type.Unsafe<unknown>({ description: 'What was in force at the position of the decision; absent if it is long.' }),
   ),
+  size: Type.Optional(
+    count('Instead of the value of a list or map: how many entries it had; of an object, how many fields.'),
+  ),
   setBy: Type.Optional(EventReference),
 });
 export type RestedOn = Static<typeof RestedOn>;
@@ -29,22 +32,27 @@ export type RestedOn = Static<typeof RestedOn>;
 interface Part {
   path: string;
   raw: unknown;
+  /** Of a collection whose size was read. */
+  size?: number;
   isEntry: boolean;
   /** The last event that changed it; undefined if none did. */
   setBy: RecordedEvent | undefined;
 }
 
-/** What the state of a stream was, part by part, and which event had set each: the last one that changed it. */
-export function valuesInForce(kind: AnyStream, stream: string, events: readonly RecordedEvent[]): RestedOn[] {
-  const parts = partsOf(new States(kind, events));
-  if (parts.every(({ setBy }) => !setBy)) return [{ of: stream, path: '', ...shownOf(kind.initial) }];
-  return parts
-    .sort((a, b) => Number(a.isEntry) - Number(b.isEntry) || placeOf(b) - placeOf(a))
-    .slice(0, MOST_VALUES)
-    .map(({ path, raw, setBy }) => ({
-      ...{ of: stream, path, ...shownOf(raw, path.slice(path.lastIndexOf('/') + 1)) },
-      ...(setBy && { setBy: referenceTo(setBy) }),
-    }));
+/** What was read of the state of a stream, part by part, and which event had set each: the last one that changed it. */
+export function valuesInForce(
+  kind: AnyStream,
+  stream: string,
+  events: readonly RecordedEvent[],
+  read: readonly PartRead[],
+): RestedOn[] {
+  const states = new States(kind, events);
+  const parts = read.flatMap((part) => partsOf(part, states)).sort((a, b) => placeOf(b) - placeOf(a));
+  const entries = parts.filter(({ isEntry }) => isEntry).slice(0, MOST_ENTRIES);
+  return [...parts.filter(({ isEntry }) => !isEntry), ...entries].map(({ path, raw, size, setBy }) => ({
+    ...{ of: stream, path, ...(size === undefined ? shownOf(raw, path.slice(path.lastIndexOf('/') + 1)) : { size }) },
+    ...(setBy && { setBy: referenceTo(setBy) }),
+  }));
 }
 
 /** An event by its id, which a decision found. */
@@ -56,62 +64,94 @@ export const eventFound = (event: RecordedEvent): RestedOn => ({
 
 const placeOf = ({ setBy }: Part): Position => setBy?.position ?? 0;
 
-/** The fields of the last state; of those that are lists or maps, and of a state that is one, the entries. */
-function partsOf(states: States): Part[] {
-  const { last } = states;
-  if (isCollection(last)) return entriesOf('', last, states, (state) => state);
-  if (typeof last !== 'object' || last === null) {
-    return [{ path: '', raw: last, isEntry: false, setBy: states.setterOf((state) => state) }];
+type At = (state: unknown) => unknown;
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A field of the last state, or of a collection its size and the entries that were read, also those that it lacks. */
+function partsOf({ names, value, entries, isSized }: PartRead, states: States): Part[] {
+  const at: At = (state) => names.reduce((one, name) => (one as Fields | undefined)?.[name], state);
+  const path = pointerTo(names);
+  const sizeAt: At = (state) => sizeOf(at(state));
+  if (isObject(value) && isSized) {
+    // Most have the fields that they always had.
+    const setBy = states.setterOf(sizeAt);
+    return setBy ? [{ path, raw: undefined, size: sizeOf(value)!, isEntry: false, setBy }] : [];
   }
-  return Object.entries(last).flatMap(([name, raw]): Part[] => {
-    const path = `/${pointerPart(name)}`;
-    const at = (state: unknown) => (state as Record<string, unknown> | undefined)?.[name];
-    if (raw === undefined) return [];
-    if (isCollection(raw)) return entriesOf(path, raw, states, at);
-    return [{ path, raw, isEntry: false, setBy: states.setterOf(at) }];
+  if (!isCollection(value)) return [{ path, raw: value, isEntry: false, setBy: states.setterOf(at) }];
+  const isRead = entries.size > 0;
+  // That it is there follows from what kind of stream it is.
+  if (!isSized && !isRead && isCollection(at(states.initial))) return [];
+  const whole = { path, raw: undefined, size: sizeOf(value) ?? 0, isEntry: false, setBy: states.setterOf(sizeAt) };
+  const read = entriesIn(value).filter(({ key }) => entries.has(key));
+  const known = new Set(read.map(({ key }) => key));
+  const lacking = [...entries].filter((key) => !known.has(key)).slice(0, MOST_ENTRIES);
+  const part = (key: unknown, raw: unknown, setBy: RecordedEvent | undefined): Part => ({
+    ...{ path: pointerTo([...names, String(key)]), raw, isEntry: true, setBy },
   });
+  return [
+    ...(isSized || !isRead ? [whole] : []),
+    ...setOf(read, states, at, Array.isArray(value) ? inList : inKeyed).map((one) => part(one.key, one.raw, one.setBy)),
+    ...lacking.map((key) => {
+      const entryAt: At = (state) => valueIn(at(state), key);
+      return part(key, valueIn(value, key), states.setterOf(entryAt));
+    }),
+  ];
 }
 
-type Collection = readonly unknown[] | ReadonlySet<unknown> | ReadonlyMap<unknown, unknown>;
-
-const isCollection = (value: unknown): value is Collection =>
-  Array.isArray(value) || value instanceof Set || value instanceof Map;
+const sizeOf = (value: unknown): number | undefined => {
+  if (isObject(value)) return Object.values(value).filter((field) => field !== undefined).length;
+  if (!isCollection(value)) return undefined;
+  return Array.isArray(value) ? value.length : (value as ReadonlySet<unknown>).size;
+};
 
 interface Entry {
   key: unknown;
-  path: string;
   raw: unknown;
   /** As it was in the state that was looked at last: a fold may copy what it does not change. */
   former: unknown;
 }
 
+/** By the place in a list and the key of a map; a member of a set is true there. */
+function entriesIn(collection: Collection): Entry[] {
+  const all: (readonly [unknown, unknown])[] =
+    collection instanceof Set
+      ? [...collection].map((key) => [key, true] as const)
+      : [...(collection as ReadonlyMap<unknown, unknown> | readonly unknown[]).entries()];
+  return all.map(([key, raw]) => ({ key, raw, former: raw }));
+}
+
+const valueIn = (keyed: unknown, key: unknown): unknown =>
+  keyed instanceof Map ? keyed.get(key) : keyed instanceof Set && keyed.has(key);
+
+type SetEntry = Entry & Pick<Part, 'setBy'>;
+
 /**
  * The entries that were set last, back to when each was set. An entry of a list is known by what it is, since its place changes
  * with what is removed before it.
  */
-function entriesOf(path: string, collection: Collection, states: States, at: (state: unknown) => unknown): Part[] {
-  const isMap = collection instanceof Map;
-  let open: Entry[] = [...(isMap ? collection : [...(collection as Iterable<unknown>)].entries())].map(
-    ([key, raw]) => ({
-      ...{ key, path: `${path}/${pointerPart(String(key))}`, raw, former: raw },
-    }),
-  );
-  const parts: Part[] = [];
+function setOf(
+  entries: readonly Entry[],
+  states: States,
+  at: At,
+  inFormer: (before: unknown) => (entry: Entry) => boolean,
+): SetEntry[] {
+  let open = [...entries];
+  const found: SetEntry[] = [];
   for (const { before, event } of states.changesOf(at)) {
-    if (open.length === 0 || parts.length >= MOST_VALUES) return parts;
-    const find = isMap ? inMap(before) : inList(before);
+    if (open.length === 0 || found.length >= MOST_ENTRIES) return found;
+    const isThere = inFormer(before);
     open = open.filter((entry) => {
-      if (find(entry)) return true;
-      parts.push({ path: entry.path, raw: entry.raw, isEntry: true, setBy: event });
+      if (isThere(entry)) return true;
+      found.push({ ...entry, setBy: event });
       return false;
     });
   }
-  return [...parts, ...open.map(({ path: own, raw }) => ({ path: own, raw, isEntry: true, setBy: undefined }))];
+  return [...found, ...open.map((entry) => ({ ...entry, setBy: undefined }))];
 }
 
-const inMap = (before: unknown) => (entry: Entry) => {
-  if (!(before instanceof Map) || !before.has(entry.key)) return false;
-  const former: unknown = before.get(entry.key);
+const inKeyed = (before: unknown) => (entry: Entry) => {
+  if (!(before instanceof Map || before instanceof Set) || !before.has(entry.key)) return false;
+  const former = valueIn(before, entry.key);
   const isSame = isDeepStrictEqual(former, entry.former);
   entry.former = former;
   return isSame;
@@ -136,6 +176,7 @@ const SEGMENT = 500;
 
 /** The states of a stream: the initial one, and that after each event. Those of a segment are folded when they are looked at. */
 class States {
+  readonly initial: unknown;
   readonly last: unknown;
   /** The state before each segment. */
   private readonly begins: unknown[] = [];
@@ -145,7 +186,8 @@ class States {
     private readonly kind: AnyStream,
     private readonly events: readonly RecordedEvent[],
   ) {
-    let state: unknown = kind.initial;
+    this.initial = kind.initial;
+    let state = this.initial;
     for (let n = 0; n < events.length; n += SEGMENT) {
       this.begins.push(state);
       state = this.segment(n / SEGMENT).at(-1);

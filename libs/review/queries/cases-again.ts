@@ -6,8 +6,8 @@ import {
   type MadeAgain,
 } from '../../context/decisions-again.js';
 import { OWN_SOURCE } from '../../kernel/command-context.js';
-import { foldRecorded } from '../../kernel/decider.js';
 import { handleInBulk } from '../bulk-decisions.js';
+import { BulkJobStarted } from '../bulk-events.js';
 import { type BulkJob, bulkJobStream } from '../bulk-job.js';
 import { undoInBulk } from '../bulk-undoing.js';
 import { type Case, caseStream } from '../case.js';
@@ -30,7 +30,7 @@ import { moveCase } from '../routing.js';
 import { CaseRouted } from '../routing-events.js';
 import { openUnflagged } from '../unflagged-cases.js';
 import { closeVerdicts, giveVerdict, withdrawVerdict } from '../verdict-decisions.js';
-import { caseFactsAgain, routingFactsAgain } from './case-facts-again.js';
+import { caseFactsAgain, movingFactsAgain } from './case-facts-again.js';
 import { isLead } from './reviewing-roles.js';
 
 type DataOf<Type extends CaseEvent['type']> = Extract<CaseEvent, { type: Type }>['data'];
@@ -72,7 +72,7 @@ const deciding: MadeAgain<Case, CaseEvent, { caseId: string; accountId?: string;
     if (jobId !== undefined) return inBulk(state, caseId, jobId, made);
     const reviewers = state.verdicts.map(({ reviewer }) => reviewer);
     const owner = accountId === undefined ? {} : { owner: accountId };
-    const facts = { ...(await caseFactsAgain(state, reviewers, made)), ...owner };
+    const facts = await caseFactsAgain(state, reviewers, made, owner);
     if (made.source === OWN_SOURCE) return closeVerdicts(state, { caseId, now: made.now }, facts);
     return importReviewConfirmed(state, data as DataOf<'ReviewConfirmed'>, facts);
   },
@@ -114,7 +114,7 @@ export const casesAgain: DecisionsAgain = decisionsAgain(caseStream, {
       if (isByRules) return undefined;
       const token = isLead(made.actor) ? {} : { token: state.claim?.token ?? 0 };
       const move = { caseId, queue, by, isLead: isLead(made.actor), ...token, ...(note !== undefined && { note }) };
-      const facts = { ...(await caseFactsAgain(state, [], made)), ...(await routingFactsAgain(made)) };
+      const facts = await movingFactsAgain(state, [], made);
       return first(moveCase(state, move, facts));
     },
   },
@@ -133,9 +133,10 @@ export const casesAgain: DecisionsAgain = decisionsAgain(caseStream, {
       const lease = { caseId, reviewer, now, leaseMs: Date.parse(until) - now };
       if (state.claim?.reviewer === reviewer && state.claim.token === token)
         return renewClaim(state, { ...lease, token });
-      const { severeViewers, ...facts } = await caseFactsAgain(state, [reviewer, ...judgesOf(state)], made);
-      const known = isSevere === undefined ? facts : { ...facts, severeViewers: severeViewers! };
-      return claimCase(state, { ...lease, isLead: isLead(made.actor) }, known);
+      // An earlier release did not ask who may see it.
+      const known = isSevere === undefined ? { severeViewers: undefined } : {};
+      const facts = await caseFactsAgain(state, [reviewer, ...judgesOf(state)], made, known);
+      return claimCase(state, { ...lease, isLead: isLead(made.actor) }, facts);
     },
   },
   CaseReleased: {
@@ -186,13 +187,14 @@ export const casesAgain: DecisionsAgain = decisionsAgain(caseStream, {
     },
     async decide(state, { finalAt, reviewerSource, ...given }, made) {
       const { now } = made;
-      const facts = await caseFactsAgain(state, [given.reviewer, ...judgesOf(state)], made);
+      const owner = state.accountId ?? '';
+      const facts = await caseFactsAgain(state, [given.reviewer, ...judgesOf(state)], made, { owner });
       const windowMs = finalAt === undefined ? 0 : Date.parse(finalAt) - now;
       const command =
         reviewerSource === undefined
           ? { ...given, token: state.claim?.token ?? 0, windowMs, now }
           : { ...given, reviewerSource, now };
-      return first(giveVerdict(state, command, { ...facts, owner: facts.owner ?? state.accountId ?? '' }));
+      return first(giveVerdict(state, command, facts));
     },
   },
   VerdictWithdrawn: {
@@ -202,10 +204,10 @@ export const casesAgain: DecisionsAgain = decisionsAgain(caseStream, {
   FurtherReviewRequired: {
     rules: KNOWN,
     async decide(state, { caseId, because }, made) {
-      const facts = await caseFactsAgain(state, judgesOf(state), made);
       // Whether the case is in the sample is a hash under a key that no event has.
       const furtherReview = { isSampled: because === 'sample', deactivates: () => because === 'deactivation' };
-      return closeVerdicts(state, { caseId, now: made.now }, { ...facts, furtherReview });
+      const facts = await caseFactsAgain(state, judgesOf(state), made, { furtherReview });
+      return closeVerdicts(state, { caseId, now: made.now }, facts);
     },
   },
   ReviewConfirmed: deciding,
@@ -254,20 +256,15 @@ async function flagAgain(
   return unrouted(openCase(state, { ...given, panelSize, confidenceStep: 0 }));
 }
 
-async function jobOf(jobId: string, { before }: Circumstances) {
-  const history = await before(`${bulkJobStream.category}-${jobId}`);
-  const started = history.find(({ type }) => type === 'BulkJobStarted');
-  return started && { ...foldRecorded(bulkJobStream, history), started, data: started.data as BulkJob };
-}
-
 /** As the lead who started the job. */
 async function inBulk(state: Case, caseId: string, jobId: string, made: Circumstances): Decided {
-  const job = await jobOf(jobId, made);
-  if (!job) return undefined;
-  const { started, data, by } = job;
-  const facts = { ...(await caseFactsAgain(state, [by], made)), ...(await routingFactsAgain(made)) };
+  const started = await made.event(`${bulkJobStream.category}-${jobId}`, ({ type }) => type === BulkJobStarted.type);
+  if (!started) return undefined;
+  const job = started.data as BulkJob;
+  const by = started.metadata.actor.id;
+  const facts = await movingFactsAgain(state, [by], made);
   const { position, metadata } = started;
-  const given = { caseId, by, job: data, startedAt: Date.parse(metadata.time), position, now: made.now };
+  const given = { caseId, by, job, startedAt: Date.parse(metadata.time), position, now: made.now };
   return unrouted(handleInBulk(state, given, facts));
 }
 
@@ -280,7 +277,7 @@ function undoneBy({ together }: Circumstances): string | undefined {
 async function undoAgain(state: Case, caseId: string, jobId: string, made: Circumstances): Decided {
   const by = made.actor.id;
   const reopened = made.together.find(({ type }) => type === 'CaseReopened');
-  const facts = { ...(await caseFactsAgain(state, [by], made)), ...(await routingFactsAgain(made)) };
+  const facts = await movingFactsAgain(state, [by], made);
   const undo = { caseId, by, jobId, reason: (reopened?.data.reason as string | undefined) ?? '' };
-  return unrouted(undoInBulk(state, undo, { ...facts, appeal: 'none' }));
+  return unrouted(undoInBulk(state, undo, Object.assign(facts, { appeal: 'none' as const })));
 }

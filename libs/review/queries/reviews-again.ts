@@ -1,5 +1,4 @@
 import { type DecisionsAgain, decisionsAgain } from '../../context/decisions-again.js';
-import { foldRecorded } from '../../kernel/decider.js';
 import {
   advanceBulkJob,
   bulkJobStream,
@@ -31,12 +30,9 @@ const bulkJobsAgain: DecisionsAgain = decisionsAgain(bulkJobStream, {
       'bulk-job-running': 'undone-job-over',
       'invalid-input': 'fields-of-the-action',
     },
-    async decide(state, job, { before }) {
+    async decide(state, job, made) {
       const { compensates } = job;
-      if (compensates !== undefined) {
-        const undone = await before(`${bulkJobStream.category}-${compensates}`);
-        refuseNotUndoable(foldRecorded(bulkJobStream, undone), compensates);
-      }
+      if (compensates !== undefined) refuseNotUndoable(await made.state(bulkJobStream, compensates), compensates);
       return startBulkJob(state, job);
     },
   },

@@ -1,5 +1,5 @@
 import { type DecisionsAgain, decisionsAgain } from '../../context/decisions-again.js';
-import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import type { Position } from '../../kernel/envelope.js';
 import { wayOf } from '../admission.js';
 import { admissionPlanStream, endSchedule, setClassPlan, setSchedule, shareCohort } from '../admission-plan.js';
 import { withdrawConfirmation } from '../change-ramp.js';
@@ -198,10 +198,13 @@ function moveAgain({ gate }: Rollout, data: DataOf<'GateMoved'>): RolloutEvent[]
 export const cohortAgain: DecisionsAgain = decisionsAgain(cohortStream, {
   CohortFilled: {
     rules: { 'cohort-full': 'places-left' },
-    async decide(state, { cohortId, part, accounts, turns }, { before }) {
-      const size = sizeOf(await before(rolloutStream.category), cohortId);
-      if (size === undefined || turns === undefined) return undefined;
-      return fillCohort(state, { cohortId, part, accounts, turns, size });
+    async decide(state, { cohortId, part, accounts, turns }, { event }) {
+      const admitted = await event(
+        rolloutStream.category,
+        ({ type, data }) => type === CohortAdmitted.type && data.cohortId === cohortId,
+      );
+      if (!admitted || turns === undefined) return undefined;
+      return fillCohort(state, { cohortId, part, accounts, turns, size: admitted.data.size as number });
     },
   },
   CohortOnboarded: {
@@ -213,8 +216,9 @@ export const cohortAgain: DecisionsAgain = decisionsAgain(cohortStream, {
 export const batchAgain: DecisionsAgain = decisionsAgain(batchStream, {
   InvitationsChosen: {
     rules: {},
-    async decide(state, { batchId, part, accounts, turns, last }, { before }) {
-      const held = (await before(rolloutStream.category)).find(
+    async decide(state, { batchId, part, accounts, turns, last }, { event }) {
+      const held = await event(
+        rolloutStream.category,
         ({ type, data }) => type === PlacesHeld.type && data.batchId === batchId,
       );
       if (!held) return undefined;
@@ -223,8 +227,3 @@ export const batchAgain: DecisionsAgain = decisionsAgain(batchStream, {
     },
   },
 });
-
-const sizeOf = (rollout: readonly RecordedEvent[], cohortId: string): number | undefined =>
-  rollout.find(({ type, data }) => type === CohortAdmitted.type && data.cohortId === cohortId)?.data.size as
-    | number
-    | undefined;

@@ -21,6 +21,7 @@ import type { ViewReader } from '../projections/view-reader.js';
 import type { Consumer } from '../subscriptions/consumer.js';
 import type { LockSession } from '../subscriptions/lock-session.js';
 import type { LogTail } from '../subscriptions/log-tail.js';
+import type { CountsAgain } from './counts-again.js';
 import type { DecisionsAgain } from './decisions-again.js';
 
 /**
@@ -36,6 +37,8 @@ export interface Context {
   streams?: readonly StreamKind<any, any>[];
   /** How the decisions of its streams are made again, for explanations. */
   decisionsAgain?: readonly DecisionsAgain[];
+  /** What its decisions took from views, counted again for explanations. */
+  countsAgain?: readonly CountsAgain[];
   views?: readonly View[];
   /** Consumers of the log that act on events. */
   consumers?(ports: ContextPorts): readonly Consumer[];

@@ -1,3 +1,4 @@
+import { QueryBus } from '@nestjs/cqrs';
 import { Catalogue } from '../context/catalogue.js';
 import type { Context } from '../context/context.js';
 import type { EventStore } from '../event-store/event-store.js';
@@ -12,6 +13,7 @@ import { Rebuilder } from '../projections/rebuilder.js';
 import { SafetyReport } from '../safety/index.js';
 import { SubjectEvents } from './places/events-of-subjects.js';
 import { factTypes } from './places/subject-index.js';
+import { CountsInExplanations } from './queries/counts-again.js';
 import { Histories } from './queries/histories.js';
 import { DecisionsController } from './queries/list-decisions.js';
 import { MetricsHistory } from './queries/metrics-history.js';
@@ -55,9 +57,23 @@ export const historyContext: Context = {
     },
     {
       provide: Histories,
-      inject: [EVENT_STORE, SubjectEvents, Catalogue, LogEpoch],
-      useFactory: (store: EventStore, subjects: SubjectEvents, catalogue: Catalogue, epoch: LogEpoch) =>
-        new Histories(store, subjects, catalogue, epoch),
+      inject: [EVENT_STORE, SubjectEvents, Catalogue, LogEpoch, QueryBus, CLOCK, SETTINGS],
+      useFactory: (
+        store: EventStore,
+        subjects: SubjectEvents,
+        catalogue: Catalogue,
+        epoch: LogEpoch,
+        queries: QueryBus,
+        clock: Clock,
+        { decisionWaitMs }: Settings,
+      ) =>
+        new Histories(
+          store,
+          subjects,
+          catalogue,
+          epoch,
+          () => new CountsInExplanations({ contexts: catalogue.contexts, queries, clock, waitMs: decisionWaitMs }),
+        ),
     },
     {
       provide: MetricsHistory,

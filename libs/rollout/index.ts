@@ -58,6 +58,7 @@ import { ShowSeriesController, ShowSeriesHandler } from './queries/gate-series.j
 import { HeldBatches } from './queries/held-batches.js';
 import { ListChangesController, ListChangesHandler } from './queries/list-changes.js';
 import { ListCohortsController, ListCohortsHandler } from './queries/list-cohorts.js';
+import { moveCounts } from './queries/move-counts.js';
 import { OnboardingCheck } from './queries/onboarding-check.js';
 import { PeopleLeft } from './queries/people-left.js';
 import { batchAgain, cohortAgain, planAgain, rolloutAgain } from './queries/rollout-again.js';
@@ -104,6 +105,7 @@ export const rolloutContext: Context = {
   events: rolloutEvents,
   streams: [rolloutStream, cohortStream, batchStream, admissionPlanStream],
   decisionsAgain: [rolloutAgain, cohortAgain, batchAgain, planAgain],
+  countsAgain: [moveCounts],
   views: [cohortsView, invitationBatchesView, onboardingsView],
   consumers: ({ transactor, pool, store, viewReader, ownEventIds, clock, settings }) => {
     const line = nextInLine(pool, store, viewReader, settings.decisionWaitMs);

@@ -145,6 +145,26 @@ it('explains the move from the log', async () => {
   expect((await cli.run('gate', 'explain', '1')).code).toBe(6);
 });
 
+it('shows in the history of the rollout what the move counted in views, counted again', async () => {
+  const { body } = await gatehouse.administrator.get('/v1/audit/history/rollout?explain=true&limit=1000');
+  const { data, explanation } = body.events.find(({ position }: { position: string }) => position === move);
+  const countedTo = String(data.position);
+  expect(explanation.rules).toContainEqual({
+    ...{ rule: 'counts-as-in-the-log', outcome: 'holds', detail: `up to ${countedTo}` },
+  });
+  for (const [path, value] of [
+    ['/exposures/confirmed', data.exposures.confirmed],
+    ['/figures/activePeople', data.figures.activePeople],
+    ['/figures/decided', data.figures.decided],
+    ['/cohorts', data.cohorts],
+  ])
+    expect(explanation.restedOn).toContainEqual({ of: 'views', path, value, countedTo });
+  const { stdout } = await cli.run('audit', 'rollout', '--explain');
+  expect(stdout).toContain(
+    `counted /exposures/confirmed up to ${countedTo}: ${data.exposures.confirmed} (as recorded)`,
+  );
+});
+
 it('shows what changed, who and why, with the figures of each stage by model', async () => {
   await send(['ImageGenerated', { imageId: 'i-5', accountId: 'somebody', model: 'm-2' }]);
   await send(['ImageDownloaded', { imageId: 'i-5' }]);

@@ -130,7 +130,11 @@ export const explanationLines = ({
   agrees,
   restedOn = [],
 }: NonNullable<HistoryEvent['explanation']>): Shown[] => [
-  ...restedOn.map(({ of, path, value, size, setBy }) => {
+  ...restedOn.map(({ of, path, value, size, setBy, countedTo, recorded }) => {
+    if (countedTo !== undefined) {
+      const differs = recorded === undefined ? 'as recorded' : `RECORDED: ${short(recorded)}`;
+      return line`          counted ${path} up to ${countedTo}: ${short(value)} (${differs})`;
+    }
     const by = setBy ? `${setBy.type} at ${setBy.position}, ${exactTime(setBy.time)}` : 'nobody: the default';
     const who = setBy?.actor ? ` by ${actorText(setBy.actor)}` : '';
     const known = value === undefined ? 'as its event says' : short(value);

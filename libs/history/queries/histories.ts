@@ -7,6 +7,7 @@ import { InvalidInput, NotFound } from '../../kernel/errors.js';
 import { isInstant, parseInstant } from '../../kernel/text-forms.js';
 import type { SubjectEvents } from '../places/events-of-subjects.js';
 import { type SubjectKind, subjectOf } from '../subjects.js';
+import type { CountsInExplanations } from './counts-again.js';
 import { Explanations } from './explain-event.js';
 import type { Explanation } from './explanation.js';
 import { followCauses } from './followed-causes.js';
@@ -54,6 +55,7 @@ export class Histories {
     private readonly subjects: SubjectEvents,
     private readonly catalogue: Pick<Catalogue, 'contexts' | 'views'>,
     private readonly epoch: { current: string },
+    private readonly countsInExplanations: () => CountsInExplanations,
   ) {}
 
   /** @throws NotFound `history-unknown`; InvalidInput, PositionGone; Unavailable `index-behind` */
@@ -115,9 +117,10 @@ export class Histories {
     const states = found.flatMap((one): SubjectState[] => one.states);
     const explanations = new Map<string, Explanation>();
     const again = new Explanations(this.store, this.catalogue.contexts);
+    const counts = this.countsInExplanations();
     for (const event of request.explain ? page.events : []) {
       const explanation = await again.of(event);
-      if (explanation) explanations.set(event.id, explanation);
+      if (explanation) explanations.set(event.id, await counts.addTo(event, explanation));
     }
     const shown = request.by === 'event-time' ? [...page.events].sort(byTime) : page.events;
     return {

@@ -15,7 +15,7 @@ interface State {
 
 const read = (look: (state: State) => unknown, state: State): readonly PartRead[] => {
   const parts = new PartsRead();
-  look(parts.of(state));
+  plainState(look(parts.of(state)));
   return parts.all;
 };
 const paths = (look: (state: State) => unknown, state: State) =>
@@ -110,9 +110,9 @@ describe('what is read of a state', () => {
         alike++;
         expect(plainState(look(other))).toEqual(plainState(look(state)));
       }),
-      { numRuns: 20_000, seed: 85 },
+      { numRuns: 5_000, seed: 85 },
     );
-    expect(alike).toBeGreaterThan(1_000);
+    expect(alike).toBeGreaterThan(300);
   });
 
   it('gives what the state has', () => {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Static, Type } from 'typebox';
-import { closed, count, text } from '../../http/openapi/answer-schemas.js';
+import { closed, count, position, text } from '../../http/openapi/answer-schemas.js';
 import { sortedJson } from '../../kernel/canonical-json.js';
 import { evolveRecorded } from '../../kernel/decider.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
@@ -16,8 +16,10 @@ const MOST_CHARACTERS = 2_000;
 
 /** A value that a decision found beside its own stream, and the event that had set it. */
 export const RestedOn = closed({
-  of: text('The stream that it was in.'),
-  path: text('JSON Pointer of the value in the state of that stream; empty for the whole state, and for an event.'),
+  of: text('The stream that it was in; `views` for a count.'),
+  path: text(
+    'JSON Pointer of the value in the state of that stream; empty for the whole state, and for an event. Of a count: in the event of the decision.',
+  ),
   value: Type.Optional(
     Type.Unsafe<unknown>({ description: 'What was in force at the position of the decision; absent if it is long.' }),
   ),
@@ -25,6 +27,10 @@ export const RestedOn = closed({
     count('Instead of the value of a list or map: how many entries it had; of an object, how many fields.'),
   ),
   setBy: Type.Optional(EventReference),
+  countedTo: Type.Optional(position('Of a count: `value` is what the log comes to up to here, counted again.')),
+  recorded: Type.Optional(
+    Type.Unsafe<unknown>({ description: 'Of a count that the event has otherwise: what that has.' }),
+  ),
 });
 export type RestedOn = Static<typeof RestedOn>;
 

@@ -31,8 +31,9 @@ const MOST_SHARE = 0.99;
  * `logEHarm`. What comes later than anybody waits for is late and not counted yet, which takes evidence away and adds none.
  */
 export function testOfLateShare(counts: LateCounts, { lateShare, alpha }: LateAssumption): LateTest {
+  const { violations, late } = counts;
   const isExceeded = exceeds(counts, lateShare, alpha);
-  return { ...counts, isExceeded, leastShare: isExceeded ? leastShareOf(counts, lateShare, alpha) : null };
+  return { violations, late, isExceeded, leastShare: isExceeded ? leastShareOf(counts, lateShare, alpha) : null };
 }
 
 const exceeds = ({ violations: n, late: x }: LateCounts, share: number, alpha: number): boolean =>

@@ -63,6 +63,7 @@ it('holds without a stage until a rate is set', async () => {
     stage: null,
     settings: { limit: 0.00015, alpha: 0.05, labelDelayDays: 9, accountCap: 3, plannedStages: null },
     exposures: { passes: false, exposures: 0, upper: 1 },
+    late: null,
     etag: expect.stringMatching(/-0"$/),
   });
   expect((await operator.put('/v1/rollout/rate', { perWeek: 10, reason: 'a test', confirm: 10 })).status).toBe(200);
@@ -90,8 +91,10 @@ it('begins a stage with each change of the limit, the parameters and the model, 
   expect((await operator.post('/v1/gate/model-changes', { model: 'm-2', reason: 'a test' })).status).toBe(200);
   expect((await operator.post('/v1/gate/model-changes', { model: 'm-2', reason: 'a test' })).status).toBe(200);
   expect((await operator.put('/v1/rollout/rate', { perWeek: 5, reason: 'a test', confirm: 5 })).status).toBe(200);
-  expect(await gate()).toMatchObject({
+  const last = await gate();
+  expect(last).toMatchObject({
     stage: { ordinal: 4, cause: 'model-changed' },
+    late: { since: last.stage.since, violations: 0, late: 0, isExceeded: false, leastShare: null },
     settings: { limit: 0.2, labelDelayDays: 3, accountDays: 2, accountCap: 1, alpha: 0.3 },
     exposures: { limit: 0.2, alpha: 0.3 / 20, exposures: 0 },
   });

@@ -1,4 +1,5 @@
-import { counted, number } from '../../libs/cli/rendering/table.js';
+import { number } from '../../libs/cli/rendering/table.js';
+import { counted } from '../../libs/kernel/counted.js';
 import { shareText } from './expectations.js';
 import type { ObservedDay } from './observed-day.js';
 import type { Simulation } from './simulation.js';

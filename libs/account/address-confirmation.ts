@@ -1,4 +1,5 @@
 import { toIso } from '../kernel/clock.js';
+import { counted } from '../kernel/counted.js';
 import { Refusal } from '../kernel/errors.js';
 import { hashOf } from '../kernel/ids.js';
 import { type AccountStanding, refuseDeactivated, unknown } from './account-standing.js';
@@ -147,7 +148,8 @@ export function confirmationOnChange(
 ): AccountEvent[] {
   if (standing.status !== 'waiting' || !offer) return [];
   const retryAt = nextChangeAt(confirmation);
-  if (now < retryAt) throw tooSoon(accountId, retryAt, `${confirmation.allRequests} links for its addresses`);
+  if (now < retryAt)
+    throw tooSoon(accountId, retryAt, `${counted(confirmation.allRequests, 'link')} for its addresses`);
   return [requested(accountId, offer, now)];
 }
 
@@ -188,7 +190,7 @@ export function requestConfirmation(
   if (confirmation.isConfirmed || !(confirmation.isPending || isOperator)) return [];
   if (!offer) throw confirmationOff();
   const retryAt = nextRequestAt(confirmation);
-  if (now < retryAt) throw tooSoon(accountId, retryAt, `${confirmation.requests} links for this address`);
+  if (now < retryAt) throw tooSoon(accountId, retryAt, `${counted(confirmation.requests, 'link')} for this address`);
   return [requested(accountId, offer, now, reason)];
 }
 

@@ -1,3 +1,4 @@
+import { counted, people } from '../kernel/counted.js';
 import type { LateTest } from './late-labels.js';
 import type { GateReason, GateVerdict, MissingFigure } from './verdict.js';
 
@@ -129,7 +130,7 @@ export function changeWords({ passes, moreCleanExposures: more, labelDelayDays, 
       ? 'The evidence suffices: what else is named has to end.'
       : `The exposures suffice; enough accounts can count on ${from} at the earliest.`;
   }
-  const wanted = `${countWords(more)} more exposures without a violation would do, ${labelDelayDays} days after they arrive`;
+  const wanted = `${counted(more, 'more exposure', 'more exposures')} without a violation would do, ${counted(labelDelayDays, 'day')} after ${more === 1 ? 'it arrives' : 'they arrive'}`;
   return from === undefined
     ? `${wanted}; none have arrived in the last week.`
     : `${wanted}; at the earliest on ${from}.`;
@@ -154,9 +155,13 @@ export function phaseTermsText({ classes, restrictions = [] }: PhaseWords): stri
 
 export const phaseText = (given: PhaseWords): string => {
   const { phase = '', ceiling } = given;
-  const most = ceiling === undefined ? 'no ceiling' : `at most ${countWords(ceiling)} people in total`;
+  const most = ceiling === undefined ? 'no ceiling' : `at most ${people(ceiling)} in total`;
   return `${phase} with ${most}${phaseTermsText(given)}`;
 };
+
+/** That a ceiling leaves no place. @param total the people who are in */
+export const ceilingNote = (ceiling: number | null | undefined, total: number): string =>
+  ceiling == null || ceiling > total ? '' : `, with ${people(total)} in already, so that nobody else comes in`;
 
 /** A change in plain words, without a subject. */
 export const changeText = ({
@@ -172,8 +177,8 @@ export const changeText = ({
   if (does === 'pause') return 'pause onboarding';
   if (does === 'resume') return 'resume onboarding';
   if (does === 'set-phase') {
-    const rate = perWeek === undefined ? '' : `, ${countWords(perWeek)} people a week`;
+    const rate = perWeek === undefined ? '' : `, ${people(perWeek)} a week`;
     return `begin the phase ${phaseText(phase)}${rate}`;
   }
-  return `set the rate to ${countWords(perWeek ?? 0)} people a week${daily === undefined ? '' : daily ? ', daily' : ', not daily'}`;
+  return `set the rate to ${people(perWeek ?? 0)} a week${daily === undefined ? '' : daily ? ', daily' : ', not daily'}`;
 };

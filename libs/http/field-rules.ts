@@ -40,7 +40,7 @@ type TextSchema = { minLength?: number; maxLength: number; pattern: string };
 /** The rules of an event's string field for a field of a request body, so that both refuse the same values. */
 function fits(schema: object, description: string, each = false): PropertyDecorator {
   const { minLength, maxLength, pattern } = schema as TextSchema;
-  const message = `${each ? 'each value in ' : ''}must ${FORM_RULES.get(pattern)}`;
+  const message = `${each ? 'each value ' : ''}must ${FORM_RULES.get(pattern)}`;
   return applyDecorators(
     IsString({ each }),
     ...(minLength === undefined ? [] : [MinLength(minLength, { each })]),
@@ -144,7 +144,12 @@ export const IsFlag = (description: string) => applyDecorators(IsBoolean(), Mean
 
 /** An array of distinct values; further rules apply to each value. */
 export const IsSet = (minimum: number, maximum: number) =>
-  applyDecorators(ArrayUnique(), ArrayMaxSize(maximum), ...(minimum > 0 ? [ArrayMinSize(minimum)] : []), IsArray());
+  applyDecorators(
+    ArrayUnique({ message: 'must have no value twice' }),
+    ArrayMaxSize(maximum),
+    ...(minimum > 0 ? [ArrayMinSize(minimum)] : []),
+    IsArray(),
+  );
 
 /** Begins the reference to a nested class in the schema of a field. */
 export const NESTED = 'nested:';

@@ -114,7 +114,7 @@ describe('a field of the wrong type', () => {
     expect(await faults({ size: 11, text: 'a', accounts: [], parts: [{ name: 5 }] }, 'body', Order)).toMatchObject({
       '/size': 'must not be greater than 10',
       '/text': 'must be longer than or equal to 2 characters',
-      '/accounts': 'must contain at least 1 elements',
+      '/accounts': 'must contain at least 1 element',
       '/parts/0/name': 'must be a string',
     });
   });

@@ -78,9 +78,16 @@ function fieldsOf({ property, constraints, children = [] }: ValidationError, par
   // Members of what is no array at all.
   const inner = rule === 'isArray' ? [] : children.flatMap((child) => fieldsOf(child, field));
   if (rule === undefined) return inner;
-  const message = rule === 'whitelistValidation' ? NO_FIELD : constraints![rule]!.replace(`${property} `, '');
+  const message = rule === 'whitelistValidation' ? NO_FIELD : ownWords(constraints![rule]!, property);
   return [{ field, message }, ...inner];
 }
+
+/** A message of class-validator without the field, which the problem names beside it. */
+const ownWords = (message: string, property: string): string =>
+  message
+    .replace(`each value in ${property} `, 'each value ')
+    .replace(`${property} `, '')
+    .replace(/\b1 (element|character)s\b/, '1 $1');
 
 /** Level by level, since recursion would overflow the stack on a deep body. */
 function excessOf(value: object): string | undefined {

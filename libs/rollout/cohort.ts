@@ -1,3 +1,4 @@
+import { counted, people } from '../kernel/counted.js';
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
@@ -75,7 +76,7 @@ export function fillCohort(state: Cohort, { cohortId, part, accounts, turns, siz
   if (accounts.length > places) {
     throw new Refusal(
       'cohort-full',
-      `${accounts.length} people are more than the ${places} places left in cohort ${cohortId}; choose fewer`,
+      `${people(accounts.length, ['is', 'are'])} more than the ${counted(places, 'place')} left in cohort ${cohortId}; choose fewer`,
     );
   }
   const last = isLastPart(state, accounts.length, size);

@@ -1,4 +1,5 @@
 import { toIso, WEEK_MS } from '../kernel/clock.js';
+import { people } from '../kernel/counted.js';
 import { Unavailable } from '../kernel/errors.js';
 import { cohortsBeingOnboarded, type GrantedCohort, peopleInWindow, type Rollout } from './rollout.js';
 
@@ -14,7 +15,7 @@ export function refuseBesideUncounted(state: Rollout, cohortId: string, now: num
   if (!own || hasRoom(state, own, now)) return;
   throw new Unavailable(
     'rate-used',
-    `the ${own.people} people of cohort ${cohortId} can't come in at ${toIso(now)}: ${countedBefore(state, own, now)} of the ${own.perWeek} in seven days did, while a clock was wrong; they come in from ${toIso(roomFrom(state, own, now))} on, when those are seven days past`,
+    `the ${people(own.people)} of cohort ${cohortId} can't come in at ${toIso(now)}: ${countedBefore(state, own, now)} of the ${own.perWeek} in seven days did, while a clock was wrong; they come in from ${toIso(roomFrom(state, own, now))} on, when those are seven days past`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { listWords } from '../gate/gate-words.js';
+import { counted } from '../kernel/counted.js';
 import type { Position } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
 import { PHASES } from './change-events.js';
@@ -114,7 +115,7 @@ export function refuseOtherClasses({ phase }: InPhase, accounts: readonly string
   const listed = named.map((account) => `${account} (${classOf.get(account) ?? 'no class'})`).join(', ');
   throw new Refusal(
     'phase-refuses',
-    `the phase ${phase.phase} is only for ${listWords(phase.classes ?? [])}, and ${others.length} of the ${accounts.length} accounts are in other classes: ${listed}${others.length > NAMED ? ', …' : ''}; leave them out, set their class (gatehouse waitlist class), or propose another phase (gatehouse rollout propose-phase)`,
+    `the phase ${phase.phase} is only for ${listWords(phase.classes ?? [])}, and ${others.length} of ${counted(accounts.length, 'account')} ${others.length === 1 ? 'is' : 'are'} in other classes: ${listed}${others.length > NAMED ? ', …' : ''}; leave them out, set their class (gatehouse waitlist class), or propose another phase (gatehouse rollout propose-phase)`,
     { phase: phase.phase, accounts: named },
   );
 }

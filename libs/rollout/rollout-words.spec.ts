@@ -78,6 +78,7 @@ it('says how many wait, how many of them may come in, and who has to confirm an 
   const said = (waiting: number, eligible: number, unconfirmed: number) =>
     rolloutWords(rollout(rate), NOW, { line: { waiting, eligible, unconfirmed } })[2];
   expect(said(0, 0, 0)).toBe('Nobody waits in the line.');
+  expect(said(0, 0, 1)).toBe('Nobody waits in the line: 1 person has to confirm its address first.');
   expect(said(1, 1, 0)).toBe('1 person waits in the line.');
   expect(said(1200, 1200, 3)).toBe('1,200 people wait in the line. 3 more have to confirm their address first.');
   expect(said(1200, 80, 0)).toBe(
@@ -151,10 +152,10 @@ it('says the next step of a ramp plan, and when it is made', () => {
   const said = (...needs: StepNeed[]) => rolloutWords(rollout(rate, plan), NOW, { needs })[3];
   const next = 'Ramp plan p of olga (as planned): the next step is 1,000 people a week,';
   expect(said('days', 'exposures', 'gate', 'confirmation')).toBe(
-    `${next} when it is 2022-06-25 09:00:00 UTC; 20,000 exposures count in this stage; the gate supports it; an operator confirms it (gatehouse rollout confirm-step p 1000).`,
+    `${next} when it is 2022-06-25 09:00:00 UTC, 20,000 exposures count in this stage, the gate supports it and an operator confirms it (gatehouse rollout confirm-step p 1000).`,
   );
   expect(said('traffic', 'views', 'terms', 'override', 'resumption', 'due-change')).toMatch(
-    /when images are exposed again; the views have caught up; another plan is set, because .*; the override .* ends; onboarding is resumed; the change that is due has taken effect\.$/,
+    /when images are exposed again, the views have caught up, another plan is set, because .*, the override .* ends, onboarding is resumed and the change that is due has taken effect\.$/,
   );
   expect(said()).toBe(`${next} now.`);
   const made: RolloutEvent = {

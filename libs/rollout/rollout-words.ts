@@ -1,4 +1,5 @@
 import {
+  ceilingNote,
   changeText,
   changeWords,
   countWords,
@@ -11,6 +12,7 @@ import {
 } from '../gate/gate-words.js';
 import type { ReviewLoad } from '../gate/review-load.js';
 import { toIso } from '../kernel/clock.js';
+import { counted, people } from '../kernel/counted.js';
 import type { Actor } from '../kernel/envelope.js';
 import { openProposals } from './changes.js';
 import type { GateReading } from './gate-move.js';
@@ -24,6 +26,7 @@ import type { Schedule } from './schedule.js';
 import { nextSlice } from './scheduled-slice.js';
 
 interface LastChange extends Partial<Phase> {
+  approvedBy?: string;
   type: 'OnboardingRateSet' | 'OnboardingPaused' | 'OnboardingResumed' | 'RolloutPhaseSet';
   time: string;
   actor: Actor;
@@ -86,17 +89,18 @@ function rateWords(rollout: Rollout, now: number): string[] {
   const { perWeek, paused, pauseReason } = rollout;
   if (perWeek === undefined) return ['No rate is set: nobody may be onboarded.'];
   const { available, moreAt } = availableCapacity(rollout, now);
+  const inWindow = peopleInWindow(rollout, now);
   const more = moreAt === undefined ? '' : `, and further ones from ${timeWords(toIso(moreAt))} on`;
   return [
-    `The rate is ${countWords(perWeek)} people in any seven days.`,
-    `${countWords(peopleInWindow(rollout, now))} of ${countWords(perWeek)} people count in this window; ${countWords(available)} more fit into it now${more}.`,
+    `The rate is ${people(perWeek)} in any seven days.`,
+    `${countWords(inWindow)} of ${people(perWeek)} ${inWindow === 1 ? 'counts' : 'count'} in this window; ${countWords(available)} more ${available === 1 ? 'fits' : 'fit'} into it now${more}.`,
     ...heldWords(heldNow(rollout.held)),
     ...(paused ? [`Onboarding is paused: ${pauseReason ?? ''}.`] : []),
   ];
 }
 
 const heldWords = (held: number): string[] =>
-  held === 0 ? [] : [`${countWords(held)} places are held for invitations that are not decided.`];
+  held === 0 ? [] : [`${counted(held, 'place is', 'places are')} held for invitations that are not decided.`];
 
 /** Nothing as long as nobody has set a phase: then everything is as it was before there were phases. */
 function phaseWords(rollout: Rollout): string[] {
@@ -106,16 +110,23 @@ function phaseWords(rollout: Rollout): string[] {
       `The event at position ${rollout.phaseUnreadable}, which may have set the phase, can't be read: nobody comes in until two persons set one.`,
     ];
   if (isSamePhase(rollout.phase, FIRST_PHASE)) return [];
-  const people = peopleInTotal(rollout);
-  const came = `${countWords(people)} ${people === 1 ? 'person' : 'people'} came in so far`;
-  const most = ceiling === undefined ? `; ${came}, without a ceiling` : `; ${came}, of ${countWords(ceiling)} at most`;
+  const total = peopleInTotal(rollout);
+  const came = `${people(total)} came in so far`;
+  const most =
+    ceiling === undefined
+      ? `; ${came}, without a ceiling`
+      : `; ${came}, of ${countWords(ceiling)} at most${ceilingNote(ceiling, total)}`;
   return [`The phase is ${phase}: people come in by ${entryWords(phase)}${most}.`, ...termsWords(rollout.phase)];
 }
 
 function lineWords({ waiting, eligible, unconfirmed }: Line): string[] {
-  const first = unconfirmed === 0 ? '' : ` ${countWords(unconfirmed)} more have to confirm their address first.`;
-  if (waiting === 0) return [`Nobody waits in the line.${first}`];
-  const who = `${countWords(waiting)} ${waiting === 1 ? 'person waits' : 'people wait'} in the line`;
+  const confirm = `${unconfirmed === 1 ? 'has to confirm its' : 'have to confirm their'} address first.`;
+  if (waiting === 0)
+    return [
+      unconfirmed === 0 ? 'Nobody waits in the line.' : `Nobody waits in the line: ${people(unconfirmed)} ${confirm}`,
+    ];
+  const first = unconfirmed === 0 ? '' : ` ${countWords(unconfirmed)} more ${confirm}`;
+  const who = `${people(waiting, ['waits', 'wait'])} in the line`;
   if (eligible === waiting) return [`${who}.${first}`];
   return [
     `${who}, of whom ${countWords(eligible)} may come in: the others are hold-outs, or of classes that the phase or the class plan leaves out.${first}`,
@@ -128,19 +139,20 @@ const termsWords = ({ classes, restrictions = [] }: Phase): string[] => [
 ];
 
 /** What is planned or waits for an approval. */
-const pendingWords = ({ changes }: Rollout, now: number): string[] => [
-  ...changes.planned.map(
-    (one) => `Planned for ${timeWords(one.effectiveAt)}: ${changeText(one)} (${one.by}: ${one.reason}).`,
-  ),
-  ...openProposals(changes, now).map(
+const pendingWords = (rollout: Rollout, now: number): string[] => [
+  ...rollout.changes.planned.map(
     (one) =>
-      `${one.by} proposes to ${changeText(one)} (${one.reason}). Another person has to approve ${one.changeId} by ${timeWords(one.expiresAt)}.`,
+      `Planned for ${timeWords(one.effectiveAt)}: ${changeText(one)}${ceilingNote(one.ceiling, peopleInTotal(rollout))} (${one.by}: ${one.reason}).`,
+  ),
+  ...openProposals(rollout.changes, now).map(
+    (one) =>
+      `${one.by} proposes to ${changeText(one)}${ceilingNote(one.ceiling, peopleInTotal(rollout))} (${one.reason}). Another person has to approve ${one.changeId} by ${timeWords(one.expiresAt)}.`,
   ),
 ];
 
-function delayedWords({ cohortId, people, until, holdsLine, isClosing }: DelayedCohort): string {
-  const who = `The ${countWords(people)} people of cohort ${cohortId}`;
-  const when = `come in from ${timeWords(toIso(until))} on, when people onboarded by a wrong clock are seven days past`;
+function delayedWords({ cohortId, people: left, until, holdsLine, isClosing }: DelayedCohort): string {
+  const who = `The ${people(left)} of cohort ${cohortId}`;
+  const when = `${left === 1 ? 'comes' : 'come'} in from ${timeWords(toIso(until))} on, when people onboarded by a wrong clock are seven days past`;
   if (isClosing) return `Cohort ${cohortId} is being closed with those who are in.`;
   if (!holdsLine) return `${who} ${when}.`;
   return `${who} ${when}; until then nobody else is chosen from the line and no invitation is sent. What would change it: closing it with those who are in (gatehouse cohort close ${cohortId} 'REASON').`;
@@ -148,8 +160,7 @@ function delayedWords({ cohortId, people, until, holdsLine, isClosing }: Delayed
 
 function sliceWords(rollout: Rollout, now: number, schedule?: Schedule): string {
   const next = nextSlice(rollout, schedule, now);
-  if (next)
-    return `The next slice, of up to ${countWords(next.people)} people, is due on ${timeWords(toIso(next.at))}.`;
+  if (next) return `The next slice, of up to ${people(next.people)}, is due on ${timeWords(toIso(next.at))}.`;
   return schedule || rollout.daily ? 'No further slice is due.' : 'Cohorts are admitted by hand.';
 }
 
@@ -157,15 +168,15 @@ function rampWords({ ramp }: Rollout, needs: readonly StepNeed[]): string[] {
   if (!ramp) return [];
   const next = nextStep(ramp);
   if (!next) return [`All steps of ramp plan ${ramp.planId} were made.`];
-  const when = needs.length === 0 ? 'now' : `when ${needs.map((need) => NEED_WORDS[need](ramp, next)).join('; ')}`;
+  const when = needs.length === 0 ? 'now' : `when ${listWords(needs.map((need) => NEED_WORDS[need](ramp, next)))}`;
   return [
-    `Ramp plan ${ramp.planId} of ${ramp.by} (${ramp.reason}): the next step is ${countWords(next.perWeek)} people a week, ${when}.`,
+    `Ramp plan ${ramp.planId} of ${ramp.by} (${ramp.reason}): the next step is ${people(next.perWeek)} a week, ${when}.`,
   ];
 }
 
 const NEED_WORDS: Record<StepNeed, (ramp: Ramp, step: RampStep) => string> = {
   days: (ramp, step) => `it is ${timeWords(toIso(stepDueAt(ramp, step)))}`,
-  exposures: (_, { exposures = 0 }) => `${countWords(exposures)} exposures count in this stage`,
+  exposures: (_, { exposures = 0 }) => `${counted(exposures, 'exposure counts', 'exposures count')} in this stage`,
   gate: () => 'the gate supports it',
   traffic: () => 'images are exposed again',
   views: () => 'the views have caught up',
@@ -208,12 +219,19 @@ const incompleteWords = ({ gate }: Rollout, now: number): string => {
 };
 
 /** What the raise that is asked about would bring to reviewers. */
-function capacityWords({ people, peopleAfter, activePeople, casesPerDay, casesPerDayAfter, supplyPerDay }: ReviewLoad) {
-  const active = `${countWords(activePeople)} of ${countWords(people)} people who are in generated images in a week`;
+function capacityWords({
+  people: total,
+  peopleAfter,
+  activePeople,
+  casesPerDay,
+  casesPerDayAfter,
+  supplyPerDay,
+}: ReviewLoad) {
+  const active = `${countWords(activePeople)} of ${countWords(total)} people who are in generated images in a week`;
   if (casesPerDayAfter === null)
     return `Capacity: ${active}, so it is not known what more people would bring to reviewers.`;
   const can = supplyPerDay === null ? '' : `, of ${countWords(supplyPerDay)} that reviewers can decide`;
-  return `Capacity: ${active}; ${caseWords(casesPerDay)} cases come a day, and ${caseWords(casesPerDayAfter)} would with ${countWords(peopleAfter - people)} more people${can}.`;
+  return `Capacity: ${active}; ${caseWords(casesPerDay)} cases come a day, and ${caseWords(casesPerDayAfter)} would with ${counted(peopleAfter - total, 'more person', 'more people')}${can}.`;
 }
 
 /** Of few, a tenth matters. */
@@ -228,13 +246,14 @@ function wouldChange({ verdict, expectedAt }: GateReading, labelDelayDays: numbe
   return `What would change it: ${changeWords({ passes, moreCleanExposures, labelDelayDays, expectedAt: iso })}`;
 }
 
-function lastWords({ type, time, actor, perWeek, reason, ...phase }: LastChange): string {
+function lastWords({ type, time, actor, approvedBy, perWeek, reason, ...phase }: LastChange): string {
   const why = reason === undefined ? '' : ` (${reason})`;
   const did = {
-    OnboardingRateSet: `set the rate to ${countWords(perWeek ?? 0)} people a week${why}`,
+    OnboardingRateSet: `set the rate to ${people(perWeek ?? 0)} a week${why}`,
     OnboardingPaused: `paused onboarding (${reason ?? ''})`,
     RolloutPhaseSet: `began the phase ${phaseText(phase)}${why}`,
     OnboardingResumed: `resumed onboarding${why}`,
   };
-  return `Last change: ${actor.id} ${did[type]} on ${timeWords(time)}.`;
+  const approved = approvedBy === undefined ? '' : `, approved by ${approvedBy}`;
+  return `Last change: ${actor.id} ${did[type]} on ${timeWords(time)}${approved}.`;
 }

@@ -1,5 +1,6 @@
 import { isOpenSlice } from '../gate/sliced-cohorts.js';
 import { toIso, WEEK_MS } from '../kernel/clock.js';
+import { counted, people } from '../kernel/counted.js';
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
@@ -326,7 +327,7 @@ export function exceeded(state: Rollout, wanted: number, now: number): Refusal {
   if (ceiling !== undefined && wanted > roomLeft(state)) {
     return new Refusal(
       'ceiling-reached',
-      `${wanted} people are more than the ${Math.max(0, roomLeft(state))} that the ceiling of ${ceiling} people in total leaves; ask for fewer, or propose a higher ceiling (gatehouse rollout propose-phase)`,
+      `${people(wanted, ['is', 'are'])} more than the ${Math.max(0, roomLeft(state))} that the ceiling of ${people(ceiling)} in total leaves; ask for fewer, or propose a higher ceiling (gatehouse rollout propose-phase)`,
       { available, ceiling },
     );
   }
@@ -334,13 +335,13 @@ export function exceeded(state: Rollout, wanted: number, now: number): Refusal {
   const awaited = cohortsBeingOnboarded(state);
   const remedies = [
     more && `more may be admitted from ${more} on`,
-    awaited[0] && `${sumOf(awaited)} are being onboarded, first ${awaited[0].cohortId}`,
-    heldNow(state.held) > 0 && `${heldNow(state.held)} places are held for invitations`,
+    awaited[0] && `${counted(sumOf(awaited), 'is', 'are')} being onboarded, first ${awaited[0].cohortId}`,
+    heldNow(state.held) > 0 && `${counted(heldNow(state.held), 'place is', 'places are')} held for invitations`,
     !more && 'raise the rate or ask for fewer',
   ];
   return new Refusal(
     'rate-exceeded',
-    `${wanted} people are more than the ${available} that the rate of ${state.perWeek} in seven days has left; ` +
+    `${people(wanted, ['is', 'are'])} more than the ${available} that the rate of ${state.perWeek} in seven days has left; ` +
       remedies.filter(Boolean).join('; '),
     { available, ...(more && { moreAt: more }) },
   );

@@ -65,7 +65,7 @@ it('stops admissions once a cohort shows harm', async () => {
     expect.arrayContaining([
       'The rate is 10 people in any seven days.',
       expect.stringMatching(
-        /^1 of 10 people count in this window; 9 more fit into it now, and further ones from \d{4}-/,
+        /^1 of 10 people counts in this window; 9 more fit into it now, and further ones from \d{4}-/,
       ),
       'Cohorts are admitted by hand.',
       expect.stringMatching(/^The gate has stopped admissions since \d{4}-/),

@@ -1,5 +1,6 @@
 import { line, lines, paragraphs, type Shown } from '../../../libs/cli/rendering/plain-text.js';
-import { counted, table } from '../../../libs/cli/rendering/table.js';
+import { table } from '../../../libs/cli/rendering/table.js';
+import { counted } from '../../../libs/kernel/counted.js';
 import { OUTCOMES, outcomeRows, PARAMETERS, parameterRows } from '../../simulation/calibration/calibration-rows.js';
 import type { Calibration } from '../../simulation/calibration/fitted.js';
 import { outcomeOf } from '../../simulation/calibration/play-rates.js';

@@ -1,4 +1,5 @@
-import { counted, number } from '../../../libs/cli/rendering/table.js';
+import { number } from '../../../libs/cli/rendering/table.js';
+import { counted } from '../../../libs/kernel/counted.js';
 import type { CalibrationAnswer } from '../../../libs/rollout/index.js';
 import { exactInterval } from '../../../libs/safety/index.js';
 import { sumOf } from '../sum-of.js';

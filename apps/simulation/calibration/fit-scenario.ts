@@ -1,5 +1,6 @@
-import { counted, number } from '../../../libs/cli/rendering/table.js';
+import { number } from '../../../libs/cli/rendering/table.js';
 import { DAY_MS, WEEK_MS } from '../../../libs/kernel/clock.js';
+import { counted } from '../../../libs/kernel/counted.js';
 import { GatehouseError } from '../../../libs/kernel/errors.js';
 import { HOLD_OUT } from '../../../libs/kernel/reserved-classes.js';
 import type { CalibrationAnswer } from '../../../libs/rollout/index.js';

@@ -1,5 +1,6 @@
 import { htmlPage, pageText } from '../../../libs/cli/rendering/html-page.js';
-import { counted, number } from '../../../libs/cli/rendering/table.js';
+import { number } from '../../../libs/cli/rendering/table.js';
+import { counted } from '../../../libs/kernel/counted.js';
 import { percent } from '../expectations.js';
 import { lineChart, outcomeStrip, type Series } from '../line-chart.js';
 import type { ObservedDay } from '../observed-day.js';

@@ -63,10 +63,6 @@ function cellText(value: Cell): string {
 /** With thousands separators, as in 12,345. */
 export const number = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 2 });
 
-/** As in "1 day" or "12,345 days". */
-export const counted = (count: number, one: string, more = `${one}s`): string =>
-  `${number(count)} ${count === 1 ? one : more}`;
-
 /** 2022-05-18T09:00:00.000Z as 2022-05-18 09:00:00. */
 export const time = (iso: string | null | undefined): string | null =>
   iso ? iso.replace('T', ' ').replace(/(\.\d+)?Z$/, '') : null;

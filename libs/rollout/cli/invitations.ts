@@ -1,7 +1,8 @@
 import { type CommandGroup, command, integer, reason, severalOf, sharedGroup } from '../../cli/commands.js';
 import { line, type Shown } from '../../cli/rendering/plain-text.js';
-import { number, table, time } from '../../cli/rendering/table.js';
+import { table, time } from '../../cli/rendering/table.js';
 import { listed } from '../../cli/session.js';
+import { counted } from '../../kernel/counted.js';
 import { MAX_PER_WEEK } from '../../kernel/rollout-limits.js';
 import type { BatchSentAnswer } from '../features/send-invitations.js';
 import type { BatchWithdrawnAnswer } from '../features/withdraw-invitations.js';
@@ -37,7 +38,7 @@ export const invitationCommands: CommandGroup = (program, run) => {
       run<Inviting>(async ({ client, ids, print }, { id, ...asked }) => {
         const body = { batchId: id ?? ids.next(), ...asked };
         const sent = await client.post<BatchSentAnswer>('/v1/invitations', body, { repeatable: true });
-        print(sent, () => line`batch ${sent.batchId} holds ${sent.places} places until ${sent.until}`);
+        print(sent, () => line`batch ${sent.batchId} holds ${counted(sent.places, 'place')} until ${sent.until}`);
       }),
     );
   command(
@@ -76,7 +77,7 @@ export const invitationCommands: CommandGroup = (program, run) => {
 };
 
 const withdrawnText = ({ batchId, held }: BatchWithdrawnAnswer): Shown => {
-  const others = held === 0 ? '' : `; ${number(held)} places stay held for people who accepted`;
+  const others = held === 0 ? '' : `; ${counted(held, 'place stays', 'places stay')} held for people who accepted`;
   return line`batch ${batchId} is withdrawn, and its people are in the line again${others}`;
 };
 

@@ -4,6 +4,7 @@ import { line, lines, paragraphs, type Shown } from '../../cli/rendering/plain-t
 import { number, table, time } from '../../cli/rendering/table.js';
 import type { Runner } from '../../cli/session.js';
 import { OUTCOME_WORDS, reasonWords } from '../../gate/gate-words.js';
+import { counted, people } from '../../kernel/counted.js';
 import type { RatePreviewAnswer } from '../queries/show-rate-preview.js';
 
 /** @param most the highest rate */
@@ -55,11 +56,11 @@ export function ratePreviewText(answer: RatePreviewAnswer): Shown {
   const supply =
     supplyPerDay === null
       ? 'It is too early to know how many cases reviewers decide a day'
-      : `Reviewers decide at most ${rounded(supplyPerDay)} cases a day`;
+      : `Reviewers decide at most ${counted(Number(supplyPerDay.toFixed(1)), 'case')} a day`;
   return paragraphs([
     effects,
     lines([
-      line`${number(waiting)} people wait${unconfirmed > 0 ? `, and ${number(unconfirmed)} have to confirm their address first` : ''}. ${supply}; ${number(waitingCases)} wait.`,
+      line`${people(waiting, ['waits', 'wait'])}${unconfirmed > 0 ? `, and ${people(unconfirmed, ['has to confirm its', 'have to confirm their'])} address first` : ''}. ${supply}; ${counted(waitingCases, 'case waits', 'cases wait')}.`,
       line`${NEEDS[needs]}`,
     ]),
     lines([

@@ -12,6 +12,7 @@ import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { writeReceipt, writeReceiptFields } from '../../http/write-receipt.js';
 import { type Clock, DAY_MS } from '../../kernel/clock.js';
+import { counted } from '../../kernel/counted.js';
 import { Refusal } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
 import { CLOCK, IDS } from '../../platform/ports.js';
@@ -128,7 +129,7 @@ export class SendInvitationsHandler implements ICommandHandler<SendInvitations> 
     if (!isSame) {
       throw new Refusal(
         'batch-known',
-        `batch ${batchId} was sent already, with ${data.size} places (${data.selection}); repeat that request or use another batchId`,
+        `batch ${batchId} was sent already, with ${counted(data.size, 'place')} (${data.selection}); repeat that request or use another batchId`,
       );
     }
     const { size: places, selection, until } = data;

@@ -1,5 +1,6 @@
 import { invitedAccount, isWaiting, type WaitingTurn, waitingTurn, waitlistClassStream } from '../../account/index.js';
 import type { Transactor } from '../../event-store/transact.js';
+import { counted } from '../../kernel/counted.js';
 import { Refusal } from '../../kernel/errors.js';
 import type { ClassesOf } from '../phase.js';
 
@@ -23,7 +24,7 @@ export async function refuseUnlessWaiting(transactor: Transactor, accounts: read
   const named = others.slice(0, NAMED);
   throw new Refusal(
     'not-waiting',
-    `${others.length} of the ${accounts.length} accounts can't be chosen: ` +
+    `${others.length} of ${counted(accounts.length, 'account')} can't be chosen: ` +
       named.map(({ accountId, turn }) => `${accountId} (${standingOf(turn)})`).join(', ') +
       `${others.length > NAMED ? ', …' : ''}; leave them out, or let them join and confirm their address first`,
     { accounts: named.map(({ accountId }) => accountId) },
@@ -39,7 +40,7 @@ export async function refuseUnlessInvitable(transactor: Transactor, accounts: re
   const named = invited.slice(0, NAMED);
   throw new Refusal(
     'not-waiting',
-    `${invited.length} of the ${accounts.length} accounts are invited already: ${named.join(', ')}${invited.length > NAMED ? ', …' : ''}; leave them out`,
+    `${invited.length} of ${counted(accounts.length, 'account')} ${invited.length === 1 ? 'is' : 'are'} invited already: ${named.join(', ')}${invited.length > NAMED ? ', …' : ''}; leave them out`,
     { accounts: named },
   );
 }

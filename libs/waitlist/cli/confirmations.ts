@@ -1,8 +1,8 @@
 import { type CommandGroup, command, integer, label, reason, sharedGroup } from '../../cli/commands.js';
 import { line } from '../../cli/rendering/plain-text.js';
-import { number } from '../../cli/rendering/table.js';
 import type { Session } from '../../cli/session.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
+import { counted, people } from '../../kernel/counted.js';
 import { pause } from '../../kernel/wait.js';
 import type { ConfirmationsAnswer } from '../features/request-confirmations.js';
 
@@ -81,13 +81,15 @@ async function askAll({ client, remark }: Session, { perHour, dryRun, ...chosen 
     for (const outcome of ['asked', 'tooSoon', 'others'] as const) all[outcome] += part[outcome];
     cursor = part.nextCursor;
     if (cursor === undefined || dryRun) continue;
-    remark(line`${number(all.asked)} people asked so far`);
+    remark(line`${people(all.asked)} asked so far`);
     await pause((part.asked * HOUR_MS) / perHour);
   }
   return all;
 }
 
-const askedText = ({ asked, tooSoon, others }: ConfirmationsAnswer, isDry: boolean) =>
-  isDry
-    ? line`${number(asked)} people would get a link, ${number(tooSoon)} have had one too recently, ${number(others)} need none any more`
-    : line`${number(asked)} people get a link, ${number(tooSoon)} have had one too recently, ${number(others)} need none any more`;
+const askedText = ({ asked, tooSoon, others }: ConfirmationsAnswer, isDry: boolean) => {
+  const rest = `${counted(tooSoon, 'has', 'have')} had one too recently, ${counted(others, 'needs', 'need')} none any more`;
+  return isDry
+    ? line`${people(asked)} would get a link, ${rest}`
+    : line`${people(asked, ['gets', 'get'])} a link, ${rest}`;
+};

@@ -53,10 +53,7 @@ export function proposeChange(state: Rollout, proposal: Proposal, { by, now, ter
     refuseRaise(expected, perWeek, { isConfirmed: sure, isApproved: true }, terms, { repeat: propose, propose });
   }
   if (open.length >= MOST_OPEN) {
-    throw new Refusal(
-      'too-many-proposals',
-      `${MOST_OPEN} proposals wait already; approve, refuse or withdraw one first`,
-    );
+    throw new Refusal('too-many-proposals', `${MOST_OPEN} proposals wait already; approve or decline one first`);
   }
   return [
     {
@@ -97,8 +94,13 @@ function proposalIn({ changes }: Rollout, changeId: string, now: number): Propos
   const expired = changes.proposed.find((one) => one.changeId === changeId);
   const why = expired
     ? `change ${changeId} expired at ${expired.expiresAt}`
-    : `no change ${changeId} waits for an approval`;
-  throw new NotFound('proposal-unknown', `${why}; propose it first`);
+    : `change ${changeId} was withdrawn or refused, or it was never a proposal`;
+  throw new NotFound(
+    'proposal-unknown',
+    expired || changes.known.includes(changeId)
+      ? `${why}; propose it under another id`
+      : `no change ${changeId} waits for an approval; check the id (gatehouse rate show), or propose it first`,
+  );
 }
 
 /**
@@ -165,20 +167,6 @@ export function approveChange(
         ]
       : changedNow(state, change, { changeId, reason, ...cause });
   return [{ type: 'ApprovalGiven', data: { changeId, proposedBy } }, ...effect];
-}
-
-/** Ends a proposal: its proposer withdraws it, anybody else refuses it; a no-op for one that no longer waits. */
-export function declineChange(
-  state: Rollout,
-  changeId: string,
-  reason: string,
-  by: string,
-  now: number,
-): RolloutEvent[] {
-  const proposal = openProposals(state.changes, now).find((one) => one.changeId === changeId);
-  if (!proposal) return [];
-  const how = proposal.by === by ? 'withdrawn' : 'refused';
-  return [{ type: 'RolloutChangeEnded', data: { changeId, how, reason } }];
 }
 
 const phaseOf = (change: Partial<Phase>): Phase | undefined =>

@@ -1,5 +1,6 @@
 import { countWords, phaseText, timeWords } from '../gate/gate-words.js';
 import { toIso } from '../kernel/clock.js';
+import { people } from '../kernel/counted.js';
 import { fold } from '../kernel/decider.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
 import type { CHANGES } from './change-events.js';
@@ -108,7 +109,7 @@ export function refuseRaise(
   if (before !== undefined && perWeek * 100 > before * rateConfirmPercent && !isConfirmed) {
     throw new Refusal(
       'confirmation-needed',
-      `${countWords(perWeek)} people a week are more than ${rateConfirmPercent}% of the present rate of ${countWords(before)}; ` +
+      `${people(perWeek)} a week ${perWeek === 1 ? 'is' : 'are'} more than ${rateConfirmPercent}% of the present rate of ${countWords(before)}; ` +
         ('remedy' in commands
           ? commands.remedy
           : `if that is what you want, repeat the request with confirm ${perWeek} (${commands.repeat} --confirm ${perWeek})`),
@@ -118,7 +119,7 @@ export function refuseRaise(
   if (perWeek > ratePerWeekAlone && !isApproved) {
     throw new Refusal(
       'approval-needed',
-      `${countWords(perWeek)} people a week are more than the ${countWords(ratePerWeekAlone)} that one person may set; ` +
+      `${people(perWeek)} a week ${perWeek === 1 ? 'is' : 'are'} more than the ${countWords(ratePerWeekAlone)} that one person may set; ` +
         ('remedy' in commands
           ? commands.remedy
           : `propose it, and let another person approve it (${commands.propose})`),
@@ -312,10 +313,4 @@ export function afterDue(
 ): readonly RolloutEvent[] {
   const due = takeEffect(state, now, terms);
   return due.length === 0 ? decide(state) : [...due, ...decide(fold(rolloutStream, due, state))];
-}
-
-/** Cancels a planned change; a no-op for one that is not planned (any more). */
-export function cancelPlanned({ changes }: Rollout, changeId: string, reason: string): RolloutEvent[] {
-  const isPlanned = changes.planned.some((one) => one.changeId === changeId);
-  return isPlanned ? [{ type: 'RolloutChangeEnded', data: { changeId, how: 'cancelled', reason } }] : [];
 }

@@ -27,9 +27,11 @@ export interface Changes {
   known: readonly string[];
   /** The ids of the latest that were approved. */
   approved: readonly string[];
+  /** The ids of the latest that have taken effect. */
+  effective: readonly string[];
 }
 
-export const noChanges: Changes = { planned: [], proposed: [], known: [], approved: [] };
+export const noChanges: Changes = { planned: [], proposed: [], known: [], approved: [], effective: [] };
 
 const IDS_KEPT = 200;
 const kept = (ids: readonly string[], id: string) => [...ids.filter((one) => one !== id), id].slice(-IDS_KEPT);
@@ -49,6 +51,7 @@ export function evolveChanges(before: Changes, { type, data }: RolloutEvent, pla
         ...others,
         planned: before.planned,
         approved: before.approved.filter((one) => one !== data.changeId),
+        effective: before.effective.filter((one) => one !== data.changeId),
         proposed: [...open, { ...data, by: actor.id, position }],
         known: kept(before.known, data.changeId),
       };
@@ -61,7 +64,9 @@ export function evolveChanges(before: Changes, { type, data }: RolloutEvent, pla
     case 'OnboardingPaused':
     case 'OnboardingResumed':
     case 'RolloutPhaseSet':
-      return data.changeId === undefined ? before : without(before, data.changeId);
+      return data.changeId === undefined
+        ? before
+        : { ...without(before, data.changeId), effective: kept(before.effective, data.changeId) };
     default:
       return before;
   }

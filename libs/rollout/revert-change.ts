@@ -1,6 +1,7 @@
 import { Refusal } from '../kernel/errors.js';
-import { declineChange, proposeChange } from './approvals.js';
-import { type Asking, type Change, cancelPlanned, changeRollout } from './change-rollout.js';
+import { proposeChange } from './approvals.js';
+import { type Asking, type Change, changeRollout } from './change-rollout.js';
+import { cancelPlanned, declineChange } from './end-changes.js';
 import type { RolloutEvent } from './events.js';
 import type { Phase } from './phase.js';
 import type { Ramp } from './ramp.js';

@@ -1,13 +1,13 @@
 import { toIso } from '../../libs/kernel/clock.js';
-import { approveChange, declineChange, type Proposal, proposeChange } from '../../libs/rollout/approvals.js';
+import { approveChange, type Proposal, proposeChange } from '../../libs/rollout/approvals.js';
 import {
   type Asking,
   afterDue,
   type ChangeRequest,
-  cancelPlanned,
   changeRollout,
   takeEffect,
 } from '../../libs/rollout/change-rollout.js';
+import { cancelPlanned, declineChange } from '../../libs/rollout/end-changes.js';
 import type { RolloutEvent } from '../../libs/rollout/events.js';
 import { rolloutLedger } from '../../libs/rollout/queries/rollout-ledger.js';
 import { revertChange } from '../../libs/rollout/revert-change.js';

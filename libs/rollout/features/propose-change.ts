@@ -20,10 +20,10 @@ import { OptionalBody } from '../../http/optional-body.js';
 import { Context } from '../../http/request-context.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import { MAX_PER_WEEK, PHASE_RESTRICTIONS, type PhaseRestriction } from '../../kernel/rollout-limits.js';
-import { approveChange, declineChange, LONGEST_PROPOSAL_DAYS, proposeChange } from '../approvals.js';
+import { approveChange, LONGEST_PROPOSAL_DAYS, proposeChange } from '../approvals.js';
 import { MOST_CEILING, MOST_PHASE_CLASSES, PHASES } from '../change-events.js';
-import { cancelPlanned } from '../change-rollout.js';
 import { OTHERS } from '../class-plan.js';
+import { cancelPlanned, declineChange } from '../end-changes.js';
 import { rolloutHandler } from './edited-rollout.js';
 import { EFFECTIVE_AT } from './set-rate.js';
 
@@ -199,6 +199,7 @@ export class ProposeChangeController extends CommandRoute {
   @Operation('Withdraws a proposal of one’s own, or refuses that of another person; a repeat changes nothing', {
     fields: { id: 'The proposed change.' },
     answer: receipt('It does not wait any more.'),
+    refusals: { 404: ['proposal-unknown'], 409: ['change-in-force'] },
   })
   declineChange(
     @Param() { id }: IdParam,
@@ -215,6 +216,7 @@ export class ProposeChangeController extends CommandRoute {
   @Operation('Cancels a planned change before its time; a repeat changes nothing', {
     fields: { id: 'The planned change.' },
     answer: receipt('It takes no effect.'),
+    refusals: { 404: ['planned-change-unknown'], 409: ['change-in-force'] },
   })
   cancelPlanned(
     @Param() { id }: IdParam,

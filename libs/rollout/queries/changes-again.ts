@@ -1,15 +1,9 @@
 import type { Circumstances } from '../../context/decisions-again.js';
-import { approveChange, declineChange, proposeChange } from '../approvals.js';
+import { approveChange, proposeChange } from '../approvals.js';
 import { confirmStep, setRamp } from '../change-ramp.js';
-import {
-  type Asking,
-  cancelPlanned,
-  changeFields,
-  changeRollout,
-  effectOrLapse,
-  type RateTerms,
-} from '../change-rollout.js';
+import { type Asking, changeFields, changeRollout, effectOrLapse, type RateTerms } from '../change-rollout.js';
 import { dueChanges } from '../changes.js';
+import { cancelPlanned, declineChange } from '../end-changes.js';
 import type { RolloutEvent } from '../events.js';
 import { pauseOnboarding, type Rollout } from '../rollout.js';
 
@@ -73,7 +67,14 @@ export const changesAgain = {
       return approveChange(state, { changeId, ...sure }, asking(made));
     },
   },
-  RolloutChangeEnded: { rules: {}, decide: endAgain },
+  RolloutChangeEnded: {
+    rules: {
+      'proposal-unknown': 'was-proposed',
+      'planned-change-unknown': 'was-planned',
+      'change-in-force': 'not-in-force',
+    },
+    decide: endAgain,
+  },
 };
 
 /** How plans of a ramp and confirmations of their steps are made again. What they need by the settings is in the plan itself. */

@@ -41,7 +41,7 @@ export function orderClosing({ cohorts }: Rollout, cohortId: string, reason: str
   if (!cohort)
     throw new NotFound(
       'cohort-unknown',
-      `cohort ${cohortId} is not being onboarded, nor among the latest: GET /v1/rollout shows those that are`,
+      `cohort ${cohortId} is not being onboarded, nor among the latest: gatehouse rate show, or GET /v1/rollout, shows those that are`,
     );
   if (cohort.onboarded || cohort.isClosing) return [];
   if (cohort.batchId !== undefined)

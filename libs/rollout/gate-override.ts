@@ -136,7 +136,12 @@ export function approveOverride(gate: Overridden, overrideId: string, by: string
   if (overrideInForce(gate, now)?.overrideId === overrideId) return [];
   const proposed = proposalOf(gate, now);
   if (proposed?.overrideId !== overrideId) {
-    throw new NotFound('override-unknown', `no override ${overrideId} waits for an approval; propose one first`);
+    throw new NotFound(
+      'override-unknown',
+      gate.overrides.known.includes(overrideId)
+        ? `no override ${overrideId} waits for an approval: it has ended, expired or been replaced; propose it under another id`
+        : `no override ${overrideId} waits for an approval; check the id (gatehouse gate show), or propose one first`,
+    );
   }
   const { proposedBy } = proposed;
   if (proposedBy === by) {

@@ -18,7 +18,10 @@ export function withdrawInvitations({ held }: Rollout, batchId: string, reason: 
 }
 
 export const unknownBatch = (batchId: string): NotFound =>
-  new NotFound('batch-unknown', `there is no batch of invitations ${batchId}: GET /v1/invitations lists them`);
+  new NotFound(
+    'batch-unknown',
+    `there is no batch of invitations ${batchId}: gatehouse cohort invitations, or GET /v1/invitations, lists them`,
+  );
 
 /**
  * Frees the places of a withdrawn batch that nobody needs. A no-op for another batch.

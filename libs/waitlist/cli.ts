@@ -3,15 +3,16 @@ import { type CommandGroup, command, integer, label, reason, severalOf, sharedGr
 import { EXIT } from '../cli/exit-codes.js';
 import { line, lines } from '../cli/rendering/plain-text.js';
 import { number, rowsOf, table } from '../cli/rendering/table.js';
-import { listed } from '../cli/session.js';
+import { listed, type Session } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
+import { counted, people } from '../kernel/counted.js';
 import { waitlistAddressesCommand } from './cli/addresses.js';
 import { waitlistConfirmationCommands } from './cli/confirmations.js';
 import { waitlistImportCommand } from './cli/import.js';
 import type { JoinAnswer } from './features/join-waitlist.js';
 import type { ClassAnswer } from './features/set-waitlist-class.js';
 import type { PlaceAnswer } from './queries/show-place.js';
-import type { WaitlistEntry } from './queries/waitlist.js';
+import type { WaitlistEntry, WaitlistPage } from './queries/waitlist.js';
 
 const STATUSES = ['waiting', 'unconfirmed', 'invited', 'accepted', 'left', 'onboarded', 'barred'];
 
@@ -102,7 +103,7 @@ export const commands: CommandGroup = (program, run) => {
         const answer = await client.post<ClassAnswer>('/v1/waitlist/classes', body, { repeatable: true });
         print(answer, () =>
           lines([
-            line`${answer.changed} accounts are now in the class ${answer.class}`,
+            line`${classText(answer, accounts.length)}`,
             ...answer.refused.map(({ accountId, why }) => line`not ${accountId}: ${why}`),
           ]),
         );
@@ -122,11 +123,12 @@ export const commands: CommandGroup = (program, run) => {
     .action(
       run<{ status: string; limit: number }>(async (session, { status, limit }) => {
         const items = await listed<WaitlistEntry>(session, '/v1/waitlist', { status }, limit);
+        const nobody = items.length === 0 ? await nobodyText(session, status) : '';
         session.print({ items }, () =>
           table(
             ['account', 'status', 'class', 'priority', 'joined', 'cohort', 'onboarded'],
             rowsOf(items, 'accountId', 'status', 'class', 'priority', 'joinedAt', 'cohortId', 'onboardedAt'),
-            `nobody is ${status}`,
+            nobody,
           ),
         );
       }),
@@ -136,3 +138,18 @@ export const commands: CommandGroup = (program, run) => {
   waitlistImportCommand(program, run);
   waitlistAddressesCommand(program, run);
 };
+
+/** @param given the number of accounts that were named */
+function classText({ class: name, changed, refused }: ClassAnswer, given: number): string {
+  const put = `${counted(changed, 'account was', 'accounts were')} put into the class ${name}`;
+  const before = given - changed - refused.length;
+  return before === 0 ? put : `${put}, ${counted(before, 'was', 'were')} in it before`;
+}
+
+/** Who has joined and is not in the line yet would otherwise seem lost. */
+async function nobodyText({ client }: Session, status: string): Promise<string> {
+  if (status !== 'waiting') return `nobody is ${status}`;
+  const { unconfirmed } = await client.get<WaitlistPage>('/v1/waitlist', { limit: 1 });
+  if (unconfirmed === 0) return 'nobody is waiting';
+  return `nobody is waiting: ${people(unconfirmed, ['has to confirm its', 'have to confirm their'])} address first (--status unconfirmed)`;
+}

@@ -43,6 +43,7 @@ it('sets a rate, uses it for cohorts and frees it after seven days', async () =>
     ],
     perWeek: null,
     daily: false,
+    isScheduled: false,
     paused: false,
     pauseReason: null,
     inWindow: 0,

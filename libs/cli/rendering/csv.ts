@@ -12,8 +12,13 @@ const UNSAFE = /^['=+\-@\t\r\n]/;
  * that begins with an apostrophe, gets an apostrophe before it, which a reader of the file removes; numbers stay as they are.
  */
 export function csvCell(value: unknown): string {
+  return exactCell(typeof value === 'string' && UNSAFE.test(value) ? `'${value}` : value);
+}
+
+/** The same without the apostrophe, for a file that a program reads, as one that sends mail: it would be part of the address. */
+export function exactCell(value: unknown): string {
   if (value === null || value === undefined) return '';
-  const text = typeof value === 'string' && UNSAFE.test(value) ? `'${value}` : String(value);
+  const text = String(value);
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

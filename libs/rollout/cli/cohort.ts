@@ -6,13 +6,14 @@ import { EXIT } from '../../cli/exit-codes.js';
 import { line, lines, type Shown } from '../../cli/rendering/plain-text.js';
 import { number, rowsOf, table } from '../../cli/rendering/table.js';
 import { listed } from '../../cli/session.js';
-import type { WriteReceipt } from '../../http/write-receipt.js';
+import { people } from '../../kernel/counted.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import { MAX_PER_WEEK } from '../../kernel/rollout-limits.js';
 import { passed } from '../../operations/cli.js';
 import { eventPages } from '../../publish/cli/event-pages.js';
 import type { CohortOnboarded } from '../events.js';
 import type { AdmittedAnswer } from '../features/admit-cohort.js';
+import type { ClosingAnswer } from '../features/close-cohort.js';
 import type { AddressesAnswer } from '../features/export-addresses.js';
 import type { CohortAnswer } from '../queries/cohort-list.js';
 
@@ -75,7 +76,7 @@ export const cohortCommands: CommandGroup = (program, run) => {
         }
         const admitted = await admitCohort(client, { cohortId: id ?? ids.next(), size, accounts, priority });
         if (!wait) {
-          print(admitted, () => line`cohort ${admitted.cohortId}: ${number(admitted.size)} people will be onboarded`);
+          print(admitted, () => line`cohort ${admitted.cohortId}: ${people(admitted.size)} will be onboarded`);
           return EXIT.done;
         }
         progress.start('onboarding', admitted.size);
@@ -98,11 +99,8 @@ export const cohortCommands: CommandGroup = (program, run) => {
     .action(
       run(async ({ client, print }, _, id, why) => {
         const path = `/v1/cohorts/${encodeURIComponent(id!)}/closing`;
-        const written = await client.post<WriteReceipt>(path, { reason: why }, { repeatable: true });
-        print(
-          written,
-          () => line`cohort ${id} is closed with those who are in, as ordered at position ${written.position}`,
-        );
+        const written = await client.post<ClosingAnswer>(path, { reason: why }, { repeatable: true });
+        print(written, () => closingText(id!, written));
       }),
     );
 
@@ -120,10 +118,16 @@ export const cohortCommands: CommandGroup = (program, run) => {
         print(found, () =>
           table(['account', 'address', 'locale'], rowsOf(items, 'accountId', 'email', 'locale'), 'nobody to invite'),
         );
-        if (withheld.length > 0) remark(line`${withheld.length} people are left out: --json names them, and why`);
+        if (withheld.length > 0)
+          remark(line`${people(withheld.length, ['is', 'are'])} left out: --json names them, and why`);
       }),
     );
 };
+
+const closingText = (id: string, { state, position }: ClosingAnswer): Shown =>
+  state === 'complete'
+    ? line`nothing was left to close: the onboarding of cohort ${id} is complete`
+    : line`cohort ${id} is being closed with those who are in, as ordered at position ${position}`;
 
 async function addressesOf(client: ApiClient, cohortId: string, reason: string) {
   const path = `/v1/cohorts/${encodeURIComponent(cohortId)}/address-exports`;

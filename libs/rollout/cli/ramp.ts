@@ -75,9 +75,17 @@ function stepOf(text: string): RampStep {
     throw new InvalidArgumentError('A step must be like 2000:14, 2000:14:confirmed or 2000:14:automatic:50000.');
   }
   return {
-    perWeek: integer(1, MAX_PER_WEEK)(perWeek),
-    afterDays: integer(0, MOST_STAY_DAYS)(afterDays),
-    ...(exposures !== undefined && { exposures: integer(0, MOST_EXPOSURES)(exposures) }),
+    perWeek: partOf('rate', perWeek, 1, MAX_PER_WEEK),
+    afterDays: partOf('number of days', afterDays, 0, MOST_STAY_DAYS),
+    ...(exposures !== undefined && { exposures: partOf('number of exposures', exposures, 0, MOST_EXPOSURES) }),
     mode,
   };
+}
+
+/** @param name of the part of a step, RATE:DAYS:MODE:EXPOSURES */
+function partOf(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  const given = text === '' ? 'is missing' : `must be an integer from ${least} to ${most}, not ${text}`;
+  throw new InvalidArgumentError(`A step must be like 2000:14, which is a rate and days: the ${name} ${given}.`);
 }

@@ -12,8 +12,9 @@ import { actorText } from '../../cli/rendering/actor.js';
 import { line, lines, paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import { number, pairs, table, time } from '../../cli/rendering/table.js';
 import type { Session } from '../../cli/session.js';
-import { changeText, listWords, phaseText } from '../../gate/gate-words.js';
+import { ceilingNote, changeText, listWords, phaseText } from '../../gate/gate-words.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
+import { people } from '../../kernel/counted.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import { MAX_PER_WEEK } from '../../kernel/rollout-limits.js';
 import type { RolloutAnswer } from '../queries/show-rollout.js';
@@ -111,16 +112,16 @@ export async function showRollout({ client, print }: Session): Promise<void> {
 }
 
 export function rolloutText(rollout: RolloutAnswer): Shown {
-  const { perWeek, daily, paused, pauseReason, available, moreAt, admissions, waiting, etag, changes, phase } = rollout;
+  const { perWeek, paused, pauseReason, available, moreAt, admissions, waiting, etag, changes, phase } = rollout;
   const { unconfirmed } = rollout;
   const about = pairs([
-    ['rate', perWeek === null ? 'not set' : `${number(perWeek)} people per rolling seven days`],
-    ['admits', daily ? 'a seventh of the rate every day, automatically' : 'manually'],
+    ['rate', perWeek === null ? 'not set' : `${people(perWeek)} per rolling seven days`],
+    ['admits', admitsText(rollout)],
     ['onboarding', paused ? `paused: ${pauseReason ?? ''}` : 'open'],
     ['phase', `${phase.phase}: ${phase.entries.join(', ')}`],
     ['only for', phase.classes && listWords(phase.classes)],
     ['phase restricts', phase.restrictions.length === 0 ? null : listWords(phase.restrictions)],
-    ['people in total', phase.ceiling === null ? phase.people : `${number(phase.people)} of ${number(phase.ceiling)}`],
+    ['people in total', totalText(phase)],
     ['suspended', phase.suspended.map((one) => withCohort(one)).join(', ') || 'nothing'],
     ['available now', available],
     ['more from', time(moreAt)],
@@ -128,25 +129,44 @@ export function rolloutText(rollout: RolloutAnswer): Shown {
     ['address not confirmed', unconfirmed],
     ['etag', etag],
   ]);
-  const history = changes.map((one) => [Number(one.position), time(one.time), changeWords(one), actorText(one.actor)]);
+  const history = changes.map((one) => [Number(one.position), time(one.time), changeWords(one), byText(one)]);
   const changed = history.length > 0 ? [table(['position', 'time', 'change', 'by'], history)] : [];
   const rows = admissions.map(({ cohortId, size, at }) => [cohortId, size, time(at)]);
   const admitted = rows.length > 0 ? [table(['cohort', 'people', 'admitted'], rows)] : [];
   return paragraphs([...gateHeader(rollout.gate), ...pendingText(rollout), about, ...admitted, ...changed]);
 }
 
+const DAILY = 'a seventh of the rate every day, automatically';
+
+const admitsText = ({ daily, isScheduled }: RolloutAnswer): string => {
+  if (!isScheduled) return daily ? DAILY : 'manually';
+  return `slices by the schedule${daily ? `; once it has ended, ${DAILY}` : ''}`;
+};
+
+const totalText = ({ people: total, ceiling }: RolloutAnswer['phase']): string =>
+  ceiling === null
+    ? number(total)
+    : `${number(total)} of ${number(ceiling)}${ceiling > total ? '' : ': nobody else comes in'}`;
+
+const byText = ({ actor, approvedBy }: RolloutAnswer['changes'][number]): string =>
+  `${actorText(actor)}${approvedBy === undefined ? '' : `, approved by ${approvedBy}`}`;
+
 const withCohort = ({ action, cohortId, phase }: RolloutAnswer['phase']['suspended'][number]): string =>
   phase !== null ? `${action} (by the phase)` : cohortId === null ? action : `${action} (${cohortId})`;
 
 /** What is planned, and what waits for an approval. */
-export function pendingText({ planned, proposals }: Pick<RolloutAnswer, 'planned' | 'proposals'>): Shown[] {
+export function pendingText({
+  planned,
+  proposals,
+  phase,
+}: Pick<RolloutAnswer, 'planned' | 'proposals' | 'phase'>): Shown[] {
   const waiting = proposals.map(
     (one) =>
-      line`PROPOSED by ${one.by}: ${changeText(given(one))} (${one.reason}), until ${time(one.expiresAt)}: gatehouse rollout approve ${one.changeId}`,
+      line`PROPOSED by ${one.by}: ${changeText(given(one))}${ceilingNote(one.ceiling, phase.people)} (${one.reason}), until ${time(one.expiresAt)}: gatehouse rollout approve ${one.changeId}`,
   );
   const later = planned.map(
     (one) =>
-      line`PLANNED for ${time(one.effectiveAt)} by ${one.by}: ${changeText(given(one))} (${one.reason}): gatehouse rollout cancel ${one.changeId}`,
+      line`PLANNED for ${time(one.effectiveAt)} by ${one.by}: ${changeText(given(one))}${ceilingNote(one.ceiling, phase.people)} (${one.reason}): gatehouse rollout cancel ${one.changeId}`,
   );
   return waiting.length + later.length > 0 ? [lines([...waiting, ...later])] : [];
 }

@@ -53,7 +53,10 @@ export class ExportAddressesHandler implements ICommandHandler<ExportAddresses> 
   async execute({ cohortId, reason, part = 0, context }: ExportAddresses): Promise<AddressesAnswer> {
     const { reports } = (await this.transactor.load(cohortStream, cohortId)).state;
     if (reports.length === 0 && !(await this.admissions.find(cohortId)))
-      throw new NotFound('cohort-unknown', `there is no cohort ${cohortId}: GET /v1/cohorts lists them`);
+      throw new NotFound(
+        'cohort-unknown',
+        `there is no cohort ${cohortId}: gatehouse cohort list, or GET /v1/cohorts, lists them`,
+      );
     const report = reports[part];
     const accounts = report === undefined ? [] : (await partAt(this.store, report)).accounts;
     const { contacts: items, withheld } = await this.addresses.contactsOf(accounts);

@@ -101,7 +101,7 @@ export class ListChangesHandler implements IQueryHandler<ListChanges> {
   }
 }
 
-type TextField = 'by' | 'approvedBy' | 'reason' | 'changeId' | 'planId' | 'effectiveAt' | 'expiresAt';
+type TextField = 'by' | 'proposedBy' | 'approvedBy' | 'reason' | 'changeId' | 'planId' | 'effectiveAt' | 'expiresAt';
 
 const setAnswer = ({ ramp, phase, ...others }: SetState): Static<typeof SetAnswer> => ({
   ...{ ...others, ...presentPhase(phase) },
@@ -120,7 +120,7 @@ function entryAnswer({ entry, state }: { entry: LedgerEntry; state: EntryState }
     ...{ position: String(at), type: event.type, time, actor: by, state },
     ...{ does: change?.does ?? null, perWeek: change?.perWeek ?? data.perWeek ?? null },
     ...changedPhase(change ?? {}),
-    by: data.by ?? by.id,
+    by: data.by ?? data.proposedBy ?? by.id,
     approvedBy: data.approvedBy ?? (event.type === 'ApprovalGiven' ? by.id : null),
     ...{ reason: data.reason ?? null, changeId: data.changeId ?? null },
     reverts: data.reverts === undefined ? null : String(data.reverts),

@@ -34,7 +34,7 @@ export class PeopleLeft {
         throw new Refusal(
           'cohort-in-progress',
           `cohort ${cohortId} is still being onboarded, so the number of other waiting people is unknown; ` +
-            `give a size, or retry later (GET /v1/cohorts/${cohortId} shows its progress)`,
+            `give a size, or retry later (gatehouse cohort show ${cohortId})`,
         );
       }
       await pause(POLL_MS);

@@ -9,6 +9,7 @@ export const CHANGES_KEPT = 100;
 /** Who set the rate or the phase, paused or resumed. */
 export interface RolloutChange extends Omit<EventPlace, 'source'>, Partial<Phase> {
   type: 'OnboardingRateSet' | 'OnboardingPaused' | 'OnboardingResumed' | 'RolloutPhaseSet';
+  approvedBy?: string;
   perWeek?: number;
   daily?: boolean;
   reason?: string;
@@ -38,7 +39,9 @@ export const rolloutHistory: StreamKind<RolloutHistory, RolloutEvent> = {
 function toChange({ type, data }: RolloutEvent, { source: _, ...stored }: EventPlace): RolloutChange | undefined {
   // What was planned or approved is stored by another: the clock, or who changed something after it was due.
   const isOfAnother = 'by' in data && data.by !== undefined;
-  const place = isOfAnother ? { ...stored, actor: { kind: 'user' as const, id: data.by! } } : stored;
+  const actor = isOfAnother ? { kind: 'user' as const, id: data.by! } : stored.actor;
+  const approved = 'approvedBy' in data && data.approvedBy !== undefined ? { approvedBy: data.approvedBy } : {};
+  const place = { ...stored, actor, ...approved };
   switch (type) {
     case 'OnboardingRateSet':
       return { ...place, type, perWeek: data.perWeek, daily: data.daily, ...reasonOf(data) };

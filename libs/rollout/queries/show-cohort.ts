@@ -23,7 +23,11 @@ export class ShowCohortHandler implements IQueryHandler<ShowCohort> {
     if (cohort) return cohort;
     // The view may lag behind an admission that was acknowledged a moment ago.
     const found = await this.admissions.find(cohortId);
-    if (!found) throw new NotFound('cohort-unknown', `there is no cohort ${cohortId}: GET /v1/cohorts lists them`);
+    if (!found)
+      throw new NotFound(
+        'cohort-unknown',
+        `there is no cohort ${cohortId}: gatehouse cohort list, or GET /v1/cohorts, lists them`,
+      );
     const { size, selection, perWeek, at } = found.admission;
     return { cohortId, size, selection, perWeek, admittedAt: at, onboarded: 0, status: 'admitted', position: '0' };
   }

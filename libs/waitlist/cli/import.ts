@@ -6,7 +6,8 @@ import { ApiProblem } from '../../cli/api-errors.js';
 import { type CommandGroup, command, integer, sharedGroup } from '../../cli/commands.js';
 import { EXIT } from '../../cli/exit-codes.js';
 import { line, paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
-import { number, table } from '../../cli/rendering/table.js';
+import { table } from '../../cli/rendering/table.js';
+import { counted, people } from '../../kernel/counted.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { JoinAnswer } from '../features/join-waitlist.js';
 
@@ -64,15 +65,22 @@ async function importPeople(
   read: (bytes: number) => void,
 ): Promise<ImportReport> {
   const report: ImportReport = { imported: 0, bad: [] };
-  const bad = (at: number, why: string) => {
-    if (at > after) report.bad.push({ line: at, why });
+  let end = 0;
+  const bad = (at: number, why: string, last = at) => {
+    end = Math.max(end, last);
+    if (last > after) report.bad.push({ line: at, why });
   };
   for await (const { line: at, bytes, row } of rowsOf(file, bad)) {
+    end = Math.max(end, at);
     if (at <= after) continue;
     const why = await faultOf(client, { ...bodyOf(row), ...common });
     if (why === undefined) report.imported++;
     else bad(at, why);
     read(bytes);
+  }
+  if (after > end) {
+    const message = `is ${after}, but the last row of the file is at line ${end}, so nothing was imported: check the line`;
+    throw new InvalidInput([{ field: '--after', message }]);
   }
   report.bad.sort((one, other) => one.line - other.line);
   return report;
@@ -125,14 +133,34 @@ interface ReadRow {
   row: Row;
 }
 
-/** @throws InvalidInput for a file that is no CSV with these columns */
-async function* rowsOf(file: string, bad: (line: number, why: string) => void): AsyncGenerator<ReadRow> {
+/** What is wrong with a row that may have swallowed others: the parser names the line at which it gave up. */
+const FAULTS_OF_A_START: Readonly<Record<string, string>> = {
+  CSV_QUOTE_NOT_CLOSED: 'a quote that begins here is not closed, so nothing from here on was imported',
+  CSV_MAX_RECORD_SIZE: `the row that begins here has more than ${LONGEST_ROW} bytes; if a quote in it is not closed, nothing from here on was imported`,
+};
+
+/**
+ * Blank lines are passed over.
+ * @param bad with the line of the row, and the last line that belongs to it
+ * @throws InvalidInput for a file that is no CSV with these columns
+ */
+async function* rowsOf(file: string, bad: (at: number, why: string, last: number) => void): AsyncGenerator<ReadRow> {
   const source = createReadStream(file);
+  // The last line of the row before, as of parsing: rows are buffered until somebody asks for them.
+  let before = 1;
   const parser = parse({
     ...{ bom: true, columns: checkedColumns, info: true, trim: true, max_record_size: LONGEST_ROW },
-    skip_records_with_error: true,
+    ...{ skip_empty_lines: true, skip_records_with_error: true },
+    on_record(record, { lines }) {
+      before = lines;
+      return record;
+    },
     on_skip(error) {
-      bad(Number(error?.lines ?? 0), error?.message ?? 'is no row of CSV');
+      const last = Number(error?.lines ?? before + 1);
+      const fault = FAULTS_OF_A_START[error?.code ?? ''];
+      if (fault === undefined) bad(last, error?.message ?? 'is no row of CSV', last);
+      else bad(before + 1, fault, last);
+      before = last;
     },
   });
   source.on('error', (error) => parser.destroy(error));
@@ -160,7 +188,7 @@ function checkedColumns(names: string[]): string[] {
 function reportText({ imported, bad }: ImportReport): Shown {
   const rows = bad.map((one) => [one.line, one.why]);
   return paragraphs([
-    line`${number(imported)} people are on the waitlist or were onboarded before, ${number(bad.length)} rows are bad`,
+    line`${people(imported, ['is', 'are'])} on the waitlist or ${imported === 1 ? 'was' : 'were'} onboarded before, ${counted(bad.length, 'row is', 'rows are')} bad`,
     ...(rows.length > 0 ? [table(['line', 'why'], rows)] : []),
   ]);
 }

@@ -1,4 +1,3 @@
-import { counted, people } from '../kernel/counted.js';
 import type { LateTest } from './late-labels.js';
 import type { GateReason, GateVerdict, MissingFigure } from './verdict.js';
 
@@ -95,6 +94,10 @@ export const timeWords = (iso: string): string => `${iso.slice(0, 19).replace('T
 /** With thousands separators. */
 export const countWords = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 0 });
 
+const counted = (value: number, one: string, more: string): string =>
+  `${countWords(value)} ${value === 1 ? one : more}`;
+const people = (value: number): string => counted(value, 'person', 'people');
+
 interface OverrideWords {
   outcome: GateOutcome;
   reason: string;
@@ -130,7 +133,7 @@ export function changeWords({ passes, moreCleanExposures: more, labelDelayDays, 
       ? 'The evidence suffices: what else is named has to end.'
       : `The exposures suffice; enough accounts can count on ${from} at the earliest.`;
   }
-  const wanted = `${counted(more, 'more exposure', 'more exposures')} without a violation would do, ${counted(labelDelayDays, 'day')} after ${more === 1 ? 'it arrives' : 'they arrive'}`;
+  const wanted = `${counted(more, 'more exposure', 'more exposures')} without a violation would do, ${counted(labelDelayDays, 'day', 'days')} after ${more === 1 ? 'it arrives' : 'they arrive'}`;
   return from === undefined
     ? `${wanted}; none have arrived in the last week.`
     : `${wanted}; at the earliest on ${from}.`;

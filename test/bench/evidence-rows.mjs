@@ -66,6 +66,15 @@ const ROWS = {
         SELECT floor(${(ADMITTED_PART * images) / people} * a)::int8 AS n, 'cohort-' || a / ${PEOPLE_PER_COHORT} AS cohort) one,
         LATERAL (SELECT 2 * n + 1 AS p) two`;
   },
+  /** From the same images. */
+  'active-people'(table, rollout) {
+    const { time, owner } = imageOf(rollout);
+    return `INSERT INTO ${table} (week_of_account, account_id, monday, days)
+      SELECT monday || ' ' || account_id, account_id, monday, bit_or(1 << (day - monday)) FROM (
+        SELECT ${owner} AS account_id, floor(extract(epoch FROM ${time}) / 86400)::int AS day
+        FROM generate_series(1::int8, ${rollout.images}) n) image,
+        LATERAL (SELECT day - (day + 3) % 7 AS monday) week GROUP BY account_id, monday ORDER BY monday`;
+  },
   cases(table, rollout) {
     const { id, time, owner, status, flagged } = imageOf(rollout);
     return `INSERT INTO ${table} (case_id, image_id, account_id, status, round, origin, is_unflagged, panel_size, is_panel_given,

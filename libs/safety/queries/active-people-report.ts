@@ -61,7 +61,7 @@ const NO_DAY = 1_000_000;
 export class ActivePeopleReport {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
-  /** Of everybody, days and weeks have counters; the others are counted from the weeks of each account, and in one pass over the images. */
+  /** Of everybody, days and weeks have counters; the others are counted from the weeks of each account, and from the images of these days. */
   async read(query: ActivePeopleQuery): Promise<{ groups: ActiveGroup[] }> {
     const { people, images } = await figuresOf(this.pool, query);
     return {

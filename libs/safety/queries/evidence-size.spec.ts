@@ -1,7 +1,7 @@
 import { afterAll, expect, it } from '@jest/globals';
-import type pg from 'pg';
 // @ts-expect-error: scripts have no types
 import { fillEvidence, headOf, rolloutOf } from '../../../test/bench/evidence-rows.mjs';
+import { countingBuffers } from '../../../test/support/counting-buffers.js';
 import { type EvidenceViews, evidenceViews, NOW, period } from '../../../test/support/evidence-views.js';
 import { DAY_MS } from '../../kernel/clock.js';
 import { viewTable } from '../../projections/view-tables.js';
@@ -33,52 +33,11 @@ async function rolloutWith(images: number) {
   return { views, stages, of: { ...period, since: stages.at(-1)! }, perImageMs: (DAYS * DAY_MS) / images };
 }
 
-interface PlanNode {
-  'Shared Hit Blocks': number;
-  'Shared Read Blocks': number;
-  Plans?: PlanNode[];
-}
-
-/** Of a node those beside its children's: what a WITH writes is done after the statement, which does not count it. */
-function buffersIn(node: PlanNode): number {
-  const of = (one: PlanNode) => one['Shared Hit Blocks'] + one['Shared Read Blocks'];
-  const own = (node.Plans ?? []).reduce((left, child) => left - of(child), of(node));
-  return (node.Plans ?? []).reduce((sum, child) => sum + buffersIn(child), Math.max(0, own));
-}
-
-/** Counts the buffers that each statement reads, which it tries before on the way. */
-function counting(pool: pg.Pool) {
-  const buffers: Record<string, number> = {};
-  const about = (text: string) => text.replaceAll(/\s+/g, ' ').trim().slice(0, 120);
-  const counted: pg.Pool = Object.assign(Object.create(pool), {
-    async connect() {
-      const client = await pool.connect();
-      const query = client.query.bind(client) as unknown as (text: unknown, values?: unknown[]) => Promise<unknown>;
-      const asked = async (config: string | pg.QueryConfig, values?: unknown[]) => {
-        const text = typeof config === 'string' ? config : config.text;
-        if (/^\s*(SELECT|WITH|INSERT)/.test(text)) {
-          await query('SAVEPOINT tried');
-          const { text: plain, values: given = values } = {
-            values,
-            ...(typeof config === 'string' ? { text } : config),
-          };
-          const { rows } = (await query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${plain}`, given)) as pg.QueryResult;
-          await query('ROLLBACK TO SAVEPOINT tried');
-          buffers[about(text)] = buffersIn(rows[0]['QUERY PLAN'][0].Plan);
-        }
-        return query(config, values);
-      };
-      return Object.assign(Object.create(client), { query: asked, release: client.release.bind(client) });
-    },
-  });
-  return { counted, buffers };
-}
-
 async function buffersOf(images: number) {
   const { views, stages, of, perImageMs } = await rolloutWith(images);
   await views.read(of, stages);
   const later = { ...of, now: NOW + MATURING * perImageMs };
-  const { counted, buffers } = counting(views.pool);
+  const { counted, buffers } = countingBuffers(views.pool);
   const evidence = new StageEvidence(counted);
   const { counts } = (await evidence.read(later, stages, Number.MAX_SAFE_INTEGER))!;
   await evidence.byModel(stages);

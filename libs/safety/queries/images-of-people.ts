@@ -15,15 +15,21 @@ const COUNTED = `SELECT bucket AS group, generated::float8 AS generated, exposed
     cases_confirmed::float8 AS confirmed
   FROM ${counterTable(safetyImagesView)} WHERE bucket = ANY($1::text[])`;
 
-/** SQL: by the cohort, or by the day or week of `at`; from `$1` to before `$2`, both in seconds since 1970, of the cohort `$3` unless that is null. */
+const isIn = (time: string): string => `(${time} >= to_timestamp($1::float8) AND ${time} < to_timestamp($2::float8))`;
+
+/**
+ * SQL: by the cohort, or by the day or week of `at`; from `$1` to before `$2`, both in seconds since 1970, of the cohort `$3` unless that is null.
+ * The images of the period are chosen before anything else, each by an index.
+ */
 const computed = (group: string): string => `
   SELECT ${group} AS group, ${IMAGE_COUNTS.map((name) => `(count(*) FILTER (WHERE what = '${name}'))::float8 AS ${name}`)}
   FROM (
-    SELECT cohort_id, generated_at, exposed_at, flagged_at, CASE WHEN case_status = 'confirmed' THEN flagged_at END AS confirmed_at
-    FROM ${viewTable(safetyImagesView)} LEFT JOIN ${viewTable(accountStandingView)} USING (account_id)
-    WHERE account_id IS NOT NULL AND ($3::text IS NULL OR cohort_id = $3)
-  ) i, LATERAL (VALUES ${IMAGE_COUNTS.map((name) => `('${name}', ${name}_at)`)}) event (what, at)
-  WHERE at >= to_timestamp($1::float8) AND at < to_timestamp($2::float8) GROUP BY 1`;
+    SELECT account_id, generated_at, exposed_at, flagged_at, CASE WHEN case_status = 'confirmed' THEN flagged_at END AS confirmed_at
+    FROM ${viewTable(safetyImagesView)}
+    WHERE account_id IS NOT NULL AND (${['generated_at', 'exposed_at', 'flagged_at'].map(isIn).join(' OR ')})
+  ) i LEFT JOIN ${viewTable(accountStandingView)} USING (account_id),
+    LATERAL (VALUES ${IMAGE_COUNTS.map((name) => `('${name}', ${name}_at)`)}) event (what, at)
+  WHERE ${isIn('at')} AND ($3::text IS NULL OR cohort_id = $3) GROUP BY 1`;
 
 const COMPUTED = {
   day: computed(`to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`),
@@ -37,7 +43,7 @@ export async function imagesIn(db: ViewQueries, buckets: readonly string[]): Pro
 }
 
 /**
- * In one pass over the images.
+ * Counted from the images of these days.
  * @param from the first day, and `to` the last one, in days since 1970
  * @param cohort only its people; everybody without
  */

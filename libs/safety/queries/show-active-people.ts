@@ -104,7 +104,7 @@ export class ActivePeopleController {
     'How many people are active: distinct accounts that generated an image, by day, ISO week or cohort, and their images',
     {
       description:
-        'Exact: an account counts once in a day, a week, or the days from `from` to `to` of a cohort. A week counts whole, unless a `cohort` is given: then only its days from `from` to `to` count. Those of a cohort are counted at each call, in one pass over the images; ask for them every minute rather than every second.',
+        'Exact: an account counts once in a day, a week, or the days from `from` to `to` of a cohort. A week counts whole, unless a `cohort` is given: then only its days from `from` to `to` count. Those of a cohort are counted at each call, from the images of these days, or of all days without `from`: ask for them every minute rather than every second.',
       answer: answer('ActivePeople', 'The figures.', ActivePeopleAnswer, example),
     },
   )

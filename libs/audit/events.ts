@@ -158,6 +158,18 @@ export const PersonExported = defineEvent({
   example: { person: 'acc-1', reason: 'request-2022-17' },
 });
 
+export const TotalsRead = defineEvent({
+  type: 'TotalsRead',
+  version: 1,
+  summary:
+    'Somebody read totals of the rollout, to which a simulation is fitted. They name no account. Stored before they were given out.',
+  schema: eventData({
+    from: Instant('Where the history that was counted begins.'),
+    until: Instant('Where it ends.'),
+  }),
+  example: { from: '2022-02-23T09:00:00.000Z', until: '2022-05-18T09:00:00.000Z' },
+});
+
 export const BreakTaken = defineEvent({
   type: 'BreakTaken',
   version: 1,
@@ -177,6 +189,7 @@ export const auditEvents = [
   EvidenceGiven,
   ProofKeyRotated,
   PersonExported,
+  TotalsRead,
   BreakTaken,
 ];
 

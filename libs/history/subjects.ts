@@ -71,7 +71,7 @@ const NESTED: Readonly<Record<string, { field: string; kind: SubjectKind }>> = {
 
 /** The types of events that say that somebody read something, and their fields that name what, or whose. */
 export const READING_TYPES: ReadonlySet<string> = new Set([
-  ...['AddressRead', 'ContentViewed', 'EvidenceGiven', 'PersonExported'],
+  ...['AddressRead', 'ContentViewed', 'EvidenceGiven', 'PersonExported', 'TotalsRead'],
 ]);
 const READ_FIELDS = ['accounts', 'caseId', 'appealId', 'entityId', 'person'];
 

@@ -18,6 +18,7 @@ const NOT_MADE_AGAIN: Record<string, string> = {
   QuarantineReplayed: ACT,
   TokenCreated: ACT,
   TokenRevoked: ACT,
+  TotalsRead: ACT,
   ViewRebuilt: ACT,
 };
 

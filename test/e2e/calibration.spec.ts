@@ -131,6 +131,23 @@ it('has the totals of each class, and nobody’s id', async () => {
   expect(JSON.stringify(found)).not.toMatch(/ann|ben|cleo|dan|eve|example\.org/);
 });
 
+it('is recorded with who read what, before it is given out', async () => {
+  const reads = async (): Promise<{ data: unknown; metadata: { actor: { id: string } } }[]> =>
+    (await gatehouse.administrator.get('/v1/log?stream=audit&types=TotalsRead&limit=1000')).body.events;
+  const before = await reads();
+  const { from, at } = await totals('?weeks=2');
+  const [read, ...others] = (await reads()).slice(before.length);
+  expect([read, others]).toEqual([
+    expect.objectContaining({
+      data: { from, until: at },
+      metadata: expect.objectContaining({ actor: expect.objectContaining({ id: 'olga' }) }),
+    }),
+    [],
+  ]);
+  expect((await operator.get('/v1/rollout/calibration?weeks=0')).status).toBe(400);
+  expect(await reads()).toHaveLength(before.length + 1);
+});
+
 it('is for those who set the rate, and for compliance', async () => {
   const status = async (role: 'service' | 'reviewer' | 'lead' | 'compliance') =>
     (await (await gatehouse.as(`a-${role}`, role)).get('/v1/rollout/calibration')).status;

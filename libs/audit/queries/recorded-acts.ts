@@ -14,5 +14,6 @@ export const recordedActs: DecisionsAgain = decisionsAgain(auditStream, {
   EvidenceGiven: ACT,
   ProofKeyRotated: ACT,
   PersonExported: ACT,
+  TotalsRead: ACT,
   BreakTaken: ACT,
 });

@@ -31,20 +31,24 @@ export const COUNTED_DAYS = 28;
 const USE_DAYS = 1;
 
 const DAY_SECONDS = 86_400;
-const WEEK_SECONDS = 7 * DAY_SECONDS;
+const WEEK_DAYS = 7;
+const WEEK_SECONDS = WEEK_DAYS * DAY_SECONDS;
 
 /** SQL: whole weeks between two times. */
 const weeksBetween = (from: string, to: string): string =>
-  `least(${LONGEST_STAY_WEEKS}, floor(extract(epoch FROM ${to} - ${from}) / ${WEEK_SECONDS}))::int`;
+  `least(${LONGEST_STAY_WEEKS}, floor(date_part('epoch', ${to} - ${from}) / ${WEEK_SECONDS}))::int`;
 
 /** SQL: whole days between two times. */
 const daysAgo = (at: string, now: string): string =>
-  `greatest(0, least(${COUNTED_DAYS}, floor(extract(epoch FROM ${now} - ${at}) / ${DAY_SECONDS})))::int`;
+  `greatest(0, least(${COUNTED_DAYS}, floor(date_part('epoch', ${now} - ${at}) / ${DAY_SECONDS})))::int`;
 
 /** SQL: when somebody had to go, if so. */
 const GONE = 'CASE WHEN a.deactivated THEN a.deactivated_at END';
 
-/* `$1` is where the period begins and `$2` the time of the reading, unless a query says otherwise. */
+/*
+ * `$1` is where the period begins and `$2` the time of the reading, unless a query says otherwise. OFFSET 0 keeps the planner from sorting all rows to
+ * group them by what it can't estimate: there are few groups, which a hash table counts.
+ */
 
 const JOINS = `SELECT class, floor(extract(epoch FROM $2::timestamptz - joined_at) / ${WEEK_SECONDS})::int AS "weeksAgo", count(*)::float8 AS people
   FROM ${PEOPLE} WHERE joined_at > $1::timestamptz AND joined_at <= $2::timestamptz GROUP BY 1, 2 ORDER BY class COLLATE "C", 2`;
@@ -54,49 +58,73 @@ const FIRST_JOIN = `SELECT min(joined_at) AS at FROM ${PEOPLE}`;
 const WAITING = `SELECT class, count(*)::float8 AS people FROM ${PEOPLE} WHERE status IN ('waiting', 'invited', 'accepted')
   GROUP BY 1 ORDER BY class COLLATE "C"`;
 
-/** Each week of each person's stay, as far as it lies in the period. */
+/**
+ * SQL: how much of each week of their stays people were there, by class and week, from sums of where they began and ended: no row for each week of
+ * each person. Of a week that is over before an end all counts, of the one with the end what is before it.
+ * @param stays has `class`, and `since` and `until`: the part of each stay that counts, since its beginning
+ * @param week as long as a week in the same unit
+ */
+const weeksOf = (stays: string, week: number): string => `
+  SELECT class, n AS week, sum(CASE WHEN ends.week > n THEN people * ${week} ELSE rest END) AS amount
+  FROM (
+    SELECT class, week, sum(sign) AS people, sum(sign * (at - week * ${week})) AS rest
+    FROM (
+      SELECT class, at, sign, least(${LONGEST_STAY_WEEKS}, floor(at / ${week}))::int AS week
+      FROM ${stays} s, LATERAL (VALUES (since, -1), (until, 1)) e (at, sign) WHERE until > since OFFSET 0
+    ) each GROUP BY 1, 2
+  ) ends JOIN generate_series(0, ${LONGEST_STAY_WEEKS}) n ON ends.week >= n GROUP BY 1, 2`;
+
+/** In seconds, as far as they lie in the period. */
 const STAYS = `
   WITH stays AS (
-    SELECT p.class, p.onboarded_at AS began, least($2::timestamptz, ${GONE}) AS ended
-    FROM ${PEOPLE} p JOIN ${ACCOUNTS} a USING (account_id) WHERE p.onboarded_at <= $2::timestamptz),
-  weeks AS (
-    SELECT class, least(${LONGEST_STAY_WEEKS}, n) AS week,
-      extract(epoch FROM least(ended, began + (n + 1) * interval '7 days') - greatest($1::timestamptz, began + n * interval '7 days')) AS seconds
-    FROM stays, generate_series(0, floor(extract(epoch FROM ended - began) / ${WEEK_SECONDS})::int) n
-    WHERE ended >= began AND began + (n + 1) * interval '7 days' > $1::timestamptz)
-  SELECT class, week, (sum(seconds) / ${DAY_SECONDS})::float8 AS "personDays" FROM weeks WHERE seconds > 0
-  GROUP BY 1, 2 ORDER BY class COLLATE "C", 2`;
+    SELECT p.class, extract(epoch FROM greatest($1::timestamptz, p.onboarded_at) - p.onboarded_at) AS since,
+      extract(epoch FROM least($2::timestamptz, ${GONE}) - p.onboarded_at) AS until
+    FROM ${PEOPLE} p JOIN ${ACCOUNTS} a USING (account_id) WHERE p.onboarded_at <= $2::timestamptz)
+  SELECT class, week, (amount / ${DAY_SECONDS})::float8 AS "personDays" FROM (${weeksOf('stays', WEEK_SECONDS)}) weeks
+  WHERE amount > 0 ORDER BY class COLLATE "C", 2`;
 
 /** `$1`: the time of the reading. */
 const PRESENT = `SELECT class, ${weeksBetween('p.onboarded_at', '$1::timestamptz')} AS week, count(*)::float8 AS people
   FROM ${PEOPLE} p JOIN ${ACCOUNTS} a USING (account_id)
   WHERE p.onboarded_at <= $1::timestamptz AND NOT a.deactivated GROUP BY 1, 2 ORDER BY class COLLATE "C", 2`;
 
-const GENERATED = `SELECT p.class, ${weeksBetween('p.onboarded_at', 'i.generated_at')} AS week, count(*)::float8 AS images
-  FROM ${IMAGES} i JOIN ${PEOPLE} p USING (account_id)
-  WHERE i.generated_at > $1::timestamptz AND i.generated_at <= $2::timestamptz AND i.generated_at >= p.onboarded_at
-  GROUP BY 1, 2 ORDER BY class COLLATE "C", 2`;
+const GENERATED = `SELECT class, week, count(*)::float8 AS images FROM (
+    SELECT p.class, ${weeksBetween('p.onboarded_at', 'i.generated_at')} AS week FROM ${IMAGES} i JOIN ${PEOPLE} p USING (account_id)
+    WHERE i.generated_at > $1::timestamptz AND i.generated_at <= $2::timestamptz AND i.generated_at >= p.onboarded_at OFFSET 0
+  ) image GROUP BY 1, 2 ORDER BY class COLLATE "C", 2`;
 
-/** SQL: the day of a time in UTC. */
-const dayOf = (time: string): string => `(${time} AT TIME ZONE 'UTC')::date`;
+/** SQL: the day of a time in UTC, in days since 1970. */
+const dayOf = (time: string): string => `floor(date_part('epoch', ${time}) / ${DAY_SECONDS})::int`;
 
-/** Days in UTC, of which the first begins before somebody came in; and on how many of them somebody was active. */
+/** SQL: the bits of the days of a week before one of them. */
+const daysBefore = (day: string): string => `((1 << ${day}) - 1)`;
+
+/**
+ * Days in UTC, of which the first begins before somebody came in; and on how many of them somebody was active. A calendar week has days of two weeks
+ * of a stay at most: those before `turn` and the others.
+ */
 const ACTIVE = `
   WITH stays AS (
-    SELECT account_id, p.class, ${dayOf('p.onboarded_at')} AS began, greatest(${dayOf('$1::timestamptz')}, ${dayOf('p.onboarded_at')}) AS first,
+    SELECT account_id, p.class, ${dayOf('p.onboarded_at')} AS began, ${dayOf('greatest($1::timestamptz, p.onboarded_at)')} AS first,
       ${dayOf(`least($2::timestamptz, ${GONE})`)} AS last
     FROM ${PEOPLE} p JOIN ${ACCOUNTS} a USING (account_id) WHERE p.onboarded_at <= $2::timestamptz),
-  weeks AS (
-    SELECT class, least(${LONGEST_STAY_WEEKS}, n) AS week, least(last, began + n * 7 + 6) - greatest(first, began + n * 7) + 1 AS days
-    FROM stays, generate_series((first - began) / 7, (last - began) / 7) n WHERE last >= first),
   active AS (
-    SELECT s.class, least(${LONGEST_STAY_WEEKS}, (w.monday + n - s.began) / 7)::int AS week
-    FROM (SELECT account_id, date '1970-01-01' + monday AS monday, days FROM ${ACTIVE_WEEKS}) w JOIN stays s USING (account_id), generate_series(0, 6) n
-    WHERE (w.days >> n) & 1 = 1 AND w.monday + n BETWEEN s.first AND s.last)
-  SELECT class, week, d.days::float8 AS days, coalesce(a.days, 0)::float8 AS "activeDays"
-  FROM (SELECT class, week, sum(days) AS days FROM weeks GROUP BY 1, 2) d
-  LEFT JOIN (SELECT class, week, count(*) AS days FROM active GROUP BY 1, 2) a USING (class, week)
-  ORDER BY class COLLATE "C", week`;
+    SELECT class, week, bit_count(days::bit(${WEEK_DAYS})) AS days FROM (
+      SELECT class, least(${LONGEST_STAY_WEEKS}, stay_week + part)::int AS week,
+        days & CASE part WHEN 0 THEN ${daysBefore('turn')} ELSE ~${daysBefore('turn')} END AS days
+      FROM (
+        SELECT s.class, (w.monday - s.began + ${WEEK_DAYS}) / ${WEEK_DAYS} - 1 AS stay_week,
+          ${WEEK_DAYS} - (w.monday - s.began + ${WEEK_DAYS}) % ${WEEK_DAYS} AS turn,
+          w.days & ${daysBefore(`least(${WEEK_DAYS}, s.last - w.monday + 1)`)} & ~${daysBefore('greatest(0, s.first - w.monday)')} AS days
+        FROM ${ACTIVE_WEEKS} w JOIN stays s USING (account_id)
+        WHERE w.monday BETWEEN ${dayOf('$1::timestamptz')} - ${WEEK_DAYS - 1} AND ${dayOf('$2::timestamptz')}
+          AND w.monday BETWEEN s.first - ${WEEK_DAYS - 1} AND s.last
+      ) weeks, generate_series(0, 1) part OFFSET 0
+    ) parts WHERE days <> 0)
+  SELECT class, week, d.amount::float8 AS days, coalesce(a.days, 0)::float8 AS "activeDays"
+  FROM (${weeksOf('(SELECT class, (first - began)::numeric AS since, (last - began + 1)::numeric AS until FROM stays)', WEEK_DAYS)}) d
+  LEFT JOIN (SELECT class, week, sum(days) AS days FROM active GROUP BY 1, 2) a USING (class, week)
+  WHERE d.amount > 0 ORDER BY class COLLATE "C", week`;
 
 /** SQL: the sums of a part of each account's images, its squares and its products, from which the spread between accounts follows. */
 const sumsOf = (part: string, whole: string): string =>
@@ -108,27 +136,24 @@ const SHARED =
 
 const USES = `
   WITH each AS (
-    SELECT p.class, count(*) AS images, count(*) FILTER (WHERE ${SHARED}) AS shared,
+    SELECT account_id, count(*) AS images, count(*) FILTER (WHERE ${SHARED}) AS shared,
       count(*) FILTER (WHERE exposed_at IS NOT NULL AND NOT (${SHARED})) AS downloaded
-    FROM ${IMAGES} i JOIN ${PEOPLE} p USING (account_id)
-    WHERE i.generated_at > $1::timestamptz AND i.generated_at <= $2::timestamptz - interval '${USE_DAYS} day'
-    GROUP BY p.class, i.account_id)
+    FROM ${IMAGES} WHERE generated_at > $1::timestamptz AND generated_at <= $2::timestamptz - interval '${USE_DAYS} day'
+    GROUP BY 1)
   SELECT class, count(*)::float8 AS accounts, sum(images)::float8 AS images, sum(images * images)::float8 AS "imagesSquared",
     ${sumsOf('shared', 'images')}, ${sumsOf('downloaded', 'images')}
-  FROM each GROUP BY 1 ORDER BY class COLLATE "C"`;
+  FROM each JOIN ${PEOPLE} USING (account_id) GROUP BY 1 ORDER BY class COLLATE "C"`;
 
 /** `$2`: exposures before it have had the time for their flags. */
 const EXPOSURES = `
   WITH each AS (
-    SELECT p.class, count(*) AS exposed, count(*) FILTER (WHERE case_status = 'confirmed') AS confirmed,
+    SELECT account_id, count(*) AS exposed, count(*) FILTER (WHERE case_status = 'confirmed') AS confirmed,
       count(*) FILTER (WHERE flagged_at IS NOT NULL AND case_status IN ('dismissed', 'model_problem')) AS dismissed,
       count(*) FILTER (WHERE flagged_at IS NOT NULL AND case_status IN ('none', 'open')) AS pending
-    FROM ${IMAGES} i JOIN ${PEOPLE} p USING (account_id)
-    WHERE i.exposed_at > $1::timestamptz AND i.exposed_at <= $2::timestamptz
-    GROUP BY p.class, i.account_id)
+    FROM ${IMAGES} WHERE exposed_at > $1::timestamptz AND exposed_at <= $2::timestamptz GROUP BY 1)
   SELECT class, count(*)::float8 AS accounts, sum(exposed)::float8 AS exposed, sum(exposed * exposed)::float8 AS "exposedSquared",
     ${sumsOf('confirmed', 'exposed')}, ${sumsOf('dismissed', 'exposed')}, sum(pending)::float8 AS pending
-  FROM each GROUP BY 1 ORDER BY class COLLATE "C"`;
+  FROM each JOIN ${PEOPLE} USING (account_id) GROUP BY 1 ORDER BY class COLLATE "C"`;
 
 /** Flags that came in that time, of the same exposures. `$3`: it, in days. */
 const FLAGS = `
@@ -165,12 +190,14 @@ const WAITING_CASES = `SELECT count(*)::float8 AS cases FROM ${CASES} WHERE deci
 
 /** `$1`: the event that the stage began with; `$2`: the time of the reading. */
 const STAGE_DAYS = `
-  SELECT coalesce(p.class, '') AS class, ${daysAgo('i.exposed_stored_at', '$2::timestamptz')} AS "daysAgo", count(*)::float8 AS exposed,
+  SELECT class, "daysAgo", count(*)::float8 AS exposed,
     (count(*) FILTER (WHERE flagged_at IS NOT NULL OR case_status = 'confirmed'))::float8 AS flagged,
     (count(*) FILTER (WHERE flagged_at IS NOT NULL AND case_status IN ('none', 'open')))::float8 AS pending,
     (count(*) FILTER (WHERE case_status = 'confirmed'))::float8 AS confirmed
-  FROM ${IMAGES} i LEFT JOIN ${PEOPLE} p USING (account_id)
-  WHERE exposed_position > $1 GROUP BY 1, 2 ORDER BY 1, 2 DESC`;
+  FROM (
+    SELECT coalesce(p.class, '') AS class, ${daysAgo('i.exposed_stored_at', '$2::timestamptz')} AS "daysAgo", flagged_at, case_status
+    FROM ${IMAGES} i LEFT JOIN ${PEOPLE} p USING (account_id) WHERE exposed_position > $1 OFFSET 0
+  ) image GROUP BY 1, 2 ORDER BY 1, 2 DESC`;
 
 /** Of which history is counted. */
 export interface CalibrationPeriod {
@@ -188,7 +215,7 @@ export const beginOf = ({ now, weeks }: Pick<CalibrationPeriod, 'now' | 'weeks'>
   toIso(now - weeks * WEEK_MS);
 
 /**
- * Totals of a period by week, class and day, in all rows of the views: it takes seconds with millions of images.
+ * Totals of a period by week, class and day: linear in its images, the images of the stage and the people.
  * @throws ViewNotBuilt
  */
 export async function calibrationCounts(db: Pick<pg.Pool, 'query'>, period: CalibrationPeriod) {

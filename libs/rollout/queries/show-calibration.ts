@@ -2,12 +2,15 @@ import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/commo
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { Type as ToType } from 'class-transformer';
 import type pg from 'pg';
+import { AuditTrail } from '../../audit/index.js';
 import { AsOf, FromViews } from '../../context/from-views.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsInteger } from '../../http/field-rules.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import { earlierMoment } from '../../kernel/earlier-moment.js';
 import { inSnapshot } from '../../platform/database/in-transaction.js';
 import { CLOCK, POOL } from '../../platform/ports.js';
@@ -24,6 +27,8 @@ export class ShowCalibration extends Query<Omit<CalibrationAnswer, 'position'>> 
   @ToType(() => Number)
   @IsInteger(`How many weeks of history count; ${USUAL_WEEKS} by default.`, 1, MOST_WEEKS)
   weeks?: number;
+
+  declare readonly context: CommandContext;
 }
 
 @QueryHandler(ShowCalibration)
@@ -31,11 +36,12 @@ export class ShowCalibrationHandler implements IQueryHandler<ShowCalibration> {
   constructor(
     @Inject(POOL) private readonly pool: pg.Pool,
     @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** @throws ViewNotBuilt */
-  async execute({ weeks = USUAL_WEEKS }: ShowCalibration): Promise<Omit<CalibrationAnswer, 'position'>> {
+  /** What can't be recorded is not given out. @throws ViewNotBuilt, StoreUnavailable */
+  async execute({ weeks = USUAL_WEEKS, context }: ShowCalibration): Promise<Omit<CalibrationAnswer, 'position'>> {
     const { state } = await this.transactor.load(rolloutStream, undefined);
     const { state: plan } = await this.transactor.load(admissionPlanStream, undefined);
     const { settings, stage } = state.gate;
@@ -44,10 +50,12 @@ export class ShowCalibrationHandler implements IQueryHandler<ShowCalibration> {
     const { limit, ...parameters } = settings;
     const period = { now, weeks, labelDelayDays, ...(stage && { since: stage.since }) };
     const { waitingCases, verdictTimes, ...counts } = await this.counted(period);
+    const [from, at] = [beginOf(period), toIso(now)];
+    await this.audit.record({ type: 'TotalsRead', data: { from, until: at } }, context);
     const times: (number | null)[] = verdictTimes.times ?? [null, null];
     const [p50Ms, p95Ms] = times.map((ms) => (ms === null || !Number.isFinite(ms) ? null : Math.round(ms)));
     return {
-      ...{ at: toIso(now), from: beginOf(period), weeks, perWeek: state.perWeek ?? null },
+      ...{ at, from, weeks, perWeek: state.perWeek ?? null },
       plan: { mode: plan.classes.mode, classes: [...plan.classes.classes] },
       gate: { limit, ...parameters },
       stage: stage ? { ordinal: stage.ordinal, at: stage.at } : null,
@@ -74,10 +82,13 @@ export class ShowCalibrationController {
   @Roles('operator', 'administrator', 'compliance')
   @Operation('Totals of the rollout so far, from which `gatehouse simulate --from-log` fits a scenario', {
     description:
-      'Totals by class, day and week only, no account and no image. They are counted in all rows at each call: ask for them once in a while.',
+      'Totals by class, day and week only, no account and no image. They are counted at each call, from all people and the images of these weeks and of the stage: ask for them once in a while. Each call is recorded in the log before it is answered (`TotalsRead`).',
     answer: answer('Calibration', 'The totals.', CalibrationAnswer, calibrationExample),
   })
-  showCalibration(@QueryParameters() query: ShowCalibration): Promise<Omit<CalibrationAnswer, 'position'>> {
-    return this.queries.execute(query);
+  showCalibration(
+    @QueryParameters() query: ShowCalibration,
+    @Context() context: Context,
+  ): Promise<Omit<CalibrationAnswer, 'position'>> {
+    return this.queries.execute(Object.assign(query, { context }));
   }
 }

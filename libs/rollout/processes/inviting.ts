@@ -69,8 +69,13 @@ export function inviting(
       let invited = 0;
       const inviteAll = async ({ accounts: chosen, turns = [] }: CohortPart) => {
         const inviteOne = async (accountId: string, n: number) => {
-          const { state } = await transactor.transact(invitedAccount, accountId, context, (account) =>
-            inviteOrEnd(account, { ...invitation(accountId), turn: turns[n]! }, clock.now()),
+          const { state } = await transactor.transact(
+            invitedAccount,
+            accountId,
+            context,
+            (account) => inviteOrEnd(account, { ...invitation(accountId), turn: turns[n]! }, clock.now()),
+            undefined,
+            choosing.seenOf(accountId, turns[n]),
           );
           if (wasInvited(state, batchId)) invited++;
         };

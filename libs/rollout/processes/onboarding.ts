@@ -75,7 +75,7 @@ class CohortOnboarding {
       if (n === cohort.parts.length && isClosing(await this.rollout(), cohortId)) break;
       if (n === cohort.parts.length) cohort = await this.fill(n, placesLeft(cohort, size), choosing, cohort.people);
       const part = await partAt(this.log, cohort.parts[n]!);
-      const people = await this.onboard(part);
+      const people = await this.onboard(part, choosing);
       onboarded = onboardedAt(
         people.map(({ at }) => at),
         onboarded,
@@ -104,7 +104,10 @@ class CohortOnboarding {
   }
 
   /** Returns the accounts that this cohort onboarded, in the order of their turn. None more comes in once it is to be closed. */
-  private async onboard({ accounts, turns, chosenAt }: CohortPart): Promise<{ accountId: string; at: number }[]> {
+  private async onboard(
+    { accounts, turns, chosenAt }: CohortPart,
+    choosing: Choosing,
+  ): Promise<{ accountId: string; at: number }[]> {
     const { cohortId, batchId } = this.admission;
     const times = new Map<string, number>();
     // One time for all of them, which is the one that the rate has room for.
@@ -114,10 +117,16 @@ class CohortOnboarding {
     if (!isOver) refuseBesideUncounted(rollout, cohortId, now);
     const context = { ...this.context, time: toIso(now) };
     const onboardOne = async (accountId: string, n: number) => {
-      const { state } = await this.transactor.transact(invitedAccount, accountId, context, (account) =>
-        !isOver && (batchId === undefined || hasAccepted(account, batchId))
-          ? onboardInTurn(account.turn, { accountId, cohortId, turn: turns?.[n], chosenAt })
-          : [],
+      const { state } = await this.transactor.transact(
+        invitedAccount,
+        accountId,
+        context,
+        (account) =>
+          !isOver && (batchId === undefined || hasAccepted(account, batchId))
+            ? onboardInTurn(account.turn, { accountId, cohortId, turn: turns?.[n], chosenAt })
+            : [],
+        undefined,
+        isOver ? undefined : choosing.seenOf(accountId, turns?.[n]),
       );
       const { standing, onboardedAt } = state.turn;
       if (standing.cohortId === cohortId) times.set(accountId, onboardedAt!);

@@ -1,5 +1,5 @@
 import { hasAccepted, type InvitedAccount, invitedAccount, isWaiting } from '../../account/index.js';
-import type { Transactor } from '../../event-store/transact.js';
+import type { Seen, Transactor } from '../../event-store/transact.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import type { Position } from '../../kernel/envelope.js';
 import { admissionPlanStream, type CohortShares, shareCohort, sharesOfCohort } from '../admission-plan.js';
@@ -33,6 +33,8 @@ export interface Selection {
 
 /** Chooses people for the places of one cohort or batch of invitations, part by part. */
 export class Choosing {
+  private seen: ReadonlyMap<string, Seen<InvitedAccount>> = new Map();
+
   constructor(
     private readonly transactor: Transactor,
     private readonly nextInLine: NextInLine,
@@ -54,12 +56,22 @@ export class Choosing {
       line.accounts.map((accountId) => this.transactor.load(invitedAccount, accountId)),
     );
     const chosen = line.accounts
-      .map((accountId, n) => ({ accountId, state: accounts[n]!.state }))
+      .map((accountId, n) => ({ accountId, ...accounts[n]! }))
       .filter(({ state }) => this.mayBeChosen(state, line.asOf));
+    this.seen = new Map(chosen.map(({ accountId, seen }) => [accountId, seen]));
     return {
       accounts: chosen.map(({ accountId }) => accountId),
       turns: chosen.map(({ state }) => state.turn.turn),
     };
+  }
+
+  /**
+   * The account as it was read to choose it, so that the decision about it does not read it again. Undefined if another process chose
+   * it, or for another turn.
+   */
+  seenOf(accountId: string, turn: number | undefined): Seen<InvitedAccount> | undefined {
+    const seen = this.seen.get(accountId);
+    return seen?.state.turn.turn === turn ? seen : undefined;
   }
 
   private async inLine(places: number, priority?: number): Promise<WaitingLine> {

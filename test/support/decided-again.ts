@@ -6,7 +6,7 @@ import { streamsOf, unshownReads } from './unshown-reads.js';
 import { wholeLog } from './whole-log.js';
 
 /** Of each type so many are made again without each event that they did not rest on, since that takes many more times as long. */
-const TRIED_WITHOUT = 2;
+const TRIED_WITHOUT = 20;
 
 /**
  * Expects that every decision in the log comes to what is stored when it is made again on its history, and that its explanation

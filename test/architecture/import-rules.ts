@@ -1,5 +1,6 @@
 import { cruise, type ICruiseResult } from 'dependency-cruiser';
 import extractConfiguration from 'dependency-cruiser/config-utl/extract-depcruise-config';
+import { cyclicImports } from './cycles.js';
 
 export interface Violation {
   rule: string;
@@ -12,6 +13,7 @@ export const { FOUNDATIONS: foundations } = (await import(`${process.cwd()}/.dep
   FOUNDATIONS: readonly string[];
 };
 
+const CYCLES = 'no-cycles';
 const SPECS = ['\\.(spec|contract)\\.ts$', '^test/'];
 
 const { forbidden = [], options } = await extractConfiguration('./.dependency-cruiser.mjs');
@@ -33,27 +35,31 @@ export const importRules: readonly { name: string; comment: string }[] = forbidd
 export async function importViolations(root: string, folders: string[]): Promise<Violation[]> {
   // Specs may import whatever they test with, so they don't count for what folders import.
   const ofFolders = forbidden.filter((rule) => 'scope' in rule && rule.scope === 'folder');
-  const ofFiles = forbidden.filter((rule) => !ofFolders.includes(rule));
-  return [...(await findings(root, folders, ofFiles)), ...(await findings(root, folders, ofFolders, SPECS))];
+  const ofFiles = forbidden.filter((rule) => !ofFolders.includes(rule) && rule.name !== CYCLES);
+  const files = await cruised(root, folders, ofFiles);
+  const cycles = cyclicImports(files.modules).map(({ from, to }) => violation(CYCLES, from, to));
+  return [...violations(files), ...cycles, ...violations(await cruised(root, folders, ofFolders, SPECS))];
 }
 
-async function findings(
+async function cruised(
   root: string,
   folders: string[],
   rules: typeof forbidden,
   without: readonly string[] = [],
-): Promise<Violation[]> {
+): Promise<ICruiseResult> {
   const exclude = { path: [...EXCLUDED, ...without] };
   const { output } = await cruise(folders, {
     ...options,
     exclude,
     baseDir: root,
     validate: true,
+    skipAnalysisNotInRules: true,
     ruleSet: { forbidden: rules },
   });
-  return (output as ICruiseResult).summary.violations.map(({ rule, from, to }) => ({
-    rule: rule.name,
-    path: from,
-    detail: `imports ${to}`,
-  }));
+  return output as ICruiseResult;
 }
+
+const violations = ({ summary }: ICruiseResult): Violation[] =>
+  summary.violations.map(({ rule, from, to }) => violation(rule.name, from, to));
+
+const violation = (rule: string, path: string, to: string): Violation => ({ rule, path, detail: `imports ${to}` });

@@ -1,3 +1,4 @@
+// planted violation
 import { engine } from './engine.js';
 
 export const lane = (): number => engine();

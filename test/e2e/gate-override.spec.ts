@@ -169,7 +169,7 @@ it('shows what changed, who and why, with the figures of each stage by model', a
   await send(['ImageGenerated', { imageId: 'i-5', accountId: 'somebody', model: 'm-2' }]);
   await send(['ImageDownloaded', { imageId: 'i-5' }]);
   expect((await cli.run('gate', 'detector-changed', 'nudity 2', 'it missed drawings')).code).toBe(0);
-  await gatehouse.app.get(GateWatch).tick();
+  await gatehouse.projecting(() => gatehouse.app.get(GateWatch).tick());
   const { stages, moves, before } = (await olga.get('/v1/rollout/timeline')).body;
   expect(before).toEqual([]);
   expect(stages).toMatchObject([

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { runs } from '../../test/support/runs.js';
 import { countWords, percentText, shareWords } from './wording.js';
 
 const seed = 42;
@@ -45,7 +46,7 @@ describe('countWords', () => {
           expect(BigInt(count) * 9n).toBeLessThanOrEqual(said * 10n);
         }
       }),
-      { seed, numRuns: 2_000 },
+      { seed, numRuns: runs(500, 2_000) },
     );
   });
 });
@@ -89,7 +90,7 @@ describe('shareWords', () => {
         const most = BigInt(of) * below;
         return expect(distance * (share < 10n * most ? 20n : 2n)).toBeLessThanOrEqual(most);
       }),
-      { seed, numRuns: 5_000 },
+      { seed, numRuns: runs(1_000, 5_000) },
     );
   });
 });

@@ -68,7 +68,7 @@ it('says what the next step needs', async () => {
   await gatehouse.settle();
   expect((await ramp()).next).toMatchObject({ perWeek: 15, needs: ['exposures', 'gate', 'traffic'] });
   expect((await olga.get('/v1/rollout')).body.words.join(' ')).toMatch(
-    /the next step is 15 people a week, when 200 exposures count in this stage; the gate supports it; images are exposed again\./,
+    /the next step is 15 people a week, when 200 exposures count in this stage, the gate supports it and images are exposed again\./,
   );
 });
 

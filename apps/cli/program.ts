@@ -71,6 +71,7 @@ export const READS = [
   'rollout status',
   'rate show',
   'cohort plan',
+  'cohort schedule',
   'cohort invitations',
   'cohort list',
   'cohort show',

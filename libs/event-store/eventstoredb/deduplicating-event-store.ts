@@ -1,15 +1,8 @@
 import { type Clock, toIso } from '../../kernel/clock.js';
-import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import type { Position } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
-import {
-  type EventStore,
-  type NextOptions,
-  type Page,
-  positionsOf,
-  type ReadAllOptions,
-  type StreamWrite,
-  type WriteResult,
-} from '../event-store.js';
+import { type EventStore, positionsOf, type StreamWrite, type WriteResult } from '../event-store.js';
+import { ForwardingEventStore } from '../forwarding-event-store.js';
 import { requireUuid } from '../stored-text.js';
 import { type FactIndex, placeOf } from './fact-index.js';
 import { WriteTurns } from './write-turns.js';
@@ -28,18 +21,20 @@ const revisionOf = (expected: number | 'no-stream'): number => (expected === 'no
  * with its lane's next append. Two lanes that get the same fact at the same time may both store it. Lanes are chosen by
  * the fact's subject, so that requires two channels.
  */
-export class DeduplicatingEventStore implements EventStore {
+export class DeduplicatingEventStore extends ForwardingEventStore {
   /** The revision of each lane up to which the index is complete. */
   private readonly noted = new Map<string, number>();
   private readonly turns = new WriteTurns(1);
 
   constructor(
-    private readonly store: EventStore,
+    store: EventStore,
     private readonly index: FactIndex,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    super(store);
+  }
 
-  async append(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
+  override async append(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
     const lanes = writes.filter(({ stream }) => LANE.test(stream));
     if (lanes.length === 0) return this.store.append(writes);
     const others = writes.filter(({ stream }) => !LANE.test(stream));
@@ -52,36 +47,8 @@ export class DeduplicatingEventStore implements EventStore {
     return writes.map(({ stream }) => (LANE.test(stream) ? outcomes[1].shift()! : outcomes[0].shift()!));
   }
 
-  readStream(stream: string, from?: number, limit?: number): Promise<RecordedEvent[]> {
-    return this.store.readStream(stream, from, limit);
-  }
-
-  readStreamTail(stream: string, limit: number): Promise<RecordedEvent[]> {
-    return this.store.readStreamTail(stream, limit);
-  }
-
-  readAll(after: Position, options?: ReadAllOptions): Promise<Page> {
-    return this.store.readAll(after, options);
-  }
-
-  readPositions(positions: readonly Position[]): Promise<RecordedEvent[]> {
-    return this.store.readPositions(positions);
-  }
-
-  head(): Promise<Position> {
-    return this.store.head();
-  }
-
-  readNext(after: Position, options: NextOptions): Promise<Page> {
-    return this.store.readNext(after, options);
-  }
-
-  placesOf(ids: readonly string[]): Promise<ReadonlyMap<string, Position>> {
+  override placesOf(ids: readonly string[]): Promise<ReadonlyMap<string, Position>> {
     return this.index.known(ids);
-  }
-
-  close(): Promise<void> {
-    return this.store.close();
   }
 
   private async appendFacts(write: StreamWrite): Promise<WriteResult> {

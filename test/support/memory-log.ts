@@ -30,3 +30,21 @@ export function memoryLog() {
   };
   return { events, store: store as EventStore };
 }
+
+/** The same store, and how often work reads its streams whose name begins so. */
+export function countingReads(store: EventStore, prefix: string) {
+  let reads = 0;
+  const counting = Object.create(store) as EventStore;
+  counting.readStream = (...asked) => {
+    if (asked[0].startsWith(prefix)) reads++;
+    return store.readStream(...asked);
+  };
+  return {
+    counting,
+    async readsOf(work: () => Promise<unknown>): Promise<number> {
+      reads = 0;
+      await work();
+      return reads;
+    },
+  };
+}

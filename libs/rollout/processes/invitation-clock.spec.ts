@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { eventRules } from '../../../test/support/event-rules.js';
 import { foldView } from '../../../test/support/fold-view.js';
-import { memoryLog } from '../../../test/support/memory-log.js';
+import { countingReads, memoryLog } from '../../../test/support/memory-log.js';
 import {
   acceptInvitation,
   accountStream,
@@ -36,12 +36,7 @@ beforeEach(() => {
 function startWorld() {
   const clock = { time: Date.parse('2022-05-18T09:00:00Z'), now: () => clock.time };
   const { events, store } = memoryLog();
-  let reads = 0;
-  const counting = Object.create(store) as typeof store;
-  counting.readStream = (...asked) => {
-    if (asked[0].startsWith('account-')) reads++;
-    return store.readStream(...asked);
-  };
+  const { counting, readsOf } = countingReads(store, 'account-');
   const transactor = new Transactor(counting, timeOrderedIds(clock), clock, eventRules);
   const rows = () => Object.values(foldView(waitlistEntriesView, events).rows);
   const accepted = (classes?: readonly string[]) =>
@@ -103,11 +98,7 @@ function startWorld() {
     gateAsked: () => asked,
     meanwhile,
     tick: (signal?: AbortSignal) => invitations.tick(signal),
-    readsOf: async (work: () => Promise<void>) => {
-      reads = 0;
-      await work();
-      return reads;
-    },
+    readsOf,
     join,
     hold,
     send,

@@ -1,16 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { copyLog } from '../copied-log.mjs';
 import { imageTraffic } from '../image-traffic.mjs';
 import { loadFacts } from '../loading.mjs';
 import { ms, quantile } from '../measure.mjs';
+import { measuredCommand, residentOf } from '../measured-command.mjs';
 import { untilReplayed } from '../replayed.mjs';
-import { onDatabase, residentBytes, startGateway, startStandalone } from '../standalone.mjs';
+import { onDatabase, startGateway, startStandalone } from '../standalone.mjs';
 
 const MOST_MS = 50;
 const BUDGET_EVENTS = 10_000_000;
@@ -29,9 +26,7 @@ const AGAIN = 20;
 /** An export of so much smaller a part of the log needs as much memory. */
 const PART = 10;
 const MOST_GROWTH = 1.2;
-const MEMORY_EVERY_MS = 100;
 const FORMATS = ['parquet', 'ndjson'];
-const CLI = fileURLToPath(new URL('../../../apps/cli/gatehouse.mjs', import.meta.url));
 const MIB = 1024 * 1024;
 
 export const name = 'history';
@@ -235,33 +230,10 @@ async function exportTo(serving, to, format) {
   rmSync(folder, { recursive: true });
   try {
     const args = ['export', 'events', folder, '--to', String(to), '--format', format, '--reason', 'a measurement'];
-    const env = { ...process.env, GATEHOUSE_URL: serving.url, GATEHOUSE_TOKEN: serving.token };
-    const started = performance.now();
-    const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] });
-    const gone = once(child, 'exit');
-    let isRunning = true;
-    gone.then(() => {
-      isRunning = false;
-    });
-    let mostBytes = 0;
-    for (; isRunning; await sleep(MEMORY_EVERY_MS)) {
-      const now = residentOf(child.pid) + residentOf(serving.pid);
-      mostBytes = Math.max(mostBytes, now);
-    }
-    const [code] = await gone;
-    if (code !== 0) throw new Error(`the export ended with ${code}`);
-    return { mostBytes, seconds: (performance.now() - started) / 1000 };
+    const { seconds, mostBytes } = await measuredCommand(serving, args);
+    return { mostBytes: mostBytes.both, seconds };
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** In bytes; 0 of a process that has just ended. */
-function residentOf(pid) {
-  try {
-    return residentBytes(pid) || 0;
-  } catch {
-    return 0;
   }
 }
 

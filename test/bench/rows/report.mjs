@@ -1,20 +1,15 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { copyLog } from '../copied-log.mjs';
 import { imageTraffic } from '../image-traffic.mjs';
+import { measuredCommand } from '../measured-command.mjs';
 import { moderationTraffic } from '../moderation-traffic.mjs';
-import { onDatabase, residentBytes, startGateway } from '../standalone.mjs';
+import { onDatabase, startGateway } from '../standalone.mjs';
 
 const BUDGET_EVENTS = 3_000_000;
 const MOST_BYTES = 300 * 1024 * 1024;
-const MEMORY_EVERY_MS = 50;
 const MIB = 1024 * 1024;
-const CLI = fileURLToPath(new URL('../../../apps/cli/gatehouse.mjs', import.meta.url));
 const MAPPING = {
   entries: [
     { clause: 'violent', category: 'STATEMENT_CATEGORY_VIOLENCE', ground: 'illegal', legalGround: 'a law' },
@@ -68,39 +63,14 @@ async function reported(serving) {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-report-'));
   try {
     const args = ['regulation', 'report', folder, '--year', String(new Date().getUTCFullYear())];
-    const env = { ...process.env, GATEHOUSE_URL: serving.url, GATEHOUSE_TOKEN: serving.token };
-    const started = performance.now();
-    const child = spawn(process.execPath, [CLI, ...args, '--service', 'bench', '--reason', 'a measurement'], {
-      env,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    const gone = once(child, 'exit');
-    let isRunning = true;
-    gone.then(() => {
-      isRunning = false;
-    });
-    let mostBytes = 0;
-    let serverBytes = 0;
-    for (; isRunning; await sleep(MEMORY_EVERY_MS)) {
-      mostBytes = Math.max(mostBytes, residentOf(child.pid));
-      serverBytes = Math.max(serverBytes, residentOf(serving.pid));
-    }
-    const [code] = await gone;
-    if (code !== 0) throw new Error(`the report ended with ${code}`);
-    const seconds = (performance.now() - started) / 1000;
+    const { seconds, mostBytes } = await measuredCommand(serving, [
+      ...args,
+      ...['--service', 'bench', '--reason', 'a measurement'],
+    ]);
     const { broken } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
     if (broken.events > 0) throw new Error(`${broken.events} events of the log are broken`);
-    return { seconds, mostBytes, serverBytes };
+    return { seconds, mostBytes: mostBytes.command, serverBytes: mostBytes.server };
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** In bytes; 0 of a process that has just ended. */
-function residentOf(pid) {
-  try {
-    return residentBytes(pid) || 0;
-  } catch {
-    return 0;
   }
 }

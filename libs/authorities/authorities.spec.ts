@@ -89,5 +89,6 @@ it('sets a trusted flagger, and is a no-op if it is one, or removes one', () => 
   expect(setTrustedFlagger(set, flagger)).toEqual([]);
   const removal = { ...flagger, isTrusted: false };
   expect(setTrustedFlagger(set, removal)).toEqual([{ type: 'TrustedFlaggerSet', data: removal }]);
-  expect(setTrustedFlagger(initial, removal)).toEqual([]);
+  expect(setTrustedFlagger(fold(authoritiesStream, setTrustedFlagger(set, removal), set), removal)).toEqual([]);
+  expect(() => setTrustedFlagger(initial, removal)).toThrow(expect.objectContaining({ code: 'flagger-unknown' }));
 });

@@ -1,7 +1,7 @@
 import { COUNTRIES, isIllegalCategory, keywordsOf } from '../kernel/commission-codes.js';
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
-import { type InvalidField, InvalidInput } from '../kernel/errors.js';
+import { type InvalidField, InvalidInput, NotFound } from '../kernel/errors.js';
 import { type AuthorityEvent, authorityEvents } from './events.js';
 
 type DataOf<Type extends AuthorityEvent['type']> = Extract<AuthorityEvent, { type: Type }>['data'];
@@ -89,8 +89,14 @@ export function recordDispute({ disputes }: AuthorityRecords, data: Dispute, now
   return isSame(disputes.get(data.disputeId), data) ? [] : [{ type: 'DisputeRecorded', data }];
 }
 
-/** A no-op if it is so. */
+/** A no-op if it is so. @throws NotFound flagger-unknown for the end of a trust that never was */
 export function setTrustedFlagger({ flaggers }: AuthorityRecords, data: TrustedFlagger): AuthorityEvent[] {
-  const isTrusted = flaggers.get(data.flaggerId)?.data.isTrusted ?? false;
-  return isTrusted === data.isTrusted ? [] : [{ type: 'TrustedFlaggerSet', data }];
+  const known = flaggers.get(data.flaggerId)?.data;
+  if (!known && !data.isTrusted) {
+    throw new NotFound(
+      'flagger-unknown',
+      `${data.flaggerId} never was a trusted flagger: gatehouse authority records, or GET /v1/authority-records, lists them`,
+    );
+  }
+  return known?.isTrusted === data.isTrusted ? [] : [{ type: 'TrustedFlaggerSet', data }];
 }

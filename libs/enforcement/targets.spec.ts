@@ -33,7 +33,7 @@ describe('a target', () => {
   it('is removed once, and its change is known afterwards', () => {
     const removed = removeTarget(registered, { name: 'sessions', reason: 'over' });
     expect(removed).toEqual([{ type: 'EnforcementTargetRemoved', data: { name: 'sessions', reason: 'over' } }]);
-    expect(removeTarget(given(), { name: 'sessions', reason: 'over' })).toEqual([]);
+    expect(removeTarget(fold(targetsStream, removed, registered), { name: 'sessions', reason: 'again' })).toEqual([]);
     const events = [
       recorded(4, 'EnforcementTargetRegistered', sessions),
       recorded(9, removed[0]!.type, removed[0]!.data),
@@ -41,6 +41,12 @@ describe('a target', () => {
     expect(targetChangedAt(foldRecorded(targetsStream, events.slice(0, 1)), 'sessions')).toBe(4);
     expect(targetChangedAt(foldRecorded(targetsStream, events), 'sessions')).toBe(9);
     expect(targetChangedAt(given(), 'sessions')).toBe(0);
+  });
+
+  it('is not removed if it never was registered', () => {
+    expect(() => removeTarget(registered, { name: 'session', reason: 'over' })).toThrow(
+      expect.objectContaining({ code: 'target-unknown' }),
+    );
   });
 
   it('is asked about what it carries out', () => {

@@ -1,6 +1,6 @@
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
-import { Refusal } from '../kernel/errors.js';
+import { NotFound, Refusal } from '../kernel/errors.js';
 import type { Order } from './enforcement.js';
 import { MAX_TARGETS, type TargetEvent, targetEvents } from './target-events.js';
 
@@ -56,9 +56,18 @@ export function registerTarget({ byName }: Targets, data: Registered): TargetEve
 const termsOf = ({ consequences, deadlineSeconds, retrySeconds, reason }: Registered): string =>
   JSON.stringify([consequences, deadlineSeconds, retrySeconds, reason]);
 
-/** A no-op if there is no such target. */
-export const removeTarget = ({ byName }: Targets, data: { name: string; reason: string }): TargetEvent[] =>
-  byName.has(data.name) ? [{ type: 'EnforcementTargetRemoved', data }] : [];
+/** A no-op if it was removed. @throws NotFound target-unknown */
+export function removeTarget({ byName, removedAt }: Targets, data: { name: string; reason: string }): TargetEvent[] {
+  if (byName.has(data.name)) return [{ type: 'EnforcementTargetRemoved', data }];
+  if (!removedAt.has(data.name)) throw targetUnknown(data.name);
+  return [];
+}
+
+export const targetUnknown = (name: string): NotFound =>
+  new NotFound(
+    'target-unknown',
+    `no target ${name} is registered: gatehouse target list, or GET /v1/enforcement-targets, lists them`,
+  );
 
 /** The targets that carry out what is ordered, by name. */
 export const targetsFor = ({ byName }: Targets, { measure, imageId }: Pick<Order, 'measure' | 'imageId'>): string[] =>

@@ -69,9 +69,13 @@ describe('a reviewer', () => {
   it('is linked to an account until the link is removed', () => {
     const linked = after(...linkAccount(after(), link));
     expect(linkAccount(linked, { ...link, reason: 'another' })).toEqual([]);
-    expect(unlinkAccount(after(), link)).toEqual([]);
     expect(unlinkAccount(linked, link)).toEqual([{ type: 'AccountUnlinked', data: link }]);
-    expect(after(...linkAccount(after(), link), ...unlinkAccount(linked, link)).accounts.size).toBe(0);
+    const unlinked = after(...linkAccount(after(), link), ...unlinkAccount(linked, link));
+    expect(unlinked.accounts.size).toBe(0);
+    expect(unlinkAccount(unlinked, { ...link, reason: 'again' })).toEqual([]);
+    expect(() => unlinkAccount(unlinked, { ...link, accountId: 'acc-other' })).toThrow(
+      expect.objectContaining({ code: 'link-unknown' }),
+    );
   });
 
   it('is linked to a limited number of accounts', () => {

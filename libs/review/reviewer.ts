@@ -1,6 +1,6 @@
 import type { DataOf } from '../events/event-definition.js';
 import type { StreamKind } from '../kernel/decider.js';
-import { Refusal } from '../kernel/errors.js';
+import { NotFound, Refusal } from '../kernel/errors.js';
 import type { Queue } from './queue-rules.js';
 import {
   type AccountLinked,
@@ -16,6 +16,8 @@ export interface Reviewer {
   languages: ReadonlySet<string>;
   /** The accounts whose images they don't review. */
   accounts: ReadonlySet<string>;
+  /** The accounts whose link was removed, so that a repeat of that is known; a few, as each was linked by a person. */
+  unlinked: ReadonlySet<string>;
 }
 
 /**
@@ -30,7 +32,7 @@ export const MAX_LINKS = 200;
 export const reviewerStream: StreamKind<Reviewer, ReviewerEvent> = {
   category: 'reviewer',
   events: reviewerEvents,
-  initial: { skills: new Set(), languages: new Set(), accounts: new Set() },
+  initial: { skills: new Set(), languages: new Set(), accounts: new Set(), unlinked: new Set() },
   evolve(state, { type, data }) {
     switch (type) {
       case 'ReviewerSkillsSet':
@@ -38,7 +40,11 @@ export const reviewerStream: StreamKind<Reviewer, ReviewerEvent> = {
       case 'AccountLinked':
         return { ...state, accounts: new Set(state.accounts).add(data.accountId) };
       case 'AccountUnlinked':
-        return { ...state, accounts: new Set([...state.accounts].filter((one) => one !== data.accountId)) };
+        return {
+          ...state,
+          accounts: new Set([...state.accounts].filter((one) => one !== data.accountId)),
+          unlinked: new Set(state.unlinked).add(data.accountId),
+        };
     }
   },
 };
@@ -68,9 +74,16 @@ export function linkAccount({ accounts }: Reviewer, data: DataOf<typeof AccountL
   return [{ type: 'AccountLinked', data }];
 }
 
-/** A no-op if they are not linked. */
-export const unlinkAccount = ({ accounts }: Reviewer, data: DataOf<typeof AccountUnlinked>): ReviewerEvent[] =>
-  accounts.has(data.accountId) ? [{ type: 'AccountUnlinked', data }] : [];
+/** A no-op if the link was removed. @throws NotFound link-unknown */
+export function unlinkAccount({ accounts, unlinked }: Reviewer, data: DataOf<typeof AccountUnlinked>): ReviewerEvent[] {
+  const { reviewer, accountId } = data;
+  if (accounts.has(accountId)) return [{ type: 'AccountUnlinked', data }];
+  if (unlinked.has(accountId)) return [];
+  throw new NotFound(
+    'link-unknown',
+    `${reviewer} was never linked to account ${accountId}: gatehouse reviewer show ${reviewer}, or GET /v1/reviewers/${reviewer}, lists the accounts`,
+  );
+}
 
 /** @throws Refusal skill-needed */
 export function refuseUnskilled({ skills, languages }: Reviewer, reviewer: string, queue: Queue): void {

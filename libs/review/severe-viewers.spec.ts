@@ -26,8 +26,13 @@ it('grants and revokes, and remembers who granted it, when and why', () => {
 
 it('is a no-op for what is so, also with another reason', () => {
   expect(grantSevereViewing(given(granted), { ...lena, reason: 'another' })).toEqual([]);
-  expect(revokeSevereViewing(given(), lena)).toEqual([]);
-  expect(revokeSevereViewing(given(granted), { ...lena, person: 'rita' })).toEqual([]);
+  expect(revokeSevereViewing(given(granted, revoked), { ...lena, reason: 'another' })).toEqual([]);
+});
+
+it('refuses to revoke what somebody never had', () => {
+  const unknown = expect.objectContaining({ code: 'severe-viewer-unknown' });
+  expect(() => revokeSevereViewing(given(), lena)).toThrow(unknown);
+  expect(() => revokeSevereViewing(given(granted), { ...lena, person: 'rita' })).toThrow(unknown);
 });
 
 it('knows what was before the last change, for who may be repeating that', () => {

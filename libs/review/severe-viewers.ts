@@ -1,6 +1,6 @@
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
-import { Refusal } from '../kernel/errors.js';
+import { NotFound, Refusal } from '../kernel/errors.js';
 import { SEVERE_SKILL } from './reviewer.js';
 import { type SevereViewerEvent, severeViewerEvents } from './severe-viewer-events.js';
 
@@ -61,9 +61,15 @@ type Change = SevereViewerEvent['data'];
 export const grantSevereViewing = ({ viewers }: SevereViewers, data: Change): SevereViewerEvent[] =>
   viewers.has(data.person) ? [] : [{ type: 'SevereViewerGranted', data }];
 
-/** A no-op if they may not. */
-export const revokeSevereViewing = ({ viewers }: SevereViewers, data: Change): SevereViewerEvent[] =>
-  viewers.has(data.person) ? [{ type: 'SevereViewerRevoked', data }] : [];
+/** A no-op if it was revoked. @throws NotFound severe-viewer-unknown */
+export function revokeSevereViewing({ viewers, changes }: SevereViewers, data: Change): SevereViewerEvent[] {
+  if (viewers.has(data.person)) return [{ type: 'SevereViewerRevoked', data }];
+  if (changes.has(data.person)) return [];
+  throw new NotFound(
+    'severe-viewer-unknown',
+    `${data.person} never had the skill ${SEVERE_SKILL}: gatehouse reviewer severe-viewers, or GET /v1/severe-viewers, lists who has it`,
+  );
+}
 
 /**
  * What a change of all skills of a reviewer does to this one. A no-op if it stays.

@@ -190,6 +190,7 @@ export class RecordAuthoritiesController extends CommandRoute {
   @Operation('Counts the flags of an account as those of any user from now on', {
     description: 'A repeat changes nothing.',
     answer: receipt('Set.'),
+    refusals: { 404: ['flagger-unknown'] },
   })
   removeTrustedFlagger(
     @Param() { id }: IdParam,

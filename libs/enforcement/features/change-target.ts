@@ -92,6 +92,7 @@ export class ChangeTargetController extends CommandRoute {
     'Removes a system that acknowledges enforcements: nothing waits for it any more; a repeat changes nothing',
     {
       answer: receipt('Removed.'),
+      refusals: { 404: ['target-unknown'] },
     },
   )
   removeTarget(

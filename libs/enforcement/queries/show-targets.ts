@@ -10,10 +10,9 @@ import { entityTagOf } from '../../http/if-match.js';
 import { closed, count, list, oneOf, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { foldRecorded } from '../../kernel/decider.js';
-import { NotFound } from '../../kernel/errors.js';
 import { EVENT_STORE } from '../../platform/ports.js';
 import { CONSEQUENCES } from '../target-events.js';
-import { type Target, targetsStream } from '../targets.js';
+import { type Target, targetsStream, targetUnknown } from '../targets.js';
 
 export const TargetAnswer = closed({
   name: text('Its name.'),
@@ -83,8 +82,7 @@ export class ShowTargetHandler implements IQueryHandler<ShowTarget> {
   async execute({ name }: ShowTarget): Promise<ShownTarget> {
     const events = await this.store.readStream(targetsStream.category);
     const target = foldRecorded(targetsStream, events).byName.get(name);
-    if (!target)
-      throw new NotFound('target-unknown', `no target ${name} is registered; GET /v1/enforcement-targets lists them`);
+    if (!target) throw targetUnknown(name);
     return { ...answerOf(target, this.epoch.current), position: String(target.changedAt) };
   }
 }

@@ -70,6 +70,7 @@ export class LinkAccountController extends CommandRoute {
   @Operation('Removes the link of a reviewer to an account; a repeat changes nothing', {
     fields: { id: 'The reviewer.' },
     answer: receipt('They are linked no longer.'),
+    refusals: { 404: ['link-unknown'] },
   })
   unlinkAccount(
     @Param() { id, accountId }: LinkParam,

@@ -72,6 +72,7 @@ export class SevereViewersController extends CommandRoute {
     description: 'It holds from the next request on. A repeat changes nothing.',
     fields: PERSON,
     answer: receipt('Revoked.'),
+    refusals: { 404: ['severe-viewer-unknown'] },
   })
   revokeSevereViewing(
     @Param() { id }: IdParam,

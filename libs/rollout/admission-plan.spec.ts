@@ -4,6 +4,7 @@ import {
   type AdmissionPlan,
   admissionPlanStream,
   endSchedule,
+  refuseDaily,
   setClassPlan,
   setSchedule,
   shareCohort,
@@ -76,6 +77,15 @@ describe('the schedule of slices', () => {
     expect(scheduled).toMatchObject({ schedule: stored, changedAt: 1 });
     const ended = after(scheduled, endSchedule(scheduled, 'spec'), 2);
     expect([ended.schedule, ended.changedAt]).toEqual([undefined, 2]);
+  });
+
+  it('has its end confirmed if people come in by it', () => {
+    expect(() => refuseDaily({ daily: true, perWeek: 150 })).toThrow(
+      expect.objectContaining({ code: 'confirmation-needed', details: { thenDaily: true, perDay: 22 } }),
+    );
+    for (const none of [{ daily: true, perWeek: 0 }, { daily: true }, { daily: false, perWeek: 150 }]) {
+      expect(() => refuseDaily(none)).not.toThrow();
+    }
   });
 
   it('is refused in a time zone that nobody knows', () => {

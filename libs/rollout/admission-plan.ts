@@ -1,10 +1,12 @@
 import type { EventOf } from '../events/event-definition.js';
+import { people } from '../kernel/counted.js';
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
-import { InvalidInput } from '../kernel/errors.js';
+import { InvalidInput, Refusal } from '../kernel/errors.js';
 import { isReservedClass } from '../kernel/reserved-classes.js';
 import { type ClassPlan, NO_PLAN } from './class-plan.js';
 import { AdmissionScheduleEnded, AdmissionScheduleSet, ClassPlanSet, CohortShared, WEEKDAYS } from './plan-events.js';
+import type { Rollout } from './rollout.js';
 import { isTimeZone, type Schedule } from './schedule.js';
 
 export const planEvents = [ClassPlanSet, AdmissionScheduleSet, AdmissionScheduleEnded, CohortShared];
@@ -63,6 +65,7 @@ export const admissionPlanStream: StreamKind<AdmissionPlan, PlanEvent> = {
 };
 
 const ALL_PER_CENT = 100;
+const DAYS_OF_WEEK = 7;
 
 /** @throws InvalidInput */
 export function setClassPlan({ classes: before }: AdmissionPlan, plan: ClassPlan, reason: string): PlanEvent[] {
@@ -111,8 +114,25 @@ export function setSchedule({ schedule: before }: AdmissionPlan, wanted: Schedul
   return isSame ? [] : [{ type: 'AdmissionScheduleSet', data: { timeZone, days, hours, reason } }];
 }
 
+/** A no-op if there is none. See `refuseDaily`. */
 export const endSchedule = ({ schedule }: AdmissionPlan, reason: string): PlanEvent[] =>
   schedule ? [{ type: 'AdmissionScheduleEnded', data: { reason } }] : [];
+
+/**
+ * Nobody is to be admitted unawares by the end of the schedule.
+ * @throws Refusal confirmation-needed (details: thenDaily, perDay)
+ */
+export function refuseDaily({ daily, perWeek = 0 }: Pick<Rollout, 'daily' | 'perWeek'>): void {
+  const perDay = Math.ceil(perWeek / DAYS_OF_WEEK);
+  if (!daily || perDay === 0) return;
+  throw new Refusal(
+    'confirmation-needed',
+    `the rate is daily: without the schedule up to ${people(perDay, ['is', 'are'])} admitted within seconds, and every day; ` +
+      'if that is what you want, repeat the request with thenDaily true (gatehouse cohort end-schedule --then-daily); ' +
+      `for none, first set the rate with daily false (gatehouse rate set ${perWeek} 'REASON' --no-daily)`,
+    { thenDaily: true, perDay },
+  );
+}
 
 /** A no-op if it was recorded, or if there is no plan by which the number of earlier places matters. */
 export function shareCohort(state: AdmissionPlan, cohortId: string, size: number): PlanEvent[] {

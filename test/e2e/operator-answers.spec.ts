@@ -83,10 +83,17 @@ it('says that a schedule rules and what its end would come to, before it ends', 
   await olga.put('/v1/rollout/rate', { perWeek: 150, daily: true, reason: 'a test' });
   expect(await said('rate', 'show')).toContain('admits slices by the schedule; once it has ended, a seventh');
   expect(await refused('cohort', 'end-schedule', '--reason', 'over')).toMatch(
-    /--then-daily must be given, .* up to 22 people are admitted within seconds/,
+    /up to 22 people are admitted within seconds.* thenDaily true .*--then-daily/,
   );
+  const ending = '/v1/rollout/plan/schedule?reason=over';
+  const { status, body } = await olga.delete(ending);
+  expect([status, body]).toMatchObject([409, { title: 'Confirmation needed', thenDaily: true, perDay: 22 }]);
   expect((await olga.get('/v1/rollout')).body.isScheduled).toBe(true);
+  await said('cohort', 'end-schedule', '--reason', 'over', '--then-daily');
+  expect((await olga.get('/v1/rollout')).body.isScheduled).toBe(false);
+  expect((await olga.delete(ending)).status).toBe(200);
   await olga.put('/v1/rollout/rate', { perWeek: 150, daily: false, reason: 'a test' });
+  await said('cohort', 'schedule', '--hours', '9', '--reason', 'a test');
   await said('cohort', 'end-schedule', '--reason', 'over');
   expect(await refused('cohort', 'schedule', '--days', 'monday')).toMatch(/--hours must be given/);
 });

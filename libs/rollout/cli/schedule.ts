@@ -11,10 +11,8 @@ import {
 } from '../../cli/commands.js';
 import { line, type Shown } from '../../cli/rendering/plain-text.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
-import { people } from '../../kernel/counted.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { PlanAnswer } from '../queries/show-plan.js';
-import type { RolloutAnswer } from '../queries/show-rollout.js';
 
 interface Scheduling extends Condition {
   timeZone?: string;
@@ -68,21 +66,13 @@ export const scheduleCommands: CommandGroup = (program, run) => {
     .addOption(ifMatch('cohort plan'))
     .action(
       run<Ending>(async ({ client, print }, { reason: because, thenDaily = false, ...condition }) => {
-        if (!thenDaily) refuseDaily(await client.get<RolloutAnswer>('/v1/rollout'));
-        const path = `/v1/rollout/plan/schedule?reason=${encodeURIComponent(because)}`;
-        const ended = await client.delete<WriteReceipt>(path, conditionOf(condition));
+        const query = { reason: because, ...(thenDaily && { thenDaily: 'true' }) };
+        const options = { query, ...conditionOf(condition) };
+        const ended = await client.request<WriteReceipt>('DELETE', '/v1/rollout/plan/schedule', options);
         print(ended, () => line`there is no schedule`);
       }),
     );
 };
-
-/** Nobody is to be admitted unawares. @throws InvalidInput */
-function refuseDaily({ isScheduled, daily, perWeek }: RolloutAnswer): void {
-  if (!isScheduled || !daily) return;
-  const size = people(Math.ceil((perWeek ?? 0) / 7));
-  const message = `must be given, since the rate is daily: without the schedule up to ${size} are admitted within seconds, and every day. For none, first: gatehouse rate set ${perWeek} 'REASON' --no-daily`;
-  throw new InvalidInput([{ field: '--then-daily', message }]);
-}
 
 const HOUR = /^(?:1?[0-9]|2[0-3])$/;
 

@@ -1,13 +1,22 @@
-import { Body, Controller, Delete, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Inject, Put, Query } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IsIn, IsInt, Max, Min } from 'class-validator';
 import { CommandRoute, EditCommand, editHandler } from '../../context/decision.js';
+import { Transactor } from '../../event-store/transact.js';
+import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IsName, IsReason, IsSet, Means } from '../../http/field-rules.js';
+import { IfGiven, IsName, IsReason, IsSet, Means } from '../../http/field-rules.js';
 import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { admissionPlanStream, endSchedule, setSchedule } from '../admission-plan.js';
+import type { Clock } from '../../kernel/clock.js';
+import { fold } from '../../kernel/decider.js';
+import type { Settings } from '../../platform/configuration/settings.js';
+import { CLOCK, SETTINGS } from '../../platform/ports.js';
+import { admissionPlanStream, endSchedule, refuseDaily, setSchedule } from '../admission-plan.js';
+import { takeEffect } from '../change-rollout.js';
 import { WEEKDAYS } from '../plan-events.js';
+import { rolloutStream } from '../rollout.js';
 import type { Weekday } from '../schedule.js';
 import { PLAN } from './set-class-plan.js';
 
@@ -33,11 +42,19 @@ export class SetSchedule extends EditCommand {
 
 export class EndSchedule extends EditCommand {
   declare readonly reason: string;
+  declare readonly thenDaily: boolean;
 }
 
 export class EndScheduleQuery {
   @IsReason('Why.')
   reason!: string;
+
+  @Means(
+    'Confirms that a seventh of the rate is admitted at once, and every day from then on; needed if the rate is daily.',
+  )
+  @IfGiven()
+  @IsIn(['true'])
+  thenDaily?: 'true';
 }
 
 export const SetScheduleHandler = editHandler(SetSchedule, admissionPlanStream, PLAN, (state, given) => {
@@ -45,9 +62,35 @@ export const SetScheduleHandler = editHandler(SetSchedule, admissionPlanStream, 
   return setSchedule(state, { timeZone, days, hours }, reason);
 });
 
-export const EndScheduleHandler = editHandler(EndSchedule, admissionPlanStream, PLAN, (state, { reason }) =>
-  endSchedule(state, reason),
-);
+/** Whether the end of the schedule lets people in depends on the rate, which is another stream. */
+@CommandHandler(EndSchedule)
+export class EndScheduleHandler implements ICommandHandler<EndSchedule> {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  /** @throws ChangedMeanwhile; Refusal confirmation-needed */
+  async execute({ reason, thenDaily, context, ifMatch }: EndSchedule): Promise<CommandResult> {
+    const decided = await this.transactor.transact(
+      admissionPlanStream,
+      undefined,
+      context,
+      (plan, rollout) => {
+        const events = endSchedule(plan, reason);
+        ifMatch?.allow(events, PLAN.changedAt(plan), PLAN.what());
+        if (events.length > 0 && !thenDaily) refuseDaily(rollout);
+        return events;
+      },
+      async () => {
+        const { state } = await this.transactor.load(rolloutStream, undefined);
+        return fold(rolloutStream, takeEffect(state, this.clock.now(), this.settings), state);
+      },
+    );
+    return commandResult(decided);
+  }
+}
 
 @Controller('v1/rollout')
 export class ScheduleController extends CommandRoute {
@@ -72,8 +115,16 @@ export class ScheduleController extends CommandRoute {
   @Delete('plan/schedule')
   @Edits('/v1/rollout/plan')
   @Roles('operator', 'administrator')
-  @Operation('Ends the schedule; a repeat changes nothing', { answer: receipt('There is no schedule.') })
-  endSchedule(@Query() { reason }: EndScheduleQuery, @Condition() ifMatch: IfMatch, @Context() context: Context) {
-    return this.receipt(new EndSchedule().with({ reason, ifMatch, context }));
+  @Operation('Ends the schedule; a repeat changes nothing', {
+    description: 'If the rate is daily, a seventh of it is admitted within seconds: that has to be confirmed.',
+    answer: receipt('There is no schedule.'),
+    refusals: { 409: ['confirmation-needed'] },
+  })
+  endSchedule(
+    @Query() { reason, thenDaily }: EndScheduleQuery,
+    @Condition() ifMatch: IfMatch,
+    @Context() context: Context,
+  ) {
+    return this.receipt(new EndSchedule().with({ reason, thenDaily: thenDaily === 'true', ifMatch, context }));
   }
 }

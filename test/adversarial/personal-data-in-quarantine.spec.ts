@@ -4,10 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { catalogue } from '../../apps/composition/catalogue.js';
 import type { EventDefinition } from '../../libs/events/event-definition.js';
 import type { Message } from '../../libs/kafka/message-broker.js';
-import { filesWith, hasText, tablesWith } from '../support/clear-text.js';
+import { CLOCK_STEP_MS, filesWith, hasText, tablesWith } from '../support/clear-text.js';
 import { type Client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { type IngesterWorld, openIngesterWorld } from '../support/ingester-world.js';
 import { describeWithKafka, headersOf, KAFKA_START_MS, readTopic } from '../support/kafka.js';
+import { type KeptWriteAheadLog, keepWriteAheadLog } from '../support/write-ahead-log.js';
 import { DEFECTS, type Defect, HTTP_FORMS, KAFKA_FORMS, type WrittenEvent } from './event-defects.js';
 
 /** Personal data that a sender puts wherever an event has room for it. */
@@ -86,14 +87,18 @@ function markedFields({ type, example }: EventDefinition): [string, Defect][] {
 }
 
 describe('Personal data in events that are not accepted', () => {
-  const startedAt = Date.now() - 1_000;
+  const startedAt = Date.now() - CLOCK_STEP_MS;
   const lines: string[] = [];
   let gatehouse: TestGatehouse;
+  let log: KeptWriteAheadLog;
+  let from: string;
   let strict: Client;
   let bound: Client;
   beforeAll(async () => {
     const env = { GATEHOUSE_STRICT_EVENT_DATA: 'on', GATEHOUSE_QUARANTINE_SOURCE_MB: '1' };
     gatehouse = await startGatehouse({ env, logSink: { write: (line) => lines.push(line) } });
+    log = await keepWriteAheadLog(gatehouse.database, 'quarantine_markers');
+    from = await log.position();
     strict = await gatehouse.as(CONTROL, 'service');
     const { body } = await gatehouse.administrator.post('/v1/tokens', {
       name: 'bound',
@@ -104,7 +109,10 @@ describe('Personal data in events that are not accepted', () => {
     const authorization = `Bearer ${body.secret}`;
     bound = { ...strict, post: (path, event, headers) => strict.post(path, event, { ...headers, authorization }) };
   });
-  afterAll(() => gatehouse.close());
+  afterAll(async () => {
+    await log.release();
+    await gatehouse.close();
+  });
 
   async function send(client: Client, event: WrittenEvent): Promise<void> {
     for (const name of ['application/cloudevents+json', 'binary mode']) {
@@ -151,11 +159,15 @@ describe('Personal data in events that are not accepted', () => {
     const { pool } = gatehouse.runtime;
     // An acknowledged commit has all of the write-ahead log before it on disk.
     await pool.query('BEGIN; SET LOCAL synchronous_commit = on; CREATE TABLE public.flushed (); COMMIT');
+    const blocks = await log.blocksFrom(from);
+    await log.superuser.query('CHECKPOINT');
     const cluster = join(process.env.GATEHOUSE_TEST_SERVER!, 'cluster');
     expect(await tablesWith(pool, CONTROL)).toContain('platform.tokens');
-    expect(await filesWith(cluster, startedAt, CONTROL)).toContainEqual(expect.stringContaining('pg_wal'));
+    expect(await filesWith(cluster, startedAt, CONTROL)).toContainEqual(expect.stringContaining('/base/'));
+    expect(blocks.some((bytes) => hasText(bytes, CONTROL))).toBe(true);
     expect(await tablesWith(pool, MARKER)).toEqual([]);
     expect(await filesWith(cluster, startedAt, MARKER)).toEqual([]);
+    expect(blocks.some((bytes) => hasText(bytes, MARKER))).toBe(false);
     expect(await filesWith(gatehouse.runtime.settings.data, 0, MARKER)).toEqual([]);
     expect(lines.filter((line) => hasText(line, MARKER))).toEqual([]);
     const metrics: string = (await gatehouse.administrator.get('/metrics')).body;

@@ -36,6 +36,9 @@ async function mayShare(imageId: string, at = service): Promise<string> {
   });
   return body.context?.reason ?? 'allowed';
 }
+/** A decision point that can't know the image just now denies for another reason, which is not counted. */
+const denyFor = (reason: string, imageId: string, at?: Client) =>
+  until(async () => (await mayShare(imageId, at)) === reason);
 const figures = async () => (await operator.get('/v1/metrics/restricted-images')).body;
 const denied = async () => {
   const { sharesDenied, sharesDeniedUnknown } = await figures();
@@ -48,9 +51,10 @@ it('are none, from the day on which they are counted', async () => {
 });
 
 it('are counted by reason, each question', async () => {
-  for (let n = 0; n < 3; n++) expect(await mayShare('face')).toBe('face-sharing-restricted');
-  expect(await mayShare('vague')).toBe('image-facts-unknown');
-  await until(async () => (await denied())[0] === 3);
+  for (let n = 0; n < 3; n++) await denyFor('face-sharing-restricted', 'face');
+  await denyFor('image-facts-unknown', 'vague');
+  // They may be stored in two parts.
+  await until(async () => (await denied()).reduce((sum, shares) => sum + shares) >= 4);
   expect(await denied()).toEqual([3, 1]);
 });
 
@@ -60,9 +64,7 @@ it('are those of every process, also of one that has ended', async () => {
   const there = client(other.url, secret);
   // Its view of images must not lag behind the head of the log.
   await gatehouse.settle();
-  // Until its replica has read the log, it denies for that reason, which is not counted.
-  await until(async () => (await mayShare('face', there)) === 'face-sharing-restricted');
-  expect(await mayShare('face', there)).toBe('face-sharing-restricted');
+  for (let n = 0; n < 2; n++) await denyFor('face-sharing-restricted', 'face', there);
   await other.close();
   expect(await denied()).toEqual([5, 1]);
   const cli = commandLineFor({ url: gatehouse.url, token: gatehouse.administratorToken });

@@ -2,6 +2,9 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
 
+/** So far back a search begins before its spec: the machine's clock may be set back meanwhile. */
+export const CLOCK_STEP_MS = 60_000;
+
 /** A string in every form in which a careless store may hold it: as it is, in hexadecimal, in base64 at each alignment. */
 function formsOf(text: string): Buffer[] {
   const base64 = [0, 1, 2].map((shift) => {
